@@ -1,0 +1,81 @@
+//! Applications registered with us.
+
+use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
+use protocol::scope::ScopeSet;
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientGrantId, ClientId, JsonObject, Timestamp};
+
+/// A client, without its secret, which only the store holds, sealed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Client {
+    /// Its id.
+    pub client_id: ClientId,
+    /// The name people read on the login page.
+    pub name: String,
+    /// Free text for administrators.
+    pub description: Option<String>,
+    /// What kind of application it is.
+    pub app_type: AppType,
+    /// Whether it belongs to the operator; others need consent.
+    pub is_first_party: bool,
+    /// Redirect URIs, compared byte for byte.
+    pub callbacks: Vec<String>,
+    /// URLs to which a logout may return.
+    pub allowed_logout_urls: Vec<String>,
+    /// Origins that may call the Authentication API from a browser.
+    pub allowed_origins: Vec<String>,
+    /// Origins that may receive a `web_message`.
+    pub web_origins: Vec<String>,
+    /// Grants it may use.
+    pub grant_types: Vec<GrantType>,
+    /// How it authenticates at the token endpoint.
+    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// Lifetime of its ID tokens, seconds.
+    pub id_token_lifetime: u64,
+    /// Rotation and lifetimes of its refresh tokens.
+    pub refresh_token: RefreshTokenSettings,
+    /// Where a login that nobody asked for is sent (https).
+    pub initiate_login_uri: Option<String>,
+    /// A picture for the login page.
+    pub logo_uri: Option<String>,
+    /// Whether `auth0-forwarded-for` is believed from this client.
+    pub is_token_endpoint_ip_header_trusted: bool,
+    /// At most ten string pairs of the operator's own.
+    pub client_metadata: JsonObject,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Rises with each change; guards concurrent edits.
+    pub version: i64,
+}
+
+impl Client {
+    /// Whether the client names this grant among its own.
+    pub fn allows(&self, grant: GrantType) -> bool {
+        self.grant_types.contains(&grant)
+    }
+
+    /// Whether it cannot keep a secret.
+    pub fn is_public(&self) -> bool {
+        self.token_endpoint_auth_method == TokenEndpointAuthMethod::None
+    }
+}
+
+/// Leave for one client to call one API as itself (`client_credentials`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientGrant {
+    /// Its id.
+    pub id: ClientGrantId,
+    /// Who may call.
+    pub client_id: ClientId,
+    /// The API's identifier.
+    pub audience: String,
+    /// With which scopes.
+    pub scope: ScopeSet,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}

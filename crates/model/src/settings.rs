@@ -1,0 +1,34 @@
+//! What the operator sets for the whole deployment through the Management API.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of the tenant. Durations are hours, as in Auth0's `tenants/settings`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TenantSettings {
+    /// What people read as the name of the place.
+    pub friendly_name: String,
+    /// The audience of requests that name none.
+    pub default_audience: Option<String>,
+    /// The connection of the `password` grant.
+    pub default_directory: Option<String>,
+    /// Logout URLs that are good for every client.
+    pub allowed_logout_urls: Vec<String>,
+    /// Absolute lifetime of sessions, hours.
+    pub session_lifetime: f64,
+    /// Idle lifetime of sessions, hours.
+    pub idle_session_lifetime: f64,
+}
+
+impl Default for TenantSettings {
+    fn default() -> Self {
+        TenantSettings {
+            friendly_name: "Landbridge".to_owned(),
+            default_audience: None,
+            default_directory: None,
+            allowed_logout_urls: Vec::new(),
+            session_lifetime: 168.0,
+            idle_session_lifetime: 72.0,
+        }
+    }
+}

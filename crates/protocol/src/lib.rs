@@ -1,0 +1,10 @@
+//! The words and rules of OAuth 2.0 and OpenID Connect, in Auth0's dialect, as pure functions over values.
+//!
+//! Nothing here performs IO, reads a clock or draws randomness: `now` and random bytes arrive as
+//! arguments, so every decision can be tested with a function call. Start reading at
+//! [`authorization`] for what happens at `/authorize`, and at [`rotation`] for refresh tokens.
+
+#![warn(missing_docs)]
+
+pub mod client_metadata;
+pub mod scope;
