@@ -1,1 +1,71 @@
-fn main() {}
+//! `cargo xtask`: the menu of what can be done in this repository, so that nothing beyond Rust has to be installed to
+//! find the way.
+//!
+//! It uses none of the product's crates and needs no C library, so it runs on a machine where the product cannot be
+//! built yet. Every program it starts lives in a process group of its own and is stopped by that group's id; nothing is
+//! ever looked up by name. Start reading at [`suite`] for the tests and at [`check`] for the rules of the house.
+
+mod check;
+mod compose;
+mod demo;
+mod generate;
+mod metadata;
+mod provision;
+mod runner;
+mod services;
+mod suite;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::suite::Step;
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "What can be done in this repository")]
+enum Menu {
+    /// Formatting, lints and the rules of the house: quick, and needs no network once dependencies are fetched
+    Check,
+    /// Everything: installs and starts what the tests need, runs all of them, stops what it started
+    Test {
+        /// Only these steps, separated by commas; what they need is prepared all the same
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<Step>,
+    },
+    /// Builds the broker and runs the demo: a broker, an old identity provider and a sample application
+    Demo {
+        /// Passed on to `landbridge demo`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Writes the generated files again: `docs/reference`
+    Generate,
+}
+
+fn main() -> ExitCode {
+    match run(&Menu::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(menu: &Menu) -> Result<ExitCode> {
+    let workspace = Workspace::open()?;
+    match menu {
+        Menu::Check => check::run(&workspace).map(|failed| exit_code(failed == 0)),
+        Menu::Test { only } => Ok(exit_code(suite::run(&workspace, only))),
+        Menu::Demo { arguments } => demo::run(&workspace, arguments),
+        Menu::Generate => generate::run(&workspace).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn exit_code(succeeded: bool) -> ExitCode {
+    if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,22 @@
+//! `cargo xtask generate`: writes the files that are made from the code.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::workspace::Workspace;
+
+/// Where the generated reference lives, below the root.
+pub(crate) const REFERENCE: &str = "docs/reference";
+
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    write_reference(workspace, &workspace.root.join(REFERENCE))
+}
+
+/// Has the broker describe itself into a folder, which is made if it is missing.
+pub(crate) fn write_reference(workspace: &Workspace, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut cargo = workspace.cargo("run");
+    cargo.args(["--quiet", "--package", "broker", "--", "generate-docs"]).arg(folder);
+    workspace.runner.run(&mut cargo)
+}
