@@ -16,7 +16,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 /// Has the broker describe itself into a folder, which is made if it is missing.
 pub(crate) fn write_reference(workspace: &Workspace, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut cargo = workspace.cargo("run");
-    cargo.args(["--quiet", "--package", "broker", "--", "generate-docs"]).arg(folder);
-    workspace.runner.run(&mut cargo)
+    // With the whole workspace's features, as the tests are built: for the broker alone much would be compiled again.
+    workspace.runner.run(workspace.cargo("build").args(["--quiet", "--workspace", "--exclude", "xtask", "--bins"]))?;
+    let mut landbridge = workspace.command(workspace.landbridge("debug")?);
+    workspace.runner.run(landbridge.arg("generate-docs").arg(folder))
 }
