@@ -48,6 +48,7 @@ pub struct Client {
     /// When it last changed.
     pub updated_at: Timestamp,
     /// Rises with each change; guards concurrent edits.
+    #[serde(skip)]
     pub version: i64,
 }
 

@@ -18,7 +18,8 @@ pub struct Connection {
     pub display_name: Option<String>,
     /// What kind it is: [`DATABASE_STRATEGY`], or an upstream's.
     pub strategy: String,
-    /// Which clients may use it.
+    /// Which clients may use it. Kept apart from the stored document, because sign-in asks by client.
+    #[serde(skip)]
     pub enabled_clients: Vec<ClientId>,
     /// Names by which `realm` may ask for it; by default its name alone.
     pub realms: Vec<String>,
@@ -41,6 +42,7 @@ pub struct Connection {
     /// When it last changed.
     pub updated_at: Timestamp,
     /// Rises with each change.
+    #[serde(skip)]
     pub version: i64,
 }
 

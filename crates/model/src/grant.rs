@@ -89,8 +89,8 @@ pub struct AuthorizationCode {
     pub family_id: FamilyId,
     /// The client it was issued to.
     pub client_id: ClientId,
-    /// The redirect URI of the request, to be repeated at the exchange.
-    pub redirect_uri: String,
+    /// The redirect URI of the request, to be repeated at the exchange; none where the request named none.
+    pub redirect_uri: Option<String>,
     /// S256 challenge, if one was sent.
     pub code_challenge: Option<String>,
     /// To be echoed in the ID token.

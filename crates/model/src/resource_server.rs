@@ -30,6 +30,7 @@ pub enum TokenDialect {
 }
 
 /// An API.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of Auth0's `resource-servers`")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceServer {
     /// Its id.
@@ -59,6 +60,7 @@ pub struct ResourceServer {
     /// When it last changed.
     pub updated_at: Timestamp,
     /// Rises with each change.
+    #[serde(skip)]
     pub version: i64,
 }
 

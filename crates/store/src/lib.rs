@@ -1,1 +1,33 @@
+//! Every SQL statement, for SQLite and Postgres alike.
+//!
+//! One module per table, one function per question. Functions take whatever can read ([`Read`]) or the write they
+//! are lent ([`WriteTx`]); only `flows` opens and commits. Statements are written once, as text that both engines
+//! accept; start reading at [`db`], the adapter that runs them.
 
+pub mod access_tokens;
+pub mod authorization_codes;
+pub mod client_grants;
+pub mod clients;
+pub mod connections;
+pub mod db;
+pub mod events;
+pub mod expiry;
+pub mod failed_logins;
+pub mod families;
+pub mod listing;
+pub mod migration;
+pub mod passwords;
+pub mod pending_authorizations;
+pub mod refresh_tokens;
+pub mod resource_servers;
+pub mod sessions;
+pub mod settings;
+pub mod signing_keys;
+pub mod users;
+
+mod columns;
+#[cfg(test)]
+mod tests;
+
+pub use db::{Read, Reader, Store, StoreError, StoreSettings, WriteTx};
+pub use listing::Page;

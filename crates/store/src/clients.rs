@@ -1,0 +1,120 @@
+//! Applications.
+
+use model::ClientId;
+use model::client::Client;
+use model::grant::Digest;
+
+use crate::columns::{from_json, to_json};
+use crate::db::{Ask, args, statements};
+use crate::listing::List;
+use crate::{Page, Read, StoreError, WriteTx};
+
+statements! {
+    FIND = "SELECT client_id, document, secret_sealed, secret_digest, version FROM clients WHERE client_id = $1";
+    INSERT = "INSERT INTO clients (client_id, name, document, secret_sealed, secret_digest, created_at, version)
+              VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT (client_id) DO NOTHING";
+    UPDATE = "UPDATE clients SET name = $3, document = $4, version = version + 1
+              WHERE client_id = $1 AND version = $2";
+    SET_SECRET = "UPDATE clients SET secret_sealed = $2, secret_digest = $3, version = version + 1
+                  WHERE client_id = $1";
+    DELETE = "DELETE FROM clients WHERE client_id = $1";
+}
+
+/// A client's secret: sealed, to be shown again, and as a keyed digest, to be compared.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientSecret {
+    /// The secret under the master key, with the client id as associated data.
+    pub sealed: Vec<u8>,
+    /// Its keyed digest.
+    pub digest: Digest,
+}
+
+/// A client with its secret, if it has one.
+#[derive(Clone)]
+pub struct StoredClient {
+    /// The record.
+    pub client: Client,
+    /// The secret.
+    pub secret: Option<ClientSecret>,
+}
+
+#[derive(sqlx::FromRow)]
+struct ClientRow {
+    client_id: String,
+    document: String,
+    secret_sealed: Option<Vec<u8>>,
+    secret_digest: Option<Vec<u8>>,
+    version: i64,
+}
+
+impl ClientRow {
+    fn into_stored(self) -> Result<StoredClient, StoreError> {
+        let client: Client = from_json("clients", &self.client_id, &self.document)?;
+        let secret = match (self.secret_sealed, self.secret_digest) {
+            (Some(sealed), Some(digest)) => {
+                let digest = digest.try_into().map_err(|_| {
+                    StoreError::corrupt("clients", &self.client_id, "the secret's digest has a wrong length")
+                })?;
+                Some(ClientSecret { sealed, digest })
+            }
+            _ => None,
+        };
+        Ok(StoredClient { client: Client { version: self.version, ..client }, secret })
+    }
+}
+
+/// The client with this id.
+pub async fn find(db: &mut impl Read, id: &ClientId) -> Result<Option<StoredClient>, StoreError> {
+    db.fetch_optional::<ClientRow>(FIND, args![id]).await?.map(ClientRow::into_stored).transpose()
+}
+
+/// Clients, oldest first.
+pub async fn list(db: &mut impl Read, page: &Page) -> Result<Vec<StoredClient>, StoreError> {
+    let rows: Vec<ClientRow> = all().rows(db, page).await?;
+    rows.into_iter().map(ClientRow::into_stored).collect()
+}
+
+/// How many clients there are.
+pub async fn count(db: &mut impl Read) -> Result<u64, StoreError> {
+    all().count(db).await
+}
+
+fn all() -> List {
+    List {
+        table: "clients",
+        columns: "client_id, document, secret_sealed, secret_digest, version",
+        order: ("created_at", "client_id"),
+        newest_first: false,
+        filters: Vec::new(),
+    }
+}
+
+/// Stores a new client. `false` means that its id is taken.
+pub async fn insert(tx: &mut WriteTx, client: &Client, secret: Option<&ClientSecret>) -> Result<bool, StoreError> {
+    let args = args![
+        &client.client_id,
+        &client.name,
+        to_json(client),
+        secret.map(|secret| secret.sealed.clone()),
+        secret.map(|secret| secret.digest.to_vec()),
+        client.created_at,
+    ];
+    Ok(tx.execute(INSERT, args).await? == 1)
+}
+
+/// Replaces a client. `false` means that somebody changed or deleted it since `client.version` was read.
+pub async fn update(tx: &mut WriteTx, client: &Client) -> Result<bool, StoreError> {
+    let args = args![&client.client_id, client.version, &client.name, to_json(client)];
+    Ok(tx.execute(UPDATE, args).await? == 1)
+}
+
+/// Replaces a client's secret. `false` means that there is no such client.
+pub async fn set_secret(tx: &mut WriteTx, id: &ClientId, secret: Option<&ClientSecret>) -> Result<bool, StoreError> {
+    let args = args![id, secret.map(|secret| secret.sealed.clone()), secret.map(|secret| secret.digest.to_vec())];
+    Ok(tx.execute(SET_SECRET, args).await? == 1)
+}
+
+/// Deletes a client with its grants, codes and tokens. `false` means that there was none.
+pub async fn delete(tx: &mut WriteTx, id: &ClientId) -> Result<bool, StoreError> {
+    Ok(tx.execute(DELETE, args![id]).await? == 1)
+}

@@ -1,0 +1,47 @@
+//! Postgres: a pool, and transactions at READ COMMITTED.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use super::{StoreError, StoreSettings};
+
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// How long a request may wait for a connection before it is told that the database cannot be reached.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+pub(super) struct Postgres(PgPool);
+
+impl Postgres {
+    pub(super) async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(&settings.url)
+            .map_err(|error| StoreError::Unreachable(error.to_string()))?
+            .application_name("landbridge");
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.readers)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(|error| StoreError::Unreachable(error.to_string()))?;
+        MIGRATIONS.run(&pool).await?;
+        Ok(Postgres(pool))
+    }
+
+    pub(super) async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
+        Ok(self.0.acquire().await?)
+    }
+
+    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+        Ok(self.0.begin().await?)
+    }
+
+    pub(super) async fn close(&self) {
+        self.0.close().await;
+    }
+}

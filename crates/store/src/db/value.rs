@@ -1,0 +1,116 @@
+use sqlx::Arguments;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+
+use crate::StoreError;
+
+/// What can be bound. `None` carries its type, which Postgres wants to know of a NULL too.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Text(Option<String>),
+    Integer(Option<i64>),
+    Flag(Option<bool>),
+    Bytes(Option<Vec<u8>>),
+}
+
+/// The values of a statement's placeholders, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Args(Vec<Value>);
+
+impl Args {
+    pub(crate) fn push(&mut self, value: impl Into<Value>) {
+        self.0.push(value.into());
+    }
+
+    pub(crate) fn extend(&mut self, more: &Args) {
+        self.0.extend(more.0.iter().cloned());
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn for_sqlite(self) -> Result<SqliteArguments, StoreError> {
+        let mut arguments = SqliteArguments::default();
+        for value in self.0 {
+            match value {
+                Value::Text(text) => arguments.add(text),
+                Value::Integer(number) => arguments.add(number),
+                Value::Flag(flag) => arguments.add(flag),
+                Value::Bytes(bytes) => arguments.add(bytes),
+            }
+            .map_err(StoreError::Failed)?;
+        }
+        Ok(arguments)
+    }
+
+    pub(super) fn for_postgres(self) -> Result<PgArguments, StoreError> {
+        let mut arguments = PgArguments::default();
+        for value in self.0 {
+            match value {
+                Value::Text(text) => arguments.add(text),
+                Value::Integer(number) => arguments.add(number),
+                Value::Flag(flag) => arguments.add(flag),
+                Value::Bytes(bytes) => arguments.add(bytes),
+            }
+            .map_err(StoreError::Failed)?;
+        }
+        Ok(arguments)
+    }
+}
+
+/// Builds [`Args`] from anything that converts into a [`Value`].
+macro_rules! args {
+    ($($value:expr),* $(,)?) => {{
+        #[allow(unused_mut, reason = "a statement without placeholders pushes nothing")]
+        let mut args = $crate::db::Args::default();
+        $(args.push($value);)*
+        args
+    }};
+}
+pub(crate) use args;
+
+macro_rules! values {
+    ($($from:ty => $kind:ident($convert:expr),)*) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                let convert: fn($from) -> _ = $convert;
+                Value::$kind(convert(value))
+            }
+        }
+    )*};
+}
+
+values! {
+    &str => Text(|text| Some(text.to_owned())),
+    &String => Text(|text| Some(text.clone())),
+    String => Text(Some),
+    Option<String> => Text(|text| text),
+    Option<&str> => Text(|text| text.map(str::to_owned)),
+    i64 => Integer(Some),
+    Option<i64> => Integer(|number| number),
+    bool => Flag(Some),
+    Option<bool> => Flag(|flag| flag),
+    &[u8] => Bytes(|bytes| Some(bytes.to_vec())),
+    &[u8; 32] => Bytes(|bytes| Some(bytes.to_vec())),
+    Vec<u8> => Bytes(Some),
+    Option<Vec<u8>> => Bytes(|bytes| bytes),
+    model::Timestamp => Integer(|moment| Some(moment.millis())),
+    Option<model::Timestamp> => Integer(|moment| moment.map(model::Timestamp::millis)),
+    &protocol::scope::ScopeSet => Text(|scope| Some(scope.to_string())),
+    &model::UserId => Text(|id| Some(id.as_str().to_owned())),
+    &model::ClientId => Text(|id| Some(id.as_str().to_owned())),
+    &model::ConnectionId => Text(|id| Some(id.as_str().to_owned())),
+    &model::ResourceServerId => Text(|id| Some(id.as_str().to_owned())),
+    &model::ClientGrantId => Text(|id| Some(id.as_str().to_owned())),
+    &model::SessionId => Text(|id| Some(id.as_str().to_owned())),
+    &model::FamilyId => Text(|id| Some(id.as_str().to_owned())),
+    &model::RefreshTokenId => Text(|id| Some(id.as_str().to_owned())),
+    &model::EventId => Text(|id| Some(id.as_str().to_owned())),
+    Option<&model::UserId> => Text(|id| id.map(|id| id.as_str().to_owned())),
+    Option<&model::ClientId> => Text(|id| id.map(|id| id.as_str().to_owned())),
+    Option<&model::SessionId> => Text(|id| id.map(|id| id.as_str().to_owned())),
+    Option<&model::RefreshTokenId> => Text(|id| id.map(|id| id.as_str().to_owned())),
+    &model::address::FoldedEmail => Text(|email| Some(email.as_str().to_owned())),
+    Option<&model::address::FoldedEmail> => Text(|email| email.map(|email| email.as_str().to_owned())),
+}

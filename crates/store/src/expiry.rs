@@ -1,0 +1,29 @@
+//! Sweeping out what has expired. Expiry itself is checked wherever a row is read; sweeping only frees the room.
+
+use model::Timestamp;
+
+use crate::db::{Sql, args, statements};
+use crate::{StoreError, WriteTx};
+
+statements! {
+    PENDING = "DELETE FROM pending_authorizations WHERE digest IN
+               (SELECT digest FROM pending_authorizations WHERE expires_at < $1 LIMIT $2)";
+    SESSIONS = "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < $1 LIMIT $2)";
+    FAMILIES = "DELETE FROM token_families WHERE id IN
+                (SELECT id FROM token_families WHERE expires_at < $1 LIMIT $2)";
+    ACCESS_TOKENS = "DELETE FROM access_tokens WHERE digest IN
+                     (SELECT digest FROM access_tokens WHERE expires_at < $1 LIMIT $2)";
+    FAILED_LOGINS = "DELETE FROM failed_logins WHERE (account, address) IN
+                     (SELECT account, address FROM failed_logins WHERE last_failed_at < $1 LIMIT $2)";
+}
+
+const SWEEPS: [Sql; 5] = [PENDING, SESSIONS, FAMILIES, ACCESS_TOKENS, FAILED_LOGINS];
+
+/// Deletes at most `limit` rows of each table that ended before `before`, and says how many went.
+pub async fn sweep(tx: &mut WriteTx, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    let mut swept = 0;
+    for sweep in SWEEPS {
+        swept += tx.execute(sweep, args![before, i64::from(limit)]).await?;
+    }
+    Ok(swept)
+}

@@ -1,0 +1,134 @@
+//! Token families, and the one mark that revokes them.
+
+use model::grant::{RevokedReason, TokenFamily};
+use model::{ClientId, FamilyId, SessionId, Timestamp, UserId};
+use protocol::scope::ScopeSet;
+
+use crate::columns::{moment, words};
+use crate::db::{Ask, args, statements};
+use crate::{Read, StoreError, WriteTx};
+
+statements! {
+    FIND = "SELECT id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, revoked_at,
+            revoked_reason FROM token_families WHERE id = $1";
+    INSERT = "INSERT INTO token_families
+              (id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, expires_at)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    EXTEND = "UPDATE token_families SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
+    REVOKE = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_USER = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
+                      WHERE user_id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_SESSION = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
+                         WHERE sid = $1 AND revoked_at IS NULL AND NOT EXISTS
+                         (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.family_id = token_families.id)";
+    LIVE_OF_USER = "SELECT COUNT(*) FROM token_families WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2";
+}
+
+#[derive(sqlx::FromRow)]
+struct FamilyRow {
+    id: String,
+    user_id: String,
+    client_id: String,
+    sid: Option<String>,
+    audience: Option<String>,
+    scope: String,
+    authenticated_at: i64,
+    amr: String,
+    created_at: i64,
+    revoked_at: Option<i64>,
+    revoked_reason: Option<String>,
+}
+
+impl FamilyRow {
+    fn into_family(self) -> Result<TokenFamily, StoreError> {
+        let revoked_reason = self
+            .revoked_reason
+            .map(|word| serde_json::from_value(serde_json::Value::String(word)))
+            .transpose()
+            .map_err(|error| StoreError::corrupt("token_families", &self.id, error.to_string()))?;
+        Ok(TokenFamily {
+            id: FamilyId::new(self.id),
+            user_id: UserId::new(self.user_id),
+            client_id: ClientId::new(self.client_id),
+            sid: self.sid.map(SessionId::new),
+            audience: self.audience,
+            scope: ScopeSet::parse(&self.scope),
+            authenticated_at: Timestamp::from_millis(self.authenticated_at),
+            amr: words(&self.amr),
+            created_at: Timestamp::from_millis(self.created_at),
+            revoked_at: moment(self.revoked_at),
+            revoked_reason,
+        })
+    }
+}
+
+fn word(reason: RevokedReason) -> String {
+    match serde_json::to_value(reason) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => unreachable!("a variant without fields is written as its name"),
+    }
+}
+
+/// The family with this id, revoked or not.
+pub async fn find(db: &mut impl Read, id: &FamilyId) -> Result<Option<TokenFamily>, StoreError> {
+    db.fetch_optional::<FamilyRow>(FIND, args![id]).await?.map(FamilyRow::into_family).transpose()
+}
+
+/// Stores a new family, to be swept once nothing of it can be valid after `expires_at`.
+pub async fn insert(tx: &mut WriteTx, family: &TokenFamily, expires_at: Timestamp) -> Result<(), StoreError> {
+    let args = args![
+        &family.id,
+        &family.user_id,
+        &family.client_id,
+        family.sid.as_ref(),
+        family.audience.as_deref(),
+        &family.scope,
+        family.authenticated_at,
+        family.amr.join(" "),
+        family.created_at,
+        expires_at,
+    ];
+    tx.execute(INSERT, args).await.map(|_| ())
+}
+
+/// Moves the moment after which nothing of the family can be valid; never backwards.
+pub async fn extend(tx: &mut WriteTx, id: &FamilyId, expires_at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(EXTEND, args![id, expires_at]).await.map(|_| ())
+}
+
+/// Revokes a family. `false` means that it was revoked before; the first reason stays.
+pub async fn revoke(
+    tx: &mut WriteTx,
+    id: &FamilyId,
+    reason: RevokedReason,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(REVOKE, args![id, now, word(reason)]).await? == 1)
+}
+
+/// Revokes every family of a person and says how many.
+pub async fn revoke_of_user(
+    tx: &mut WriteTx,
+    user_id: &UserId,
+    reason: RevokedReason,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_OF_USER, args![user_id, now, word(reason)]).await
+}
+
+/// Revokes what began in a session that has ended, except families with a refresh token: `offline_access` was granted
+/// to outlive the session (OpenID Connect Core 11).
+pub async fn revoke_of_session(
+    tx: &mut WriteTx,
+    sid: &SessionId,
+    reason: RevokedReason,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_OF_SESSION, args![sid, now, word(reason)]).await
+}
+
+/// How many families of a person are neither revoked nor over.
+pub async fn live_of_user(db: &mut impl Read, user_id: &UserId, now: Timestamp) -> Result<u64, StoreError> {
+    let (count,): (i64,) = db.fetch_one(LIVE_OF_USER, args![user_id, now]).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}

@@ -1,0 +1,112 @@
+//! Filtered, paged lists. The one place where a statement is composed at run time: every column is a word of this
+//! source, every value is bound.
+
+use model::Timestamp;
+
+use crate::StoreError;
+use crate::db::Read;
+use crate::db::{Args, Ask, Row, args};
+
+/// Which part of a list is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Rows after the first `skip`.
+    Offset {
+        /// How many rows to pass over.
+        skip: u64,
+        /// How many rows at the most.
+        limit: u32,
+    },
+    /// Rows after the one with this age and id; from the beginning where there is none.
+    After {
+        /// The last row of the page before.
+        last: Option<(Timestamp, String)>,
+        /// How many rows at the most.
+        limit: u32,
+    },
+}
+
+/// A condition on one column. The column's name is never a request's.
+pub(crate) struct Filter {
+    pub(crate) column: &'static str,
+    pub(crate) values: Args,
+    pub(crate) count: usize,
+}
+
+impl Filter {
+    /// The column equals one of these texts; no texts means no condition.
+    pub(crate) fn one_of(column: &'static str, texts: &[String]) -> Option<Self> {
+        if texts.is_empty() {
+            return None;
+        }
+        let mut values = Args::default();
+        for text in texts {
+            values.push(text);
+        }
+        Some(Filter { column, values, count: texts.len() })
+    }
+}
+
+/// A list over one table.
+pub(crate) struct List {
+    pub(crate) table: &'static str,
+    pub(crate) columns: &'static str,
+    /// The column by which the list is ordered, and the one that breaks ties. Pages by position need both.
+    pub(crate) order: (&'static str, &'static str),
+    pub(crate) newest_first: bool,
+    pub(crate) filters: Vec<Filter>,
+}
+
+impl List {
+    fn conditions(&self, args: &mut Args) -> Vec<String> {
+        let mut next = args.len();
+        let mut conditions = Vec::new();
+        for filter in &self.filters {
+            let places: Vec<_> = (0..filter.count).map(|index| format!("${}", next + index + 1)).collect();
+            next += filter.count;
+            args.extend(&filter.values);
+            conditions.push(format!("{} IN ({})", filter.column, places.join(", ")));
+        }
+        conditions
+    }
+
+    /// The rows of a page.
+    pub(crate) async fn rows<R: Row>(&self, db: &mut impl Read, page: &Page) -> Result<Vec<R>, StoreError> {
+        let mut args = args![];
+        let mut conditions = self.conditions(&mut args);
+        let (first, second) = self.order;
+        let direction = if self.newest_first { "DESC" } else { "ASC" };
+        let (limit, skip) = match page {
+            Page::Offset { skip, limit } => (*limit, *skip),
+            Page::After { last, limit } => {
+                if let Some((moment, id)) = last {
+                    let (a, b) = (args.len() + 1, args.len() + 2);
+                    let beyond = if self.newest_first { "<" } else { ">" };
+                    conditions.push(format!("({first}, {second}) {beyond} (${a}, ${b})"));
+                    args.push(*moment);
+                    args.push(id);
+                }
+                (*limit, 0)
+            }
+        };
+        let (a, b) = (args.len() + 1, args.len() + 2);
+        args.push(i64::from(limit));
+        args.push(i64::try_from(skip).unwrap_or(i64::MAX));
+        let filter = where_clause(&conditions);
+        let (table, columns) = (self.table, self.columns);
+        let order = format!("ORDER BY {first} {direction}, {second} {direction}");
+        db.fetch_composed(format!("SELECT {columns} FROM {table}{filter} {order} LIMIT ${a} OFFSET ${b}"), args).await
+    }
+
+    /// How many rows the list has in all.
+    pub(crate) async fn count(&self, db: &mut impl Read) -> Result<u64, StoreError> {
+        let mut args = args![];
+        let filter = where_clause(&self.conditions(&mut args));
+        let rows: Vec<(i64,)> = db.fetch_composed(format!("SELECT COUNT(*) FROM {}{filter}", self.table), args).await?;
+        Ok(rows.first().map_or(0, |(count,)| u64::try_from(*count).unwrap_or(0)))
+    }
+}
+
+fn where_clause(conditions: &[String]) -> String {
+    if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+}

@@ -1,0 +1,76 @@
+//! APIs.
+
+use model::ResourceServerId;
+use model::resource_server::ResourceServer;
+
+use crate::columns::{from_json, to_json};
+use crate::db::{Ask, args, statements};
+use crate::listing::{Filter, List};
+use crate::{Page, Read, StoreError, WriteTx};
+
+statements! {
+    FIND = "SELECT id, document, version FROM resource_servers WHERE id = $1 OR identifier = $1";
+    INSERT = "INSERT INTO resource_servers (id, identifier, document, created_at, version)
+              VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
+    UPDATE = "UPDATE resource_servers SET document = $3, version = version + 1 WHERE id = $1 AND version = $2";
+    DELETE = "DELETE FROM resource_servers WHERE id = $1";
+}
+
+#[derive(sqlx::FromRow)]
+struct ResourceServerRow {
+    id: String,
+    document: String,
+    version: i64,
+}
+
+impl ResourceServerRow {
+    fn into_record(self) -> Result<ResourceServer, StoreError> {
+        let record: ResourceServer = from_json("resource_servers", &self.id, &self.document)?;
+        Ok(ResourceServer { version: self.version, ..record })
+    }
+}
+
+/// The API with this id or this identifier.
+pub async fn find(db: &mut impl Read, id_or_identifier: &str) -> Result<Option<ResourceServer>, StoreError> {
+    db.fetch_optional::<ResourceServerRow>(FIND, args![id_or_identifier])
+        .await?
+        .map(ResourceServerRow::into_record)
+        .transpose()
+}
+
+/// APIs, oldest first; only those with one of `identifiers` where any are given.
+pub async fn list(db: &mut impl Read, identifiers: &[String], page: &Page) -> Result<Vec<ResourceServer>, StoreError> {
+    let rows: Vec<ResourceServerRow> = list_of(identifiers).rows(db, page).await?;
+    rows.into_iter().map(ResourceServerRow::into_record).collect()
+}
+
+/// How many there are.
+pub async fn count(db: &mut impl Read, identifiers: &[String]) -> Result<u64, StoreError> {
+    list_of(identifiers).count(db).await
+}
+
+fn list_of(identifiers: &[String]) -> List {
+    List {
+        table: "resource_servers",
+        columns: "id, document, version",
+        order: ("created_at", "id"),
+        newest_first: false,
+        filters: Filter::one_of("identifier", identifiers).into_iter().collect(),
+    }
+}
+
+/// Stores a new API. `false` means that its id or identifier is taken.
+pub async fn insert(tx: &mut WriteTx, record: &ResourceServer) -> Result<bool, StoreError> {
+    let args = args![&record.id, &record.identifier, to_json(record), record.created_at];
+    Ok(tx.execute(INSERT, args).await? == 1)
+}
+
+/// Replaces an API; its identifier stays. `false` means that somebody changed or deleted it meanwhile.
+pub async fn update(tx: &mut WriteTx, record: &ResourceServer) -> Result<bool, StoreError> {
+    Ok(tx.execute(UPDATE, args![&record.id, record.version, to_json(record)]).await? == 1)
+}
+
+/// Deletes an API and the client grants for it. `false` means that there was none.
+pub async fn delete(tx: &mut WriteTx, id: &ResourceServerId) -> Result<bool, StoreError> {
+    Ok(tx.execute(DELETE, args![id]).await? == 1)
+}

@@ -1,0 +1,1 @@
+//! Every function on every engine, and the adapter under strain.

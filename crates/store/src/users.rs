@@ -1,0 +1,375 @@
+//! People and their identities.
+
+use std::collections::HashMap;
+
+use model::address::FoldedEmail;
+use model::user::{Identity, Profile, User};
+use model::{ConnectionId, JsonObject, Timestamp, UserId};
+
+use crate::columns::{from_json, moment, to_json, to_json_opt};
+use crate::db::{Ask, args, statements};
+use crate::listing::{Filter, List};
+use crate::{Page, Read, StoreError, WriteTx};
+
+const COLUMNS: &str = "user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count, \
+                       last_login, last_ip, last_password_reset, created_at, updated_at, version";
+
+statements! {
+    FIND = "SELECT user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count,
+            last_login, last_ip, last_password_reset, created_at, updated_at, version
+            FROM users WHERE user_id = $1";
+    BY_LOGIN = "SELECT user_id FROM identities WHERE connection_id = $1 AND (email_folded = $2 OR username_folded = $2)
+                ORDER BY email_folded NULLS LAST LIMIT 1";
+    BY_IDENTITY = "SELECT user_id FROM identities WHERE connection_id = $1 AND external_id = $2";
+    IDENTITIES = "SELECT i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data
+                  FROM identities i JOIN connections c ON c.id = i.connection_id
+                  WHERE i.user_id = $1 ORDER BY i.position";
+    OF_CONNECTION = "SELECT user_id FROM identities WHERE connection_id = $1 AND position = 0 LIMIT $2";
+    INSERT = "INSERT INTO users (user_id, email, email_folded, email_verified, profile, user_metadata, app_metadata,
+              blocked, logins_count, last_login, last_ip, last_password_reset, created_at, updated_at, version)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1) ON CONFLICT (user_id) DO NOTHING";
+    INSERT_IDENTITY = "INSERT INTO identities
+              (connection_id, external_id, user_id, position, email_folded, username_folded, profile_data)
+              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    UPDATE = "UPDATE users SET email = $3, email_folded = $4, email_verified = $5, profile = $6, user_metadata = $7,
+              app_metadata = $8, blocked = $9, last_password_reset = $10, updated_at = $11, version = version + 1
+              WHERE user_id = $1 AND version = $2";
+    NAME_TAKEN = "SELECT COUNT(*) FROM identities WHERE connection_id = $1 AND user_id <> $2
+                  AND (email_folded = $3 OR username_folded = $3 OR email_folded = $4 OR username_folded = $4)";
+    RENAME = "UPDATE identities SET email_folded = $3, username_folded = $4 WHERE connection_id = $1 AND user_id = $2";
+    RECORD_LOGIN = "UPDATE users SET logins_count = logins_count + 1, last_login = $2, last_ip = $3 WHERE user_id = $1";
+    PASSWORD_SET = "UPDATE users SET last_password_reset = $2, updated_at = $2, version = version + 1 WHERE user_id = $1";
+    DELETE = "DELETE FROM users WHERE user_id = $1";
+    BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
+            SELECT connection_id, external_id, $2 FROM identities WHERE user_id = $1 ON CONFLICT DO NOTHING";
+    IS_BURIED = "SELECT COUNT(*) FROM tombstones WHERE connection_id = $1 AND external_id = $2";
+    EXHUME = "DELETE FROM tombstones WHERE connection_id = $1 AND external_id = $2";
+}
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    user_id: String,
+    email: Option<String>,
+    email_verified: bool,
+    profile: String,
+    user_metadata: String,
+    app_metadata: String,
+    blocked: Option<bool>,
+    logins_count: i64,
+    last_login: Option<i64>,
+    last_ip: Option<String>,
+    last_password_reset: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+    version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct IdentityRow {
+    user_id: String,
+    connection_id: String,
+    name: String,
+    strategy: String,
+    external_id: String,
+    profile_data: Option<String>,
+}
+
+impl UserRow {
+    fn into_user(self, identities: Vec<Identity>) -> Result<User, StoreError> {
+        let profile: Profile = from_json("users", &self.user_id, &self.profile)?;
+        Ok(User {
+            profile: Profile { email: self.email, email_verified: self.email_verified, ..profile },
+            user_metadata: from_json("users", &self.user_id, &self.user_metadata)?,
+            app_metadata: from_json("users", &self.user_id, &self.app_metadata)?,
+            user_id: UserId::new(self.user_id),
+            blocked: self.blocked,
+            identities,
+            logins_count: self.logins_count,
+            last_login: moment(self.last_login),
+            last_ip: self.last_ip,
+            last_password_reset: moment(self.last_password_reset),
+            created_at: Timestamp::from_millis(self.created_at),
+            updated_at: Timestamp::from_millis(self.updated_at),
+            version: self.version,
+        })
+    }
+}
+
+impl IdentityRow {
+    fn into_identity(self) -> Result<Identity, StoreError> {
+        let profile_data = self
+            .profile_data
+            .map(|text| from_json::<JsonObject>("identities", &self.external_id, &text))
+            .transpose()?;
+        Ok(Identity {
+            connection_id: ConnectionId::new(self.connection_id),
+            connection: self.name,
+            provider: self.strategy,
+            external_id: self.external_id,
+            profile_data,
+        })
+    }
+}
+
+/// The user with this id.
+pub async fn find(db: &mut impl Read, id: &UserId) -> Result<Option<User>, StoreError> {
+    let Some(row) = db.fetch_optional::<UserRow>(FIND, args![id]).await? else { return Ok(None) };
+    let identities: Vec<IdentityRow> = db.fetch_all(IDENTITIES, args![id]).await?;
+    let identities = identities.into_iter().map(IdentityRow::into_identity).collect::<Result<_, _>>()?;
+    row.into_user(identities).map(Some)
+}
+
+/// The user who signs in at this database connection by this address or user name, folded. Where one person's user
+/// name is another's address, the address wins.
+pub async fn find_by_login(
+    db: &mut impl Read,
+    connection_id: &ConnectionId,
+    folded: &FoldedEmail,
+) -> Result<Option<User>, StoreError> {
+    match db.fetch_optional::<(String,)>(BY_LOGIN, args![connection_id, folded]).await? {
+        Some((id,)) => find(db, &UserId::new(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// The user to whom this identity belongs.
+pub async fn find_by_identity(
+    db: &mut impl Read,
+    connection_id: &ConnectionId,
+    external_id: &str,
+) -> Result<Option<User>, StoreError> {
+    match db.fetch_optional::<(String,)>(BY_IDENTITY, args![connection_id, external_id]).await? {
+        Some((id,)) => find(db, &UserId::new(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// Which users are wanted; `None` and an empty list mean no condition.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// With this address, folded.
+    pub email: Option<FoldedEmail>,
+    /// With one of these ids.
+    pub user_ids: Vec<String>,
+}
+
+impl UserFilter {
+    fn list(&self) -> List {
+        let emails: Vec<String> = self.email.iter().map(|email| email.as_str().to_owned()).collect();
+        let filters = [Filter::one_of("email_folded", &emails), Filter::one_of("user_id", &self.user_ids)];
+        List {
+            table: "users",
+            columns: COLUMNS,
+            order: ("created_at", "user_id"),
+            newest_first: false,
+            filters: filters.into_iter().flatten().collect(),
+        }
+    }
+}
+
+/// Users, oldest first.
+pub async fn list(db: &mut impl Read, filter: &UserFilter, page: &Page) -> Result<Vec<User>, StoreError> {
+    let rows: Vec<UserRow> = filter.list().rows(db, page).await?;
+    let ids: Vec<String> = rows.iter().map(|row| row.user_id.clone()).collect();
+    let mut identities = identities_of(db, &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let own = identities.remove(&row.user_id).unwrap_or_default();
+            row.into_user(own)
+        })
+        .collect()
+}
+
+/// How many there are.
+pub async fn count(db: &mut impl Read, filter: &UserFilter) -> Result<u64, StoreError> {
+    filter.list().count(db).await
+}
+
+async fn identities_of(db: &mut impl Read, ids: &[String]) -> Result<HashMap<String, Vec<Identity>>, StoreError> {
+    let mut by_user: HashMap<String, Vec<Identity>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(by_user);
+    }
+    let list = List {
+        table: "identities i JOIN connections c ON c.id = i.connection_id",
+        columns: "i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data",
+        order: ("i.user_id", "i.position"),
+        newest_first: false,
+        filters: Filter::one_of("i.user_id", ids).into_iter().collect(),
+    };
+    let rows: Vec<IdentityRow> = list.rows(db, &Page::Offset { skip: 0, limit: u32::MAX }).await?;
+    for row in rows {
+        let user_id = row.user_id.clone();
+        by_user.entry(user_id).or_default().push(row.into_identity()?);
+    }
+    Ok(by_user)
+}
+
+/// What came of storing a user. Anything but `Done` changed nothing that may be committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It is stored.
+    Done,
+    /// The user id is taken.
+    IdTaken,
+    /// The identity, the address or the user name is taken in its connection.
+    NameTaken,
+    /// Somebody changed or deleted the user meanwhile.
+    Stale,
+}
+
+/// Stores a new user with its identities.
+pub async fn insert(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError> {
+    let args = args![
+        &user.user_id,
+        user.profile.email.as_deref(),
+        user.profile.folded_email().as_ref(),
+        user.profile.email_verified,
+        profile_column(&user.profile),
+        to_json(&user.user_metadata),
+        to_json(&user.app_metadata),
+        user.blocked,
+        user.logins_count,
+        user.last_login,
+        user.last_ip.as_deref(),
+        user.last_password_reset,
+        user.created_at,
+        user.updated_at,
+    ];
+    if tx.execute(INSERT, args).await? == 0 {
+        return Ok(Stored::IdTaken);
+    }
+    for (position, identity) in (0..).zip(&user.identities) {
+        if !insert_identity(tx, user, position, identity).await? {
+            return Ok(Stored::NameTaken);
+        }
+    }
+    Ok(Stored::Done)
+}
+
+async fn insert_identity(
+    tx: &mut WriteTx,
+    user: &User,
+    position: i64,
+    identity: &Identity,
+) -> Result<bool, StoreError> {
+    let names = LoginNames::of(user, identity);
+    if names.are_taken(tx, &identity.connection_id, &user.user_id).await? {
+        return Ok(false);
+    }
+    let args = args![
+        &identity.connection_id,
+        &identity.external_id,
+        &user.user_id,
+        position,
+        names.email.as_ref(),
+        names.username.as_ref(),
+        to_json_opt(identity.profile_data.as_ref()),
+    ];
+    Ok(tx.execute(INSERT_IDENTITY, args).await? == 1)
+}
+
+/// What a person may type at one identity's connection.
+struct LoginNames {
+    email: Option<FoldedEmail>,
+    username: Option<FoldedEmail>,
+}
+
+impl LoginNames {
+    fn of(user: &User, identity: &Identity) -> Self {
+        if identity.provider != model::connection::DATABASE_STRATEGY {
+            return LoginNames { email: None, username: None };
+        }
+        LoginNames {
+            email: user.profile.folded_email(),
+            username: user.profile.username.as_deref().map(FoldedEmail::of),
+        }
+    }
+
+    /// Whether somebody else answers to one of them, in either spelling: a user name that is another's address
+    /// would let one person's sign-in be counted, or denied, as the other's.
+    async fn are_taken(
+        &self,
+        db: &mut impl Read,
+        connection_id: &ConnectionId,
+        user_id: &UserId,
+    ) -> Result<bool, StoreError> {
+        let args = args![connection_id, user_id, self.email.as_ref(), self.username.as_ref()];
+        Ok(db.fetch_one::<(i64,)>(NAME_TAKEN, args).await?.0 > 0)
+    }
+}
+
+/// Replaces what an administrator or the person may change: profile, metadata, block. Login statistics stay.
+pub async fn update(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError> {
+    let args = args![
+        &user.user_id,
+        user.version,
+        user.profile.email.as_deref(),
+        user.profile.folded_email().as_ref(),
+        user.profile.email_verified,
+        profile_column(&user.profile),
+        to_json(&user.user_metadata),
+        to_json(&user.app_metadata),
+        user.blocked,
+        user.last_password_reset,
+        user.updated_at,
+    ];
+    if tx.execute(UPDATE, args).await? == 0 {
+        return Ok(Stored::Stale);
+    }
+    for identity in &user.identities {
+        let names = LoginNames::of(user, identity);
+        if names.are_taken(tx, &identity.connection_id, &user.user_id).await? {
+            return Ok(Stored::NameTaken);
+        }
+        let args = args![&identity.connection_id, &user.user_id, names.email.as_ref(), names.username.as_ref()];
+        tx.execute(RENAME, args).await?;
+    }
+    Ok(Stored::Done)
+}
+
+/// The profile without the address, which has columns of its own.
+fn profile_column(profile: &Profile) -> String {
+    to_json(&Profile { email: None, email_verified: false, ..profile.clone() })
+}
+
+/// Counts a sign-in.
+pub async fn record_login(tx: &mut WriteTx, id: &UserId, ip: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(RECORD_LOGIN, args![id, now, ip]).await.map(|_| ())
+}
+
+/// Notes that the password changed.
+pub async fn record_password_set(tx: &mut WriteTx, id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(PASSWORD_SET, args![id, now]).await.map(|_| ())
+}
+
+/// Deletes a user with everything that is theirs, and remembers each identity so that no source brings it back.
+/// `false` means that there was none.
+pub async fn delete(tx: &mut WriteTx, id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+    tx.execute(BURY, args![id, now]).await?;
+    Ok(tx.execute(DELETE, args![id]).await? == 1)
+}
+
+/// Users whose primary identity is of this connection, at most `limit` of them.
+pub async fn of_connection(
+    db: &mut impl Read,
+    connection_id: &ConnectionId,
+    limit: u32,
+) -> Result<Vec<UserId>, StoreError> {
+    let rows: Vec<(String,)> = db.fetch_all(OF_CONNECTION, args![connection_id, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(|(id,)| UserId::new(id)).collect())
+}
+
+/// Whether a user with this identity was deleted here.
+pub async fn is_buried(
+    db: &mut impl Read,
+    connection_id: &ConnectionId,
+    external_id: &str,
+) -> Result<bool, StoreError> {
+    Ok(db.fetch_one::<(i64,)>(IS_BURIED, args![connection_id, external_id]).await?.0 > 0)
+}
+
+/// Forgets that this identity was deleted: an administrator creates or imports it again, knowingly.
+pub async fn exhume(tx: &mut WriteTx, connection_id: &ConnectionId, external_id: &str) -> Result<(), StoreError> {
+    tx.execute(EXHUME, args![connection_id, external_id]).await.map(|_| ())
+}

@@ -1,0 +1,11 @@
+-- Security events: product data that administrators read, not log lines.
+CREATE TABLE events (
+    log_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    date BIGINT NOT NULL,
+    type TEXT NOT NULL,
+    client_id TEXT COLLATE "C",
+    user_id TEXT COLLATE "C",
+    document TEXT NOT NULL
+);
+CREATE INDEX events_by_user ON events (user_id, log_id);
+CREATE INDEX events_by_type ON events (type, log_id);

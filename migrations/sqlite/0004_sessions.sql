@@ -1,0 +1,33 @@
+-- Browsers that are signed in, and authorization requests that wait while somebody signs in.
+CREATE TABLE sessions (
+    sid TEXT NOT NULL PRIMARY KEY,
+    cookie_digest BLOB NOT NULL UNIQUE,
+    user_id TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    authenticated_at INTEGER NOT NULL,
+    amr TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    idle_expires_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_by_end ON sessions (expires_at);
+
+CREATE TABLE session_clients (
+    sid TEXT NOT NULL REFERENCES sessions (sid) ON DELETE CASCADE,
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    PRIMARY KEY (sid, client_id)
+) STRICT;
+CREATE INDEX session_clients_by_client ON session_clients (client_id);
+
+CREATE TABLE pending_authorizations (
+    digest BLOB NOT NULL PRIMARY KEY,
+    browser_digest BLOB NOT NULL,
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    request TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX pending_authorizations_by_end ON pending_authorizations (expires_at);
+CREATE INDEX pending_authorizations_by_client ON pending_authorizations (client_id);

@@ -1,0 +1,57 @@
+-- Token families and what descends from them. Every lookup of a token joins its family, so one mark revokes them all.
+CREATE TABLE token_families (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+    sid TEXT,
+    audience TEXT,
+    scope TEXT NOT NULL,
+    authenticated_at INTEGER NOT NULL,
+    amr TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    revoked_reason TEXT
+) STRICT;
+CREATE INDEX token_families_by_user ON token_families (user_id);
+CREATE INDEX token_families_by_client ON token_families (client_id);
+CREATE INDEX token_families_by_session ON token_families (sid);
+CREATE INDEX token_families_by_end ON token_families (expires_at);
+
+CREATE TABLE authorization_codes (
+    digest BLOB NOT NULL PRIMARY KEY,
+    family_id TEXT NOT NULL REFERENCES token_families (id) ON DELETE CASCADE,
+    client_id TEXT NOT NULL,
+    redirect_uri TEXT,
+    code_challenge TEXT,
+    nonce TEXT,
+    expires_at INTEGER NOT NULL,
+    consumed_at INTEGER
+) STRICT;
+CREATE INDEX authorization_codes_by_family ON authorization_codes (family_id);
+
+CREATE TABLE refresh_tokens (
+    id TEXT NOT NULL PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    family_id TEXT NOT NULL REFERENCES token_families (id) ON DELETE CASCADE,
+    generation INTEGER NOT NULL,
+    issued_at INTEGER NOT NULL,
+    idle_expires_at INTEGER,
+    expires_at INTEGER,
+    consumed_at INTEGER,
+    successor_id TEXT,
+    seen_at INTEGER,
+    sealed_response BLOB
+) STRICT;
+CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family_id);
+
+-- Access tokens that are good for userinfo, opaque ones and JWTs alike: the row is what makes them revocable.
+CREATE TABLE access_tokens (
+    digest BLOB NOT NULL PRIMARY KEY,
+    family_id TEXT NOT NULL REFERENCES token_families (id) ON DELETE CASCADE,
+    refresh_token_id TEXT,
+    scope TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX access_tokens_by_family ON access_tokens (family_id);
+CREATE INDEX access_tokens_by_end ON access_tokens (expires_at);
