@@ -1,0 +1,259 @@
+//! The pages and what each of them is told.
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::{LoginRefusal, Problem, SignupRefusal, WebUrl};
+
+/// A page with all it needs. Pages hold tokens and authorization responses, so they have no `Debug`.
+#[derive(Clone)]
+pub enum Page<'a> {
+    /// Address and password; posts to `/u/login`.
+    Login(Login<'a>),
+    /// A new account; posts to `/u/signup`.
+    Signup(Signup<'a>),
+    /// Something cannot go on, and may not be redirected.
+    Error(ErrorPage<'a>),
+    /// The session is over.
+    LoggedOut(LoggedOut<'a>),
+    /// Asks before a session ends.
+    LogoutConfirm(LogoutConfirm<'a>),
+    /// Carries an authorization response by POST (OAuth 2.0 Form Post Response Mode).
+    FormPost(FormPost<'a>),
+    /// No such address.
+    NotFound,
+}
+
+impl Page<'_> {
+    /// The file that renders it.
+    pub(super) fn template(&self) -> &'static str {
+        match self {
+            Page::Login(_) => "login.html",
+            Page::Signup(_) => "signup.html",
+            Page::Error(_) => "error.html",
+            Page::LoggedOut(_) => "logged_out.html",
+            Page::LogoutConfirm(_) => "logout_confirm.html",
+            Page::FormPost(_) => "form_post.html",
+            Page::NotFound => "not_found.html",
+        }
+    }
+}
+
+/// A template sees its page's fields alone, without the variant around them.
+impl Serialize for Page<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Page::Login(page) => page.serialize(serializer),
+            Page::Signup(page) => page.serialize(serializer),
+            Page::Error(page) => page.serialize(serializer),
+            Page::LoggedOut(page) => page.serialize(serializer),
+            Page::LogoutConfirm(page) => page.serialize(serializer),
+            Page::FormPost(page) => page.serialize(serializer),
+            Page::NotFound => serializer.serialize_unit(),
+        }
+    }
+}
+
+/// What every page is told.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Frame<'a> {
+    /// Fresh for each response, base64url; the same as in its policy.
+    pub nonce: &'a str,
+    /// Shown on error pages, so that a person can name it.
+    pub request_id: &'a str,
+    /// The language wanted, as a BCP 47 tag. A language we do not have falls back to its base, then to English.
+    pub locale: &'a str,
+    /// What people read as the name of the place.
+    pub tenant_name: &'a str,
+    /// From [`Pages::asset_version`](super::Pages::asset_version).
+    pub asset_version: &'a str,
+}
+
+/// The client as people see it.
+#[derive(Clone, Copy, Debug)]
+pub struct PageClient<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its picture; without one its initial stands in.
+    pub logo: Option<WebUrl<'a>>,
+}
+
+impl Serialize for PageClient<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let initial = self.name.chars().find(|letter| letter.is_alphanumeric());
+        let mut client = serializer.serialize_struct("PageClient", 3)?;
+        client.serialize_field("name", self.name)?;
+        client.serialize_field("logo", &self.logo)?;
+        client
+            .serialize_field("initial", &initial.map(|letter| letter.to_uppercase().to_string()).unwrap_or_default())?;
+        client.end()
+    }
+}
+
+/// The login page. Fields of its form: `state`, `csrf`, `username`, `password`, `action`.
+#[derive(Clone, Serialize)]
+pub struct Login<'a> {
+    /// Where the sign-in leads.
+    pub client: PageClient<'a>,
+    /// The id of the pending authorization.
+    pub state: &'a str,
+    /// The token that binds the form to the browser.
+    pub csrf: &'a str,
+    /// `login_hint`, or what was typed before.
+    pub username: &'a str,
+    /// Why the last try was refused.
+    pub refusal: Option<LoginRefusal>,
+    /// Whether to point at `/u/signup`.
+    pub signup_allowed: bool,
+}
+
+/// The sign-up page. Fields of its form: `state`, `csrf`, `email`, `name`, `password`, `action`.
+#[derive(Clone)]
+pub struct Signup<'a> {
+    /// Where the sign-up leads.
+    pub client: PageClient<'a>,
+    /// The id of the pending authorization.
+    pub state: &'a str,
+    /// The token that binds the form to the browser.
+    pub csrf: &'a str,
+    /// `login_hint`, or what was typed before.
+    pub email: &'a str,
+    /// What was typed before; `None` where a name is not asked for.
+    pub name: Option<&'a str>,
+    /// The connection's rules for passwords.
+    pub rules: &'a [PasswordRule],
+    /// Why the last try was refused, in the order of the fields.
+    pub refusals: &'a [SignupRefusal],
+}
+
+impl Signup<'_> {
+    fn is_refused(&self, field: &str) -> bool {
+        self.refusals.iter().any(|refusal| refusal.field() == Some(field))
+    }
+}
+
+impl Serialize for Signup<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut page = serializer.serialize_struct("Signup", 9)?;
+        page.serialize_field("client", &self.client)?;
+        page.serialize_field("state", self.state)?;
+        page.serialize_field("csrf", self.csrf)?;
+        page.serialize_field("email", self.email)?;
+        page.serialize_field("name", &self.name)?;
+        page.serialize_field("rules", self.rules)?;
+        page.serialize_field("refusals", self.refusals)?;
+        page.serialize_field("email_refused", &self.is_refused("email"))?;
+        page.serialize_field("password_refused", &self.is_refused("password"))?;
+        page.end()
+    }
+}
+
+/// One rule for new passwords, as listed beside the field.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordRule {
+    /// What it asks for.
+    pub requirement: Requirement,
+    /// Whether the password just typed broke it.
+    pub broken: bool,
+}
+
+/// What a rule asks for, after the rules of `credentials::policy`. Messages `password.rule.KEY`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// At least so many characters (`lengthAtLeast`).
+    MinLength(u32),
+    /// A lower-case letter, an upper-case letter and a digit (`shouldContain`).
+    LowerUpperDigit,
+    /// Three of lower case, upper case, digits and special characters (`containsAtLeast`).
+    ThreeKinds,
+    /// No more than two equal characters in a row (`identicalChars`).
+    NoRepeats,
+    /// None of the most common passwords (`commonPassword`).
+    NotCommon,
+    /// Without the person's address or name (`noPersonalInfo`).
+    NotPersonal,
+}
+
+impl Requirement {
+    fn key(self) -> &'static str {
+        match self {
+            Self::MinLength(_) => "min_length",
+            Self::LowerUpperDigit => "lower_upper_digit",
+            Self::ThreeKinds => "three_kinds",
+            Self::NoRepeats => "no_repeats",
+            Self::NotCommon => "not_common",
+            Self::NotPersonal => "not_personal",
+        }
+    }
+
+    fn count(self) -> Option<u32> {
+        if let Self::MinLength(count) = self { Some(count) } else { None }
+    }
+}
+
+impl Serialize for PasswordRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rule = serializer.serialize_struct("PasswordRule", 3)?;
+        rule.serialize_field("key", self.requirement.key())?;
+        rule.serialize_field("count", &self.requirement.count())?;
+        rule.serialize_field("broken", &self.broken)?;
+        rule.end()
+    }
+}
+
+/// The error page.
+#[derive(Clone, Debug, Serialize)]
+pub struct ErrorPage<'a> {
+    /// What it is about.
+    pub problem: Problem,
+    /// Whose request it was, if that is known.
+    pub client: Option<PageClient<'a>>,
+    /// The way back to the client, from its registration and never from the request.
+    pub back: Option<WebUrl<'a>>,
+    /// A sentence for developers, such as an `error_description`; without internal detail.
+    pub detail: Option<&'a str>,
+}
+
+/// The page after a logout.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoggedOut<'a> {
+    /// Who asked for the logout, if that is known.
+    pub client: Option<PageClient<'a>>,
+    /// The way back to the client, from its registration.
+    pub back: Option<WebUrl<'a>>,
+}
+
+/// The question before a logout. Fields of its form: `csrf`, `confirm` (`yes` or `no`) and the request's own.
+#[derive(Clone, Serialize)]
+pub struct LogoutConfirm<'a> {
+    /// Which endpoint asks and takes the answer.
+    pub action: LogoutEndpoint,
+    /// Who asks for the logout, if that is known.
+    pub client: Option<PageClient<'a>>,
+    /// The person's address or name.
+    pub user: Option<&'a str>,
+    /// The token that binds the form to the browser.
+    pub csrf: &'a str,
+    /// The parameters of the request, sent again with the answer.
+    pub fields: Vec<(String, String)>,
+}
+
+/// The two logout endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum LogoutEndpoint {
+    /// OpenID Connect RP-Initiated Logout.
+    #[serde(rename = "/oidc/logout")]
+    Oidc,
+    /// Auth0's own.
+    #[serde(rename = "/v2/logout")]
+    V2,
+}
+
+/// An authorization response on its way (OAuth 2.0 Form Post Response Mode).
+#[derive(Clone, Serialize)]
+pub struct FormPost<'a> {
+    /// The redirect URI.
+    pub action: WebUrl<'a>,
+    /// The parameters of the response.
+    pub fields: Vec<(String, String)>,
+}

@@ -1,0 +1,114 @@
+//! Values for trying every branch of every page.
+
+use super::{
+    ErrorPage, FormPost, Frame, LoggedOut, Login, LoginRefusal, LogoutConfirm, LogoutEndpoint, Page, PageClient,
+    PasswordRule, Problem, Requirement, Signup, SignupRefusal, WebUrl,
+};
+
+const RULES: &[PasswordRule] = &[
+    PasswordRule { requirement: Requirement::MinLength(8), broken: true },
+    PasswordRule { requirement: Requirement::LowerUpperDigit, broken: false },
+    PasswordRule { requirement: Requirement::ThreeKinds, broken: true },
+    PasswordRule { requirement: Requirement::NoRepeats, broken: false },
+    PasswordRule { requirement: Requirement::NotCommon, broken: false },
+    PasswordRule { requirement: Requirement::NotPersonal, broken: false },
+];
+
+/// The frame around a sample.
+pub(super) fn frame(locale: &str) -> Frame<'_> {
+    Frame {
+        nonce: "c2FtcGxlLW5vbmNl",
+        request_id: "req_01J9Z6Q4",
+        locale,
+        tenant_name: "Northwind",
+        asset_version: "sample",
+    }
+}
+
+/// Every page in every state that its template tells apart.
+pub(super) fn pages() -> Vec<Page<'static>> {
+    let mut pages = vec![Page::NotFound, Page::FormPost(form_post())];
+    pages.extend(logins().map(Page::Login));
+    pages.extend(signups().map(Page::Signup));
+    pages.extend(errors().map(Page::Error));
+    pages.extend(logged_out().map(Page::LoggedOut));
+    pages.extend(logout_confirms().map(Page::LogoutConfirm));
+    pages
+}
+
+fn with_logo() -> PageClient<'static> {
+    PageClient { logo: WebUrl::new("https://app.example/logo.png"), ..without_logo() }
+}
+
+fn without_logo() -> PageClient<'static> {
+    PageClient { name: "Sample application", logo: None }
+}
+
+fn back() -> Option<WebUrl<'static>> {
+    WebUrl::new("https://app.example/")
+}
+
+fn logins() -> impl Iterator<Item = Login<'static>> {
+    let fresh = Login {
+        client: without_logo(),
+        state: "state",
+        csrf: "csrf",
+        username: "",
+        refusal: None,
+        signup_allowed: true,
+    };
+    let hinted = Login { client: with_logo(), username: "ada@example.com", signup_allowed: false, ..fresh.clone() };
+    let refused = hinted.clone();
+    let refused = LoginRefusal::ALL.iter().map(move |refusal| Login { refusal: Some(*refusal), ..refused.clone() });
+    [fresh, hinted].into_iter().chain(refused)
+}
+
+fn signups() -> impl Iterator<Item = Signup<'static>> {
+    let fresh =
+        Signup { client: with_logo(), state: "state", csrf: "csrf", email: "", name: None, rules: &[], refusals: &[] };
+    let typed =
+        Signup { client: without_logo(), email: "ada@example.com", name: Some(""), rules: RULES, ..fresh.clone() };
+    let refused = Signup { name: Some("Ada"), refusals: SignupRefusal::ALL, ..typed.clone() };
+    [fresh, typed, refused].into_iter()
+}
+
+fn errors() -> impl Iterator<Item = ErrorPage<'static>> {
+    Problem::ALL.iter().flat_map(|&problem| {
+        [
+            ErrorPage { problem, client: None, back: None, detail: None },
+            ErrorPage { problem, client: None, back: back(), detail: Some("redirect_uri is repeated") },
+            ErrorPage { problem, client: Some(without_logo()), back: back(), detail: None },
+        ]
+    })
+}
+
+fn logged_out() -> impl Iterator<Item = LoggedOut<'static>> {
+    [
+        LoggedOut { client: None, back: None },
+        LoggedOut { client: None, back: back() },
+        LoggedOut { client: Some(with_logo()), back: back() },
+    ]
+    .into_iter()
+}
+
+fn logout_confirms() -> impl Iterator<Item = LogoutConfirm<'static>> {
+    let fields = vec![("state".to_owned(), "xyz".to_owned())];
+    let known = LogoutConfirm {
+        action: LogoutEndpoint::Oidc,
+        client: Some(without_logo()),
+        user: Some("ada@example.com"),
+        csrf: "csrf",
+        fields,
+    };
+    let unknown =
+        LogoutConfirm { action: LogoutEndpoint::V2, client: None, user: None, csrf: "csrf", fields: Vec::new() };
+    [known, unknown].into_iter()
+}
+
+fn form_post() -> FormPost<'static> {
+    let fields = [("code", "c0de"), ("state", "xyz"), ("iss", "http://localhost:3000/")];
+    FormPost {
+        action: WebUrl::new("https://app.example/callback").expect("a web address"),
+        fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    }
+}
