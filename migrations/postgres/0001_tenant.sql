@@ -1,12 +1,12 @@
 -- What the whole deployment shares: settings an operator changes at run time, and the keys that sign tokens.
 CREATE TABLE settings (
     name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    value TEXT NOT NULL
+    value TEXT COLLATE "C" NOT NULL
 );
 
 CREATE TABLE signing_keys (
     kid TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    state TEXT NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
     sealed_private_key BYTEA NOT NULL,
     certificate BYTEA NOT NULL,
     created_at BIGINT NOT NULL,

@@ -2,7 +2,7 @@
 CREATE TABLE clients (
     client_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     name TEXT COLLATE "C" NOT NULL,
-    document TEXT NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
     secret_sealed BYTEA,
     secret_digest BYTEA,
     created_at BIGINT NOT NULL,
@@ -12,8 +12,8 @@ CREATE INDEX clients_by_age ON clients (created_at, client_id);
 
 CREATE TABLE resource_servers (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    identifier TEXT NOT NULL UNIQUE,
-    document TEXT NOT NULL,
+    identifier TEXT COLLATE "C" NOT NULL UNIQUE,
+    document TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL
 );
@@ -22,8 +22,8 @@ CREATE INDEX resource_servers_by_age ON resource_servers (created_at, id);
 CREATE TABLE client_grants (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     client_id TEXT COLLATE "C" NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-    audience TEXT NOT NULL REFERENCES resource_servers (identifier) ON DELETE CASCADE,
-    scope TEXT NOT NULL,
+    audience TEXT COLLATE "C" NOT NULL REFERENCES resource_servers (identifier) ON DELETE CASCADE,
+    scope TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     UNIQUE (client_id, audience)
@@ -34,8 +34,8 @@ CREATE INDEX client_grants_by_age ON client_grants (created_at, id);
 CREATE TABLE connections (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     name TEXT COLLATE "C" NOT NULL UNIQUE,
-    strategy TEXT NOT NULL,
-    document TEXT NOT NULL,
+    strategy TEXT COLLATE "C" NOT NULL,
+    document TEXT COLLATE "C" NOT NULL,
     source_secret_sealed BYTEA,
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL
@@ -43,7 +43,7 @@ CREATE TABLE connections (
 CREATE INDEX connections_by_age ON connections (created_at, id);
 
 CREATE TABLE connection_clients (
-    connection_id TEXT NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+    connection_id TEXT COLLATE "C" NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
     client_id TEXT COLLATE "C" NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
     PRIMARY KEY (connection_id, client_id)
 );

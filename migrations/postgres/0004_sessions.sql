@@ -1,10 +1,10 @@
 -- Browsers that are signed in, and authorization requests that wait while somebody signs in.
 CREATE TABLE sessions (
-    sid TEXT NOT NULL PRIMARY KEY,
+    sid TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     cookie_digest BYTEA NOT NULL UNIQUE,
     user_id TEXT COLLATE "C" NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
     authenticated_at BIGINT NOT NULL,
-    amr TEXT NOT NULL,
+    amr TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
     last_seen_at BIGINT NOT NULL,
     idle_expires_at BIGINT NOT NULL,
@@ -15,7 +15,7 @@ CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
 
 CREATE TABLE session_clients (
-    sid TEXT NOT NULL REFERENCES sessions (sid) ON DELETE CASCADE,
+    sid TEXT COLLATE "C" NOT NULL REFERENCES sessions (sid) ON DELETE CASCADE,
     client_id TEXT COLLATE "C" NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
     PRIMARY KEY (sid, client_id)
 );
@@ -25,7 +25,7 @@ CREATE TABLE pending_authorizations (
     digest BYTEA NOT NULL PRIMARY KEY,
     browser_digest BYTEA NOT NULL,
     client_id TEXT COLLATE "C" NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
-    request TEXT NOT NULL,
+    request TEXT COLLATE "C" NOT NULL,
     started_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );

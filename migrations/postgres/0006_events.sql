@@ -2,10 +2,10 @@
 CREATE TABLE events (
     log_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     date BIGINT NOT NULL,
-    type TEXT NOT NULL,
+    type TEXT COLLATE "C" NOT NULL,
     client_id TEXT COLLATE "C",
     user_id TEXT COLLATE "C",
-    document TEXT NOT NULL
+    document TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX events_by_user ON events (user_id, log_id);
 CREATE INDEX events_by_type ON events (type, log_id);
