@@ -21,7 +21,7 @@ statements! {
     REVOKE_OF_SESSION = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
                          WHERE sid = $1 AND revoked_at IS NULL AND NOT EXISTS
                          (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.family_id = token_families.id)";
-    LIVE_OF_USER = "SELECT COUNT(*) FROM token_families WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2";
+    LIVE_OF_USER = "SELECT COUNT(*) AS families FROM token_families WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2";
 }
 
 #[derive(sqlx::FromRow)]

@@ -102,7 +102,8 @@ impl List {
     pub(crate) async fn count(&self, db: &mut impl Read) -> Result<u64, StoreError> {
         let mut args = args![];
         let filter = where_clause(&self.conditions(&mut args));
-        let rows: Vec<(i64,)> = db.fetch_composed(format!("SELECT COUNT(*) FROM {}{filter}", self.table), args).await?;
+        let rows: Vec<(i64,)> =
+            db.fetch_composed(format!("SELECT COUNT(*) AS found FROM {}{filter}", self.table), args).await?;
         Ok(rows.first().map_or(0, |(count,)| u64::try_from(*count).unwrap_or(0)))
     }
 }

@@ -12,7 +12,7 @@ statements! {
                 ORDER BY c.name, p.origin, p.origin_name";
     BY_DAY = "SELECT moved_at / 86400000 AS day, COUNT(*) AS moved FROM passwords
               WHERE moved_at IS NOT NULL GROUP BY moved_at / 86400000 ORDER BY day DESC LIMIT $1";
-    WITHOUT_PASSWORD = "SELECT c.name, COUNT(*) FROM identities i
+    WITHOUT_PASSWORD = "SELECT c.name, COUNT(*) AS people FROM identities i
                         JOIN connections c ON c.id = i.connection_id
                         LEFT JOIN passwords p ON p.user_id = i.user_id
                         WHERE i.position = 0 AND p.user_id IS NULL AND c.strategy = 'auth0' GROUP BY c.name ORDER BY c.name";

@@ -22,7 +22,7 @@ statements! {
                           WHERE successor_id = $1 AND sealed_response IS NOT NULL";
     RENEW = "UPDATE refresh_tokens SET idle_expires_at = $2, seen_at = COALESCE(seen_at, $3)
              WHERE id = $1 AND consumed_at IS NULL";
-    LIVE = "SELECT COUNT(*) FROM refresh_tokens r JOIN token_families f ON f.id = r.family_id
+    LIVE = "SELECT COUNT(*) AS live FROM refresh_tokens r JOIN token_families f ON f.id = r.family_id
             WHERE r.family_id = $1 AND r.consumed_at IS NULL AND f.revoked_at IS NULL";
 }
 

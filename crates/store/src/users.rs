@@ -34,7 +34,7 @@ statements! {
     UPDATE = "UPDATE users SET email = $3, email_folded = $4, email_verified = $5, profile = $6, user_metadata = $7,
               app_metadata = $8, blocked = $9, last_password_reset = $10, updated_at = $11, version = version + 1
               WHERE user_id = $1 AND version = $2";
-    NAME_TAKEN = "SELECT COUNT(*) FROM identities WHERE connection_id = $1 AND user_id <> $2
+    NAME_TAKEN = "SELECT COUNT(*) AS others FROM identities WHERE connection_id = $1 AND user_id <> $2
                   AND (email_folded = $3 OR username_folded = $3 OR email_folded = $4 OR username_folded = $4)";
     RENAME = "UPDATE identities SET email_folded = $3, username_folded = $4 WHERE connection_id = $1 AND user_id = $2";
     RECORD_LOGIN = "UPDATE users SET logins_count = logins_count + 1, last_login = $2, last_ip = $3 WHERE user_id = $1";
@@ -42,7 +42,7 @@ statements! {
     DELETE = "DELETE FROM users WHERE user_id = $1";
     BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
             SELECT connection_id, external_id, $2 FROM identities WHERE user_id = $1 ON CONFLICT DO NOTHING";
-    IS_BURIED = "SELECT COUNT(*) FROM tombstones WHERE connection_id = $1 AND external_id = $2";
+    IS_BURIED = "SELECT COUNT(*) AS tombstones FROM tombstones WHERE connection_id = $1 AND external_id = $2";
     EXHUME = "DELETE FROM tombstones WHERE connection_id = $1 AND external_id = $2";
 }
 

@@ -234,8 +234,3 @@ pub(crate) trait Ask: Read {
     }
 }
 impl<T: Read + ?Sized> Ask for T {}
-
-#[cfg(test)]
-pub(crate) use postgres::MIGRATIONS as POSTGRES_MIGRATIONS;
-#[cfg(test)]
-pub(crate) use sqlite::MIGRATIONS as SQLITE_MIGRATIONS;

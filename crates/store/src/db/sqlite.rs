@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::{StoreError, StoreSettings};
 
-pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// How long to wait for another process (a backup, an import) that holds the file's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
