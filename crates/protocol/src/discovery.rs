@@ -1,0 +1,104 @@
+//! The discovery document (OpenID Connect Discovery 3, RFC 8414 2). It names what exists, and nothing that Auth0 alone
+//! has.
+
+use serde_json::{Value, json};
+
+use crate::authorization::{ResponseMode, ResponseType};
+use crate::claims;
+use crate::client_metadata::{GrantType, TokenEndpointAuthMethod};
+
+/// The document for an issuer, trailing slash included. Its endpoints follow from the configured issuer alone, never
+/// from a request's `Host` (RFC 8414 6.2).
+pub fn document(issuer: &str) -> Value {
+    let at = |path: &str| format!("{issuer}{path}");
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("authorize"),
+        "token_endpoint": at("oauth/token"),
+        "userinfo_endpoint": at("userinfo"),
+        "jwks_uri": at(".well-known/jwks.json"),
+        "end_session_endpoint": at("oidc/logout"),
+        "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
+        "response_types_supported": [ResponseType::Code, ResponseType::IdToken],
+        "response_modes_supported": [ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
+        "grant_types_supported": GrantType::ALL,
+        "code_challenge_methods_supported": ["S256"],
+        "subject_types_supported": ["public"],
+        "token_endpoint_auth_methods_supported": [
+            TokenEndpointAuthMethod::ClientSecretBasic,
+            TokenEndpointAuthMethod::ClientSecretPost,
+            TokenEndpointAuthMethod::None,
+        ],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "claims_supported": claims::OF_ID_TOKENS,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_spelled_as_on_the_wire() {
+        let document = document("https://id.example/");
+        let cases = [
+            ("issuer", json!("https://id.example/")),
+            ("response_types_supported", json!(["code", "id_token"])),
+            ("response_modes_supported", json!(["query", "fragment", "form_post"])),
+            (
+                "grant_types_supported",
+                json!([
+                    "authorization_code",
+                    "implicit",
+                    "refresh_token",
+                    "client_credentials",
+                    "password",
+                    "http://auth0.com/oauth/grant-type/password-realm",
+                ]),
+            ),
+            ("token_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post", "none"])),
+            ("authorization_response_iss_parameter_supported", json!(true)),
+            ("request_uri_parameter_supported", json!(false)),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(document[name], expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn jw_12_every_endpoint_stands_below_the_issuer() {
+        let document = document("https://id.example/tenant/");
+        let endpoints = [
+            ("authorization_endpoint", "https://id.example/tenant/authorize"),
+            ("token_endpoint", "https://id.example/tenant/oauth/token"),
+            ("userinfo_endpoint", "https://id.example/tenant/userinfo"),
+            ("jwks_uri", "https://id.example/tenant/.well-known/jwks.json"),
+            ("end_session_endpoint", "https://id.example/tenant/oidc/logout"),
+        ];
+        for (name, expected) in endpoints {
+            assert_eq!(document[name], expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_required_members_are_there() {
+        // OpenID Connect Discovery 3.
+        let required = [
+            "issuer",
+            "authorization_endpoint",
+            "token_endpoint",
+            "jwks_uri",
+            "response_types_supported",
+            "subject_types_supported",
+            "id_token_signing_alg_values_supported",
+        ];
+        let document = document("https://id.example/");
+        for name in required {
+            assert!(document.get(name).is_some(), "{name}");
+        }
+    }
+}

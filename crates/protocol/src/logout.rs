@@ -1,0 +1,83 @@
+//! Where a browser may go after logout (OpenID Connect RP-Initiated Logout 2 and 3, and Auth0's `/v2/logout`).
+
+use crate::authorization::{RedirectUriRefused, check_registration};
+use crate::client_metadata::AppType;
+
+/// Checks a logout URL when a client or the tenant is saved. It may have a scheme of its own whatever the kind of the
+/// client, for nothing secret travels to it.
+pub fn check_logout_url(uri: &str) -> Result<(), RedirectUriRefused> {
+    check_registration(uri, AppType::Native)
+}
+
+/// Whether one of the lists' entries is `return_to`, byte for byte.
+pub fn allowed<'a>(return_to: &str, lists: impl IntoIterator<Item = &'a String>) -> bool {
+    lists.into_iter().any(|own| own == return_to)
+}
+
+/// The URL with `state` in its query (OpenID Connect RP-Initiated Logout 3). What the query holds already stays.
+pub fn append_state(url: &str, state: &str) -> String {
+    let encoded: String = url::form_urlencoded::byte_serialize(state.as_bytes()).collect();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}state={encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn se_08_only_a_registered_url_is_returned_to() {
+        let tenant = ["https://app.example/bye".to_owned()];
+        let client = ["com.example.app://bye".to_owned()];
+        let cases = [
+            ("https://app.example/bye", true),
+            ("com.example.app://bye", true),
+            ("https://app.example/bye/", false),
+            ("https://app.example/bye?x=1", false),
+            ("https://app.example:443/bye", false),
+            ("https://app.example/BYE", false),
+            ("https://app.example/x/../bye", false),
+            ("https://app.example@evil.example/bye", false),
+            ("https://app.example", false),
+            ("", false),
+        ];
+        for (return_to, expected) in cases {
+            assert_eq!(allowed(return_to, tenant.iter().chain(&client)), expected, "{return_to}");
+        }
+        assert!(!allowed("https://app.example/bye", &[]));
+    }
+
+    #[test]
+    fn se_08_what_cannot_be_registered() {
+        use RedirectUriRefused::{DangerousScheme, Fragment, IllegalCharacter, NotAbsolute, UserInfo};
+        let cases = [
+            ("javascript:alert(1)", DangerousScheme),
+            ("DATA:text/html,x", DangerousScheme),
+            ("vbscript:x", DangerousScheme),
+            ("file:///etc/passwd", DangerousScheme),
+            ("https://app.example/#x", Fragment),
+            ("https://app.example@evil.example/", UserInfo),
+            ("https://app.example/\r\nx", IllegalCharacter),
+            ("/bye", NotAbsolute),
+            ("//evil.example/", NotAbsolute),
+            ("https:///bye", NotAbsolute),
+        ];
+        for (uri, refusal) in cases {
+            assert_eq!(check_logout_url(uri), Err(refusal), "{uri}");
+        }
+        for uri in ["https://app.example/bye?x=1", "http://localhost:3000", "com.example.app://bye"] {
+            assert_eq!(check_logout_url(uri), Ok(()), "{uri}");
+        }
+    }
+
+    #[test]
+    fn state_is_encoded_and_the_query_is_kept() {
+        let cases = [
+            ("https://app.example/bye", "https://app.example/bye?state=a%26b%0D%0A%3Cx"),
+            ("https://app.example/bye?x=1", "https://app.example/bye?x=1&state=a%26b%0D%0A%3Cx"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(append_state(url, "a&b\r\n<x"), expected);
+        }
+    }
+}
