@@ -6,5 +6,18 @@
 
 #![warn(missing_docs)]
 
+pub mod authorization;
+pub mod claims;
+pub mod client_authentication;
 pub mod client_metadata;
+pub mod discovery;
+pub mod error;
+pub mod logout;
+pub mod management_scope;
+pub mod params;
+pub mod payload;
+pub mod pkce;
+pub mod prompt;
+pub mod rotation;
 pub mod scope;
+pub mod token;

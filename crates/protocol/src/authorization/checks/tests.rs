@@ -1,0 +1,127 @@
+use super::*;
+
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+fn rules<'a>(callbacks: &'a [String], grant_types: &'static [GrantType], is_public: bool) -> ClientRules<'a> {
+    ClientRules { callbacks, app_type: AppType::RegularWeb, grant_types, is_public }
+}
+
+const WEB: &[GrantType] = &[GrantType::AuthorizationCode];
+const IMPLICIT: &[GrantType] = &[GrantType::AuthorizationCode, GrantType::Implicit];
+
+fn asked(query: &str, grants: &'static [GrantType], is_public: bool) -> Result<AuthorizationRequest, Refusal> {
+    let callbacks = ["https://app.example/cb".to_owned()];
+    let params = Params::from_form(query.as_bytes()).expect("a readable query");
+    check(&params, &rules(&callbacks, grants, is_public), callbacks[0].clone())
+}
+
+#[track_caller]
+fn refused(query: &str, grants: &'static [GrantType], is_public: bool, error: ErrorCode) {
+    let outcome = asked(query, grants, is_public);
+    assert_eq!(outcome.map_err(|refusal| refusal.error), Err(error), "{query}");
+}
+
+#[test]
+fn a_plain_code_request_is_read() {
+    let query = format!(
+        "client_id=c&response_type=code&scope=openid+email&state=s&nonce=n&max_age=0&prompt=login+consent\
+         &code_challenge={CHALLENGE}&code_challenge_method=S256&audience=https%3A%2F%2Fapi"
+    );
+    let request = asked(&query, WEB, true).expect("nothing is wrong with it");
+    assert_eq!(request.response_mode, ResponseMode::Query);
+    assert_eq!(request.prompt, [Prompt::Login, Prompt::Consent]);
+    assert_eq!((request.max_age, request.audience.as_deref()), (Some(0), Some("https://api")));
+    assert!(!request.redirect_uri_was_sent);
+}
+
+#[test]
+fn an_id_token_travels_in_the_fragment_unless_asked_otherwise() {
+    let request = asked("response_type=id_token&nonce=n", IMPLICIT, false).expect("allowed");
+    assert_eq!(request.response_mode, ResponseMode::Fragment);
+    let request = asked("response_type=id_token&nonce=n&response_mode=form_post", IMPLICIT, false).expect("allowed");
+    assert_eq!(request.response_mode, ResponseMode::FormPost);
+}
+
+#[test]
+fn each_check_refuses_with_its_own_code() {
+    let overlong = format!("response_type=code&state={}", "s".repeat(9000));
+    let cases = [
+        ("response_type=code&state=1&state=2", ErrorCode::InvalidRequest),
+        (overlong.as_str(), ErrorCode::InvalidRequest),
+        ("response_type=code&request=x", ErrorCode::RequestNotSupported),
+        ("response_type=code&request_uri=x", ErrorCode::RequestUriNotSupported),
+        ("", ErrorCode::InvalidRequest),
+        ("response_type=token", ErrorCode::UnsupportedResponseType),
+        ("response_type=id_token+token&nonce=n", ErrorCode::UnsupportedResponseType),
+        ("response_type=code&response_mode=web_message", ErrorCode::InvalidRequest),
+        ("response_type=code&scope=a%22b", ErrorCode::InvalidScope),
+        ("response_type=code&prompt=maybe", ErrorCode::InvalidRequest),
+        ("response_type=code&prompt=none+login", ErrorCode::InvalidRequest),
+        ("response_type=code&max_age=soon", ErrorCode::InvalidRequest),
+        ("response_type=code&max_age=-1", ErrorCode::InvalidRequest),
+    ];
+    for (query, error) in cases {
+        refused(query, WEB, false, error);
+    }
+}
+
+#[test]
+fn az_10_front_channel_tokens_need_the_implicit_grant_and_a_nonce() {
+    refused("response_type=id_token&nonce=n", WEB, false, ErrorCode::UnauthorizedClient);
+    refused("response_type=id_token", IMPLICIT, false, ErrorCode::InvalidRequest);
+    refused("response_type=code", &[GrantType::ClientCredentials], false, ErrorCode::UnauthorizedClient);
+}
+
+#[test]
+fn az_11_an_id_token_is_never_sent_in_a_query() {
+    refused("response_type=id_token&nonce=n&response_mode=query", IMPLICIT, false, ErrorCode::InvalidRequest);
+}
+
+#[test]
+fn co_08_only_s256_counts_as_a_challenge() {
+    for method in ["", "&code_challenge_method=plain", "&code_challenge_method=s256"] {
+        let query = format!("response_type=code&code_challenge={CHALLENGE}{method}");
+        refused(&query, WEB, false, ErrorCode::InvalidRequest);
+    }
+    refused(
+        "response_type=code&code_challenge=short&code_challenge_method=S256",
+        WEB,
+        false,
+        ErrorCode::InvalidRequest,
+    );
+    refused("response_type=code&code_challenge_method=S256", WEB, false, ErrorCode::InvalidRequest);
+}
+
+#[test]
+fn co_09_a_public_client_needs_pkce() {
+    refused("response_type=code", WEB, true, ErrorCode::InvalidRequest);
+    assert!(asked("response_type=code", WEB, false).is_ok());
+}
+
+#[test]
+fn the_redirect_uri_is_found_or_nothing_may_be_sent() {
+    let one = ["https://app.example/cb".to_owned()];
+    let two = ["https://app.example/cb".to_owned(), "https://app.example/other".to_owned()];
+    let find = |query: &str, callbacks: &[String]| {
+        let params = Params::from_form(query.as_bytes()).expect("a readable query");
+        find_redirect_uri(&params, &rules(callbacks, WEB, false)).map_err(|refusal| refusal.error)
+    };
+    assert_eq!(find("", &one).as_deref(), Ok("https://app.example/cb"));
+    assert_eq!(find("", &two), Err(ErrorCode::InvalidRequest));
+    assert_eq!(
+        find("redirect_uri=https%3A%2F%2Fapp.example%2Fother", &two).as_deref(),
+        Ok("https://app.example/other")
+    );
+    assert_eq!(find("redirect_uri=https%3A%2F%2Fevil.example%2F", &one), Err(ErrorCode::InvalidRequest));
+    let twice = "redirect_uri=https%3A%2F%2Fapp.example%2Fcb&redirect_uri=https%3A%2F%2Fapp.example%2Fcb";
+    assert_eq!(find(twice, &one), Err(ErrorCode::InvalidRequest));
+    assert_eq!(find("client_id=a&client_id=a", &one), Err(ErrorCode::InvalidRequest));
+}
+
+#[test]
+fn a_refusal_travels_as_the_answer_would_have() {
+    let mode = |query: &str| refusal_mode(&Params::from_form(query.as_bytes()).expect("a readable query"));
+    assert_eq!(mode("response_type=id_token"), ResponseMode::Fragment);
+    assert_eq!(mode("response_type=code&response_mode=form_post"), ResponseMode::FormPost);
+    assert_eq!(mode("response_type=nonsense"), ResponseMode::Query);
+}

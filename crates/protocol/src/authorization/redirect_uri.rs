@@ -1,0 +1,188 @@
+//! Redirect URIs are compared as raw text (RFC 9700 2.1). A URL parser would normalise, and every normalisation has
+//! been somebody's hole.
+
+use crate::client_metadata::AppType;
+
+/// Why a redirect URI cannot be registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectUriRefused {
+    /// Not an absolute URI.
+    #[error("must be an absolute URI with a scheme and, for http and https, a host")]
+    NotAbsolute,
+    /// It has a fragment (RFC 6749 3.1.2).
+    #[error("must not have a fragment")]
+    Fragment,
+    /// It names a user.
+    #[error("must not contain user information")]
+    UserInfo,
+    /// White space, control characters, backslashes or non-ASCII letters.
+    #[error("must consist of plain URI characters")]
+    IllegalCharacter,
+    /// A scheme that runs or reads something in the browser.
+    #[error("must not use the scheme of a script, a document or a file")]
+    DangerousScheme,
+    /// A wildcard.
+    #[error("must not contain a wildcard")]
+    Wildcard,
+    /// A custom scheme for a client that is no native application (RFC 8252 7.1).
+    #[error("may use its own scheme only for a native application")]
+    SchemeNeedsNative,
+}
+
+/// Schemes that would run or read something where the browser stands.
+const DANGEROUS_SCHEMES: [&str; 8] =
+    ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem"];
+
+/// Checks a redirect URI when a client is saved.
+pub fn check_registration(uri: &str, app_type: AppType) -> Result<(), RedirectUriRefused> {
+    if !uri.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'<' | b'>' | b'"' | b'`')) {
+        return Err(RedirectUriRefused::IllegalCharacter);
+    }
+    let (scheme, rest) = uri.split_once(':').ok_or(RedirectUriRefused::NotAbsolute)?;
+    let scheme = scheme.to_ascii_lowercase();
+    if !is_scheme(&scheme) || rest.is_empty() {
+        return Err(RedirectUriRefused::NotAbsolute);
+    }
+    if DANGEROUS_SCHEMES.contains(&scheme.as_str()) {
+        return Err(RedirectUriRefused::DangerousScheme);
+    }
+    if uri.contains('#') {
+        return Err(RedirectUriRefused::Fragment);
+    }
+    if uri.contains('*') {
+        return Err(RedirectUriRefused::Wildcard);
+    }
+    check_authority(&scheme, rest, app_type)
+}
+
+fn check_authority(scheme: &str, rest: &str, app_type: AppType) -> Result<(), RedirectUriRefused> {
+    let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or(rest));
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        return Err(RedirectUriRefused::UserInfo);
+    }
+    if matches!(scheme, "http" | "https") {
+        let host = authority.filter(|authority| !authority.is_empty() && !authority.starts_with(':'));
+        return host.map(|_| ()).ok_or(RedirectUriRefused::NotAbsolute);
+    }
+    if app_type == AppType::Native { Ok(()) } else { Err(RedirectUriRefused::SchemeNeedsNative) }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
+/// Whether the redirect URI of a request is one of the client's own, byte for byte. A native application may use
+/// any port of its loopback address (RFC 8252 7.3), for `127.0.0.1` and `[::1]` but not for a name.
+pub fn is_registered(uri: &str, registered: &[String], app_type: AppType) -> bool {
+    registered.iter().any(|own| own == uri || (app_type == AppType::Native && differs_in_loopback_port(uri, own)))
+}
+
+fn differs_in_loopback_port(uri: &str, registered: &str) -> bool {
+    ["http://127.0.0.1", "http://[::1]"].iter().any(|host| {
+        let (Some(asked), Some(own)) = (uri.strip_prefix(host), registered.strip_prefix(host)) else { return false };
+        match (without_port(asked), without_port(own)) {
+            (Some(asked), Some(own)) => asked == own,
+            _ => false,
+        }
+    })
+}
+
+/// What follows the port; `None` where something else than a port, a path or a query follows the host.
+fn without_port(rest: &str) -> Option<&str> {
+    let Some(port_and_rest) = rest.strip_prefix(':') else {
+        return (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest);
+    };
+    let end = port_and_rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(port_and_rest.len());
+    let (port, rest) = port_and_rest.split_at(end);
+    let legal = port.parse::<u16>().is_ok() && (rest.is_empty() || rest.starts_with(['/', '?']));
+    legal.then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const OWN: &str = "https://app.example/cb";
+
+    #[test]
+    fn az_01_az_02_az_03_one_character_is_enough_to_refuse() {
+        let registered = [OWN.to_owned()];
+        assert!(is_registered(OWN, &registered, AppType::RegularWeb));
+        let others = [
+            "https://app.example/cb/",
+            "https://app.example/CB",
+            "https://app.example/cb?x=1",
+            "https://app.example/cb#f",
+            "https://app.example:443/cb",
+            "https://app.example./cb",
+            "https://app.example@evil.example/cb",
+            "https://evil.example\\@app.example/cb",
+            "https://app.example/cb/../x",
+            "https://app.example/cb/..;/x",
+            "https://app.example/cb%2e%2e/x",
+            "https://app.example/\tcb",
+            "HTTPS://app.example/cb",
+            "https://аpp.example/cb",
+        ];
+        for other in others {
+            assert!(!is_registered(other, &registered, AppType::RegularWeb), "{other}");
+        }
+    }
+
+    #[test]
+    fn az_05_only_a_native_client_s_loopback_address_may_change_its_port() {
+        let registered = ["http://127.0.0.1/cb", "http://[::1]:8000/cb", "http://localhost:3000/cb"].map(str::to_owned);
+        let cases = [
+            ("http://127.0.0.1:5123/cb", AppType::Native, true),
+            ("http://[::1]:1/cb", AppType::Native, true),
+            ("http://127.0.0.1:5123/cb", AppType::RegularWeb, false),
+            ("http://localhost:3001/cb", AppType::Native, false),
+            ("http://127.0.0.1:5123/other", AppType::Native, false),
+            ("http://127.0.0.1.evil.example/cb", AppType::Native, false),
+            ("http://127.0.0.1:1@evil.example/cb", AppType::Native, false),
+            ("http://127.0.0.1:99999/cb", AppType::Native, false),
+            ("https://127.0.0.1:5123/cb", AppType::Native, false),
+        ];
+        for (uri, app_type, expected) in cases {
+            assert_eq!(is_registered(uri, &registered, app_type), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn az_04_az_06_what_cannot_be_registered() {
+        use RedirectUriRefused::{
+            DangerousScheme, Fragment, IllegalCharacter, NotAbsolute, SchemeNeedsNative, UserInfo, Wildcard,
+        };
+        let cases = [
+            ("javascript:alert(1)", DangerousScheme),
+            ("JavaScript:alert(1)", DangerousScheme),
+            (" javascript:alert(1)", IllegalCharacter),
+            ("data:text/html,x", DangerousScheme),
+            ("file:///etc/passwd", DangerousScheme),
+            ("https://app.example/cb#x", Fragment),
+            ("https://good@evil.example/", UserInfo),
+            ("https://*.example/cb", Wildcard),
+            ("https://app.example\\cb", IllegalCharacter),
+            ("/cb", NotAbsolute),
+            ("https:cb", NotAbsolute),
+            ("https://", NotAbsolute),
+            ("com.example.app:/cb", SchemeNeedsNative),
+        ];
+        for (uri, refusal) in cases {
+            assert_eq!(check_registration(uri, AppType::RegularWeb), Err(refusal), "{uri}");
+        }
+        assert_eq!(check_registration(OWN, AppType::RegularWeb), Ok(()));
+        assert_eq!(check_registration("http://localhost:3000/cb?x=1", AppType::Spa), Ok(()));
+        assert_eq!(check_registration("com.example.app:/cb", AppType::Native), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn only_equal_text_matches_for_a_web_client(uri in ".{0,60}", own in ".{0,60}") {
+            prop_assert_eq!(is_registered(&uri, std::slice::from_ref(&own), AppType::RegularWeb), uri == own);
+        }
+    }
+}
