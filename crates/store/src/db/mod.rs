@@ -3,22 +3,21 @@
 //! A [`Store`] hands out a [`Reader`] or a [`WriteTx`]. They are different types, so that code which was lent a
 //! reader cannot write by accident. What each engine needs of its own is in `sqlite` and `postgres`.
 
+mod connection;
 mod error;
 mod postgres;
 mod sqlite;
 mod statement;
 mod value;
 
-use std::future::Future;
-
+pub(crate) use connection::Row;
 pub use error::StoreError;
 pub(crate) use statement::{Sql, statements};
 pub(crate) use value::{Args, args};
 
-use connect::{Connect, ConnectionMut};
-use sqlx::FromRow;
-use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use std::future::Future;
+
+use connection::{Connect, ConnectionMut};
 
 // Postgres would answer a bare `1` as a 32-bit number.
 statements! { PING = "SELECT CAST(1 AS BIGINT) AS answer"; }
@@ -65,10 +64,11 @@ impl Store {
 
     /// Opens a write. Dropping it without [`WriteTx::commit`] undoes it.
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
-        Ok(WriteTx(match &self.0 {
+        let kind = match &self.0 {
             Engine::Sqlite(engine) => WriteKind::Sqlite(engine.write().await?),
             Engine::Postgres(engine) => WriteKind::Postgres(engine.begin().await?),
-        }))
+        };
+        Ok(WriteTx { kind, has_failed: false })
     }
 
     /// Asks the database for anything, to learn whether it can be reached.
@@ -94,7 +94,12 @@ enum ReaderKind {
 }
 
 /// A write that others see only after [`WriteTx::commit`].
-pub struct WriteTx(WriteKind);
+pub struct WriteTx {
+    kind: WriteKind,
+    /// Postgres would refuse every further statement and answer a commit as if it had been one. So that no engine
+    /// keeps half a write, none goes on after an error.
+    has_failed: bool,
+}
 
 enum WriteKind {
     Sqlite(sqlite::Write),
@@ -102,9 +107,11 @@ enum WriteKind {
 }
 
 impl WriteTx {
-    /// Makes the write lasting. When this returns `Ok`, it is on disk.
+    /// Makes the write lasting. When this returns `Ok`, it is on disk. An error where one of its statements failed:
+    /// then nothing of it is kept.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.0 {
+        self.has_not_failed()?;
+        match self.kind {
             WriteKind::Sqlite(write) => write.commit().await,
             WriteKind::Postgres(transaction) => Ok(transaction.commit().await?),
         }
@@ -112,57 +119,44 @@ impl WriteTx {
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: Sql, args: Args) -> Result<u64, StoreError> {
-        match self.connection() {
-            ConnectionMut::Sqlite(connection) => {
-                Ok(sqlx::query_with(sql.sqlite, args.for_sqlite()?).execute(connection).await?.rows_affected())
-            }
-            ConnectionMut::Postgres(connection) => {
-                Ok(sqlx::query_with(sql.postgres, args.for_postgres()?).execute(connection).await?.rows_affected())
-            }
+        let answer = self.connection()?.execute(sql, args).await;
+        self.noting_failure(answer)
+    }
+
+    fn has_not_failed(&self) -> Result<(), StoreError> {
+        if self.has_failed {
+            return Err(StoreError::Undone("one of its statements failed".to_owned()));
         }
+        Ok(())
     }
 }
-
-/// A row that both engines can fill; one that only one of them can fill does not compile.
-pub(crate) trait Row:
-    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
-{
-}
-impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static {}
 
 /// Whatever can answer a question: a [`Reader`], or a [`WriteTx`] that wants to see its own changes.
-pub trait Read: connect::Connect {}
-impl<T: connect::Connect> Read for T {}
+pub trait Read: Connect {}
+impl<T: Connect> Read for T {}
 
-/// Keeps the engines' types out of what other crates can name.
-mod connect {
-    use super::{PgConnection, ReaderKind, SqliteConnection, WriteKind};
-
-    pub enum ConnectionMut<'c> {
-        Sqlite(&'c mut SqliteConnection),
-        Postgres(&'c mut PgConnection),
+impl Connect for Reader {
+    fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
+        Ok(match &mut self.0 {
+            ReaderKind::Sqlite(connection) => ConnectionMut::Sqlite(connection),
+            ReaderKind::Postgres(connection) => ConnectionMut::Postgres(connection),
+        })
     }
 
-    pub trait Connect: Send {
-        fn connection(&mut self) -> ConnectionMut<'_>;
+    fn fail(&mut self) {}
+}
+
+impl Connect for WriteTx {
+    fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
+        self.has_not_failed()?;
+        Ok(match &mut self.kind {
+            WriteKind::Sqlite(write) => ConnectionMut::Sqlite(write.connection()),
+            WriteKind::Postgres(transaction) => ConnectionMut::Postgres(transaction),
+        })
     }
 
-    impl Connect for super::Reader {
-        fn connection(&mut self) -> ConnectionMut<'_> {
-            match &mut self.0 {
-                ReaderKind::Sqlite(connection) => ConnectionMut::Sqlite(connection),
-                ReaderKind::Postgres(connection) => ConnectionMut::Postgres(connection),
-            }
-        }
-    }
-
-    impl Connect for super::WriteTx {
-        fn connection(&mut self) -> ConnectionMut<'_> {
-            match &mut self.0 {
-                WriteKind::Sqlite(write) => ConnectionMut::Sqlite(write.connection()),
-                WriteKind::Postgres(transaction) => ConnectionMut::Postgres(transaction),
-            }
-        }
+    fn fail(&mut self) {
+        self.has_failed = true;
     }
 }
 
@@ -171,14 +165,8 @@ pub(crate) trait Ask: Read {
     /// The one row of a statement that always has one.
     fn fetch_one<R: Row>(&mut self, sql: Sql, args: Args) -> impl Future<Output = Result<R, StoreError>> + Send {
         async move {
-            match self.connection() {
-                ConnectionMut::Sqlite(connection) => {
-                    Ok(sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_one(connection).await?)
-                }
-                ConnectionMut::Postgres(connection) => {
-                    Ok(sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_one(connection).await?)
-                }
-            }
+            let answer = self.connection()?.fetch_one(sql, args).await;
+            self.noting_failure(answer)
         }
     }
 
@@ -189,28 +177,16 @@ pub(crate) trait Ask: Read {
         args: Args,
     ) -> impl Future<Output = Result<Option<R>, StoreError>> + Send {
         async move {
-            match self.connection() {
-                ConnectionMut::Sqlite(connection) => {
-                    Ok(sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_optional(connection).await?)
-                }
-                ConnectionMut::Postgres(connection) => {
-                    Ok(sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_optional(connection).await?)
-                }
-            }
+            let answer = self.connection()?.fetch_optional(sql, args).await;
+            self.noting_failure(answer)
         }
     }
 
     /// Every row. The statement itself says how many at the most.
     fn fetch_all<R: Row>(&mut self, sql: Sql, args: Args) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
         async move {
-            match self.connection() {
-                ConnectionMut::Sqlite(connection) => {
-                    Ok(sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_all(connection).await?)
-                }
-                ConnectionMut::Postgres(connection) => {
-                    Ok(sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_all(connection).await?)
-                }
-            }
+            let answer = self.connection()?.fetch_all(sql, args).await;
+            self.noting_failure(answer)
         }
     }
 
@@ -221,16 +197,17 @@ pub(crate) trait Ask: Read {
         args: Args,
     ) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
         async move {
-            let sql = sqlx::AssertSqlSafe(sql);
-            match self.connection() {
-                ConnectionMut::Sqlite(connection) => {
-                    Ok(sqlx::query_as_with(sql, args.for_sqlite()?).fetch_all(connection).await?)
-                }
-                ConnectionMut::Postgres(connection) => {
-                    Ok(sqlx::query_as_with(sql, args.for_postgres()?).fetch_all(connection).await?)
-                }
-            }
+            let answer = self.connection()?.fetch_composed(sql, args).await;
+            self.noting_failure(answer)
         }
+    }
+
+    /// Passes an answer on; after an error a write is good for nothing more.
+    fn noting_failure<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        if answer.is_err() {
+            self.fail();
+        }
+        answer
     }
 }
 impl<T: Read + ?Sized> Ask for T {}

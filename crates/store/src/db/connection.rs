@@ -1,0 +1,84 @@
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, FromRow};
+
+use super::{Args, Sql, StoreError};
+
+/// A row that both engines can fill; one that only one of them can fill does not compile.
+pub(crate) trait Row:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static
+{
+}
+impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static {}
+
+/// What [`super::Read`] asks of a type, kept out of what other crates can name, with the engines' types.
+pub trait Connect: Send {
+    /// The connection; an error where nothing more can be asked of it.
+    fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError>;
+
+    /// A statement failed.
+    fn fail(&mut self);
+}
+
+pub enum ConnectionMut<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl ConnectionMut<'_> {
+    pub(super) async fn execute(self, sql: Sql, args: Args) -> Result<u64, StoreError> {
+        Ok(match self {
+            ConnectionMut::Sqlite(connection) => {
+                sqlx::query_with(sql.sqlite, args.for_sqlite()?).execute(connection).await?.rows_affected()
+            }
+            ConnectionMut::Postgres(connection) => {
+                sqlx::query_with(sql.postgres, args.for_postgres()?).execute(connection).await?.rows_affected()
+            }
+        })
+    }
+
+    pub(super) async fn fetch_one<R: Row>(self, sql: Sql, args: Args) -> Result<R, StoreError> {
+        Ok(match self {
+            ConnectionMut::Sqlite(connection) => {
+                sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_one(connection).await?
+            }
+            ConnectionMut::Postgres(connection) => {
+                sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_one(connection).await?
+            }
+        })
+    }
+
+    pub(super) async fn fetch_optional<R: Row>(self, sql: Sql, args: Args) -> Result<Option<R>, StoreError> {
+        Ok(match self {
+            ConnectionMut::Sqlite(connection) => {
+                sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_optional(connection).await?
+            }
+            ConnectionMut::Postgres(connection) => {
+                sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_optional(connection).await?
+            }
+        })
+    }
+
+    pub(super) async fn fetch_all<R: Row>(self, sql: Sql, args: Args) -> Result<Vec<R>, StoreError> {
+        Ok(match self {
+            ConnectionMut::Sqlite(connection) => {
+                sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_all(connection).await?
+            }
+            ConnectionMut::Postgres(connection) => {
+                sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_all(connection).await?
+            }
+        })
+    }
+
+    pub(super) async fn fetch_composed<R: Row>(self, sql: String, args: Args) -> Result<Vec<R>, StoreError> {
+        let sql = AssertSqlSafe(sql);
+        Ok(match self {
+            ConnectionMut::Sqlite(connection) => {
+                sqlx::query_as_with(sql, args.for_sqlite()?).fetch_all(connection).await?
+            }
+            ConnectionMut::Postgres(connection) => {
+                sqlx::query_as_with(sql, args.for_postgres()?).fetch_all(connection).await?
+            }
+        })
+    }
+}
