@@ -15,8 +15,12 @@ pub enum StoreError {
     /// A statement failed.
     #[error("a database statement failed")]
     Failed(#[source] Box<dyn StdError + Send + Sync>),
-    /// The transaction that carried this write was undone as a whole, through no fault of this write.
-    #[error("the write was undone together with others: {0}")]
+    /// A text to be bound contains U+0000, which Postgres cannot store; it is refused on every engine alike.
+    #[error("a text contains the character U+0000")]
+    NulCharacter,
+    /// Nothing of this write is kept: one of its statements failed before, or the transaction that carried it together
+    /// with others was undone as a whole.
+    #[error("the write was undone: {0}")]
     Undone(String),
     /// A stored row says something that no version of this program writes.
     #[error("table {table}, row {row}: {what}")]

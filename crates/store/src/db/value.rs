@@ -30,7 +30,14 @@ impl Args {
         self.0.len()
     }
 
+    /// SQLite would store such a text, and cut it short wherever it compares it as a C string.
+    fn refuse_nul_characters(&self) -> Result<(), StoreError> {
+        let has_nul = |value: &Value| matches!(value, Value::Text(Some(text)) if text.contains('\0'));
+        if self.0.iter().any(has_nul) { Err(StoreError::NulCharacter) } else { Ok(()) }
+    }
+
     pub(super) fn for_sqlite(self) -> Result<SqliteArguments, StoreError> {
+        self.refuse_nul_characters()?;
         let mut arguments = SqliteArguments::default();
         for value in self.0 {
             match value {
@@ -45,6 +52,7 @@ impl Args {
     }
 
     pub(super) fn for_postgres(self) -> Result<PgArguments, StoreError> {
+        self.refuse_nul_characters()?;
         let mut arguments = PgArguments::default();
         for value in self.0 {
             match value {
