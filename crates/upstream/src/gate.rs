@@ -1,0 +1,184 @@
+//! What stands before a source: its budget of simultaneous questions, its time limit and its breaker.
+
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use model::Timestamp;
+use model::connection::Source;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::answer::{Setback, UnavailableReason};
+use crate::auth0::ManagementToken;
+use crate::breaker::{Breaker, BreakerPosition, Limits, Pass, Refusal};
+
+/// However a source is configured, a person does not wait longer.
+const LONGEST_QUESTION: Duration = Duration::from_mins(1);
+
+/// How a source is doing, for status pages and readiness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceHealth {
+    /// Whether it is asked at the moment.
+    pub breaker: BreakerPosition,
+    /// Failures since its last answer, while the breaker is closed.
+    pub failures_in_a_row: u32,
+    /// Questions put to it since it was configured as it is, or since this process started.
+    pub asked: u64,
+    /// How many of them failed in a way the breaker counts.
+    pub failed: u64,
+    /// The most recent of those.
+    pub last_failure: Option<LastFailure>,
+}
+
+/// A failure of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastFailure {
+    /// When it was noticed.
+    pub at: Timestamp,
+    /// What it was.
+    pub reason: UnavailableReason,
+}
+
+/// The moment a question came, and how long ago that is. Instants are told by the caller's clock; this only adds
+/// what has passed since.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch {
+    came: Timestamp,
+    started: Instant,
+}
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "measures a duration, for a time limit and a histogram")]
+    pub(crate) fn start(now: Timestamp) -> Self {
+        Stopwatch { came: now, started: Instant::now() }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.came.plus(self.elapsed())
+    }
+}
+
+/// The state kept for one source, as long as its settings stay what they are.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    source: Source,
+    permits: Semaphore,
+    record: Mutex<Record>,
+    management_token: ManagementToken,
+}
+
+#[derive(Debug)]
+struct Record {
+    breaker: Breaker,
+    asked: u64,
+    failed: u64,
+    last_failure: Option<LastFailure>,
+}
+
+impl Gate {
+    pub(crate) fn new(source: Source) -> Self {
+        let budget = usize::try_from(source.max_concurrency.max(1)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let record = Record { breaker: Breaker::new(), asked: 0, failed: 0, last_failure: None };
+        Gate {
+            source,
+            permits: Semaphore::new(budget),
+            record: Mutex::new(record),
+            management_token: ManagementToken::default(),
+        }
+    }
+
+    pub(crate) fn is_for(&self, source: &Source) -> bool {
+        self.source == *source
+    }
+
+    pub(crate) fn management_token(&self) -> &ManagementToken {
+        &self.management_token
+    }
+
+    /// Puts a question within the budget, the time limit and the breaker's mood. The time limit covers all of it.
+    pub(crate) async fn ask<T>(
+        &self,
+        watch: Stopwatch,
+        question: impl Future<Output = Result<T, Setback>>,
+    ) -> Result<T, Setback> {
+        // Nobody queues for a source that is not asked anyway.
+        if let Some(refusal) = self.record().breaker.refusal(watch.now()) {
+            return Err(refusal.into());
+        }
+        let _permit = self.permit().await?;
+        let pass = self.admit(watch.now())?;
+        let rest = self.time_limit().saturating_sub(watch.elapsed());
+        let outcome =
+            tokio::time::timeout(rest, question).await.unwrap_or(Err(Setback::Unavailable(UnavailableReason::Timeout)));
+        self.note(pass, outcome.as_ref().err().copied(), watch.now());
+        outcome
+    }
+
+    pub(crate) fn health(&self, now: Timestamp) -> SourceHealth {
+        let record = self.record();
+        SourceHealth {
+            breaker: record.breaker.position(now),
+            failures_in_a_row: record.breaker.failures_in_a_row(),
+            asked: record.asked,
+            failed: record.failed,
+            last_failure: record.last_failure,
+        }
+    }
+
+    /// Waits for half the time limit at most, so that the question itself has a chance to be answered.
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, Setback> {
+        match tokio::time::timeout(self.time_limit() / 2, self.permits.acquire()).await {
+            Ok(permit) => Ok(permit.expect("the semaphore is never closed")),
+            Err(_) => Err(UnavailableReason::Saturated.into()),
+        }
+    }
+
+    fn admit(&self, now: Timestamp) -> Result<Pass, Setback> {
+        let mut record = self.record();
+        let pass = record.breaker.admit(self.limits(), now)?;
+        record.asked += 1;
+        Ok(pass)
+    }
+
+    fn note(&self, pass: Pass, setback: Option<Setback>, now: Timestamp) {
+        let mut record = self.record();
+        match setback {
+            Some(Setback::Unavailable(reason)) if reason.is_failure_of_the_source() => {
+                record.failed += 1;
+                record.last_failure = Some(LastFailure { at: now, reason });
+                record.breaker.failed(pass, self.limits(), now);
+            }
+            Some(Setback::Throttled { retry_after }) => record.breaker.throttled(pass, retry_after, now),
+            Some(Setback::Unavailable(_)) | None => record.breaker.answered(pass),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            failures: self.source.breaker_failures,
+            open_for: Duration::from_millis(self.source.breaker_open_ms),
+            call_for: self.time_limit(),
+        }
+    }
+
+    fn time_limit(&self) -> Duration {
+        Duration::from_millis(self.source.timeout_ms).min(LONGEST_QUESTION)
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Refusal> for Setback {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Open => UnavailableReason::BreakerOpen.into(),
+            Refusal::Paused(rest) => Setback::Throttled { retry_after: Some(rest) },
+        }
+    }
+}

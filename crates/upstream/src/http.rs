@@ -1,0 +1,218 @@
+//! The bounded HTTP client: no redirects, no proxies from the environment, checked addresses, capped answers.
+
+use std::error::Error;
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use model::Timestamp;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Client, RequestBuilder, Response, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use thiserror::Error;
+use url::Url;
+
+use crate::addresses::{AddressPolicy, AddressRefused, FilteringResolver};
+use crate::answer::{Garbage, UnavailableReason};
+
+/// The largest answer that is read. A user with a generous amount of metadata is a tenth of it.
+const LARGEST_ANSWER: usize = 256 * 1024;
+
+/// A host that swallows packets must not use up the time of the whole question, because the next address of the
+/// same name may be well.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The address of the person who signs in. Auth0 believes it from clients it was told to trust, and counts attempts
+/// by it; without it, it would count them all against this broker.
+const FORWARDED_FOR: &str = "auth0-forwarded-for";
+
+/// What an operator decides about outgoing connections.
+#[derive(Clone, Debug, Default)]
+pub struct HttpSettings {
+    /// Networks that are dialled although they are not public. Loopback is one of them.
+    pub allow_private_networks: Vec<IpNet>,
+    /// Whether an issuer on another machine may be `http`. What TLS proves (that an ID token comes from the
+    /// source, that nobody reads the password) is then up to the network.
+    pub allow_http: bool,
+}
+
+/// The HTTP client cannot be built, mostly because the system has no root certificates.
+#[derive(Debug, Error)]
+#[error("cannot set up outgoing HTTPS; are the system's CA certificates installed?")]
+pub struct HttpSetupError(#[source] Box<dyn Error + Send + Sync>);
+
+#[derive(Clone, Debug)]
+pub(crate) struct HttpClient {
+    client: Client,
+    addresses: AddressPolicy,
+}
+
+/// An answer that was read to its end.
+#[derive(Debug)]
+pub(crate) struct HttpAnswer {
+    pub(crate) status: u16,
+    /// `None` where it does not declare JSON or is none.
+    pub(crate) json: Option<Value>,
+    retry_after_seconds: Option<u64>,
+    rate_limit_reset: Option<i64>,
+}
+
+impl HttpClient {
+    pub(crate) fn new(addresses: AddressPolicy) -> Result<Self, HttpSetupError> {
+        let client = Client::builder()
+            .user_agent("landbridge")
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .dns_resolver(FilteringResolver(addresses.clone()))
+            .build()
+            .map_err(|error| HttpSetupError(error.into()))?;
+        Ok(HttpClient { client, addresses })
+    }
+
+    pub(crate) fn addresses(&self) -> &AddressPolicy {
+        &self.addresses
+    }
+
+    pub(crate) async fn post_form(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+        forwarded_for: Option<IpAddr>,
+    ) -> Result<HttpAnswer, UnavailableReason> {
+        let mut request = self.client.post(url.clone()).form(form);
+        if let Some(address) = forwarded_for {
+            request = request.header(FORWARDED_FOR, address.to_string());
+        }
+        self.send(url, request).await
+    }
+
+    pub(crate) async fn get(&self, url: &Url, bearer: &SecretString) -> Result<HttpAnswer, UnavailableReason> {
+        self.send(url, self.client.get(url.clone()).bearer_auth(bearer.expose_secret())).await
+    }
+
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<HttpAnswer, UnavailableReason> {
+        let host = url.host().ok_or(UnavailableReason::Misconfigured)?;
+        // A literal address is dialled without asking the resolver.
+        self.addresses.check_host(&host).map_err(|AddressRefused| UnavailableReason::AddressRefused)?;
+        let response = request.header(ACCEPT, "application/json").send().await.map_err(|error| reason_of(&error))?;
+        read(response).await
+    }
+}
+
+async fn read(mut response: Response) -> Result<HttpAnswer, UnavailableReason> {
+    let headers = response.headers();
+    let mut answer = HttpAnswer {
+        status: response.status().as_u16(),
+        json: None,
+        retry_after_seconds: number(headers, RETRY_AFTER.as_str()),
+        rate_limit_reset: number(headers, "x-ratelimit-reset"),
+    };
+    if declares_json(headers) {
+        answer.json = serde_json::from_slice(&body(&mut response).await?).ok();
+    }
+    Ok(answer)
+}
+
+async fn body(response: &mut Response) -> Result<Vec<u8>, UnavailableReason> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| UnavailableReason::Garbage(Garbage::CutOff))? {
+        if bytes.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(UnavailableReason::Garbage(Garbage::TooLarge));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn number<T: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+fn declares_json(headers: &HeaderMap) -> bool {
+    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+}
+
+impl HttpAnswer {
+    /// How long the source wants to be left alone: `Retry-After` in seconds, else until `X-RateLimit-Reset`
+    /// (epoch seconds), which Auth0 sends with every answer. The date form of `Retry-After` is not read.
+    pub(crate) fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let until_reset = || u64::try_from(self.rate_limit_reset?.saturating_sub(now.seconds())).ok();
+        self.retry_after_seconds.or_else(until_reset).map(Duration::from_secs)
+    }
+}
+
+fn reason_of(error: &reqwest::Error) -> UnavailableReason {
+    let mut chain = std::iter::successors(error.source(), |&cause| cause.source());
+    if let Some(reason) = chain.find_map(reason_of_cause) {
+        return reason;
+    }
+    if error.is_timeout() { UnavailableReason::Timeout } else { UnavailableReason::Unreachable }
+}
+
+fn reason_of_cause(cause: &(dyn Error + 'static)) -> Option<UnavailableReason> {
+    if cause.is::<AddressRefused>() {
+        return Some(UnavailableReason::AddressRefused);
+    }
+    if cause.is::<rustls::Error>() {
+        return Some(UnavailableReason::Tls);
+    }
+    // `io::Error::source` skips the error it wraps.
+    let wrapped = cause.downcast_ref::<io::Error>()?.get_ref()?;
+    reason_of_cause(wrapped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_retry_after(retry_after_seconds: Option<u64>, rate_limit_reset: Option<i64>, expected: Option<u64>) {
+        let answer = HttpAnswer { status: 429, json: None, retry_after_seconds, rate_limit_reset };
+        assert_eq!(answer.retry_after(Timestamp::from_millis(1_000_500)), expected.map(Duration::from_secs));
+    }
+
+    #[test]
+    fn retry_after_wins_over_the_reset_of_the_rate_limit() {
+        check_retry_after(None, None, None);
+        check_retry_after(Some(7), Some(1_030), Some(7));
+        check_retry_after(None, Some(1_030), Some(30));
+        check_retry_after(None, Some(900), None);
+        check_retry_after(None, Some(i64::MIN), None);
+    }
+
+    async fn check_failure(client: &HttpClient, url: &str, expected: UnavailableReason) {
+        let url = url.parse().expect(url);
+        assert_eq!(client.get(&url, &"token".into()).await.err(), Some(expected), "{url}");
+    }
+
+    #[tokio::test]
+    async fn a_private_address_is_refused_when_it_is_dialled_by_number_or_by_name() {
+        let everything: IpNet = "0.0.0.0/0".parse().expect("a network");
+        let strict = HttpClient::new(AddressPolicy::new(&[])).expect("an HTTP client");
+        check_failure(&strict, "http://127.0.0.1:1/", UnavailableReason::AddressRefused).await;
+        let client = HttpClient { addresses: AddressPolicy::new(&[everything]), ..strict };
+        check_failure(&client, "http://a.localhost:1/", UnavailableReason::AddressRefused).await;
+        check_failure(&client, "https://a.localhost:1/", UnavailableReason::AddressRefused).await;
+    }
+
+    fn check_json(content_type: &str, expected: bool) {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().expect("a header value"))]);
+        assert_eq!(declares_json(&headers), expected, "{content_type}");
+    }
+
+    #[test]
+    fn json_is_what_declares_itself_as_json() {
+        check_json("application/json", true);
+        check_json("Application/JSON; charset=utf-8", true);
+        check_json("application/problem+json", true);
+        check_json("text/html", false);
+        check_json("text/json", false);
+        check_json("text/html; application/json", false);
+        check_json("", false);
+    }
+}

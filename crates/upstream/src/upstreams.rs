@@ -1,0 +1,201 @@
+//! The long-lived handle through which sources are asked.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::connection::{Source, SourceKind};
+use model::{Timestamp, UserId};
+use secrecy::SecretString;
+use tracing::field::Empty;
+use tracing::{Span, instrument};
+
+use crate::addresses::AddressPolicy;
+use crate::answer::{DirectoryAnswer, Setback, SourceAnswer, UnavailableReason};
+use crate::auth0::Tenant;
+use crate::gate::{Gate, SourceHealth, Stopwatch};
+use crate::http::{HttpClient, HttpSettings, HttpSetupError};
+use crate::issuer::{Issuer, IssuerRefused};
+
+/// A password somebody typed, to be checked at a source.
+///
+/// The caller caps the length of both texts, and sees to it that neither is empty.
+pub struct PasswordAttempt<'a> {
+    /// The address, username or phone number as the source knows it: of a person in the directory the stored
+    /// spelling, otherwise what was typed.
+    pub username: &'a str,
+    /// The password, as it was typed.
+    pub password: &'a SecretString,
+    /// Where the person is, so that the source counts attempts against them and not against us.
+    pub end_user_ip: Option<IpAddr>,
+    /// Whose password it must be, where the directory knows the person. An answer for any other `sub` is
+    /// [`crate::Garbage::OtherPerson`]. Without it, the answer must name the `username`.
+    pub expected: Option<&'a UserId>,
+}
+
+/// Asks sources, and remembers how they are doing.
+///
+/// State is kept by the source's name, which is therefore unique in a deployment, and starts afresh when the
+/// source's settings change. It is of this process alone.
+pub struct Upstreams {
+    http: HttpClient,
+    allow_http: bool,
+    gates: Mutex<HashMap<String, Arc<Gate>>>,
+}
+
+impl Upstreams {
+    /// Opens no connection. Uses the process's default TLS provider.
+    pub fn new(settings: &HttpSettings) -> Result<Self, HttpSetupError> {
+        let addresses = AddressPolicy::new(&settings.allow_private_networks);
+        let http = HttpClient::new(addresses)?;
+        Ok(Upstreams { http, allow_http: settings.allow_http, gates: Mutex::default() })
+    }
+
+    /// Whether this text may become the issuer of a source. What its name resolves to is checked at each
+    /// connection instead, because it may change.
+    pub fn check_issuer(&self, issuer: &str) -> Result<(), IssuerRefused> {
+        self.issuer(issuer).map(|_| ())
+    }
+
+    /// Asks a source whose password this is. `secret` is the secret of our client there.
+    ///
+    /// Whatever goes wrong is an answer. The person is proven only by [`SourceAnswer::Verified`]; only
+    /// [`SourceAnswer::WrongPassword`] may count as a failed attempt. With `read_profiles`, a profile that could
+    /// not be read makes the answer unavailable although the password was right: moving the person now would lose
+    /// their metadata for good. Only a source that clearly says it has none to give (not found, not allowed) is
+    /// taken at its word, and [`crate::SourceProfile::origin`] then says so.
+    #[instrument(skip_all, fields(source.name = source.name, source.answer = Empty, source.reason = Empty))]
+    pub async fn check_password(
+        &self,
+        source: &Source,
+        secret: &SecretString,
+        attempt: &PasswordAttempt<'_>,
+        now: Timestamp,
+    ) -> SourceAnswer {
+        let watch = Stopwatch::start(now);
+        let answer = Box::pin(self.ask_password(source, secret, attempt, watch)).await.unwrap_or_else(Into::into);
+        let reason = match &answer {
+            SourceAnswer::Unavailable(reason) => Some(*reason),
+            _ => None,
+        };
+        report(source, answer.as_str(), reason, watch);
+        answer
+    }
+
+    /// Asks a source who has this address, for just-in-time look-up. The address is folded first.
+    #[instrument(skip_all, fields(source.name = source.name, source.answer = Empty, source.reason = Empty))]
+    pub async fn find_by_email(
+        &self,
+        source: &Source,
+        secret: &SecretString,
+        email: &str,
+        now: Timestamp,
+    ) -> DirectoryAnswer {
+        let watch = Stopwatch::start(now);
+        let answer = Box::pin(self.ask_directory(source, secret, email, watch)).await.unwrap_or_else(Into::into);
+        let reason = match &answer {
+            DirectoryAnswer::Unavailable(reason) => Some(*reason),
+            _ => None,
+        };
+        report(source, answer.as_str(), reason, watch);
+        answer
+    }
+
+    /// How the source of this name is doing. `None` while it has not been asked by this process.
+    pub fn health(&self, source_name: &str, now: Timestamp) -> Option<SourceHealth> {
+        self.gates().get(source_name).map(|gate| gate.health(now))
+    }
+
+    async fn ask_password(
+        &self,
+        source: &Source,
+        secret: &SecretString,
+        attempt: &PasswordAttempt<'_>,
+        watch: Stopwatch,
+    ) -> Result<SourceAnswer, Setback> {
+        let gate = self.gate(source)?;
+        let tenant = self.tenant(source, secret, &gate, watch)?;
+        gate.ask(watch, tenant.check_password(attempt)).await
+    }
+
+    async fn ask_directory(
+        &self,
+        source: &Source,
+        secret: &SecretString,
+        email: &str,
+        watch: Stopwatch,
+    ) -> Result<DirectoryAnswer, Setback> {
+        let gate = self.gate(source)?;
+        let tenant = self.tenant(source, secret, &gate, watch)?;
+        if !tenant.read_profiles {
+            return Ok(DirectoryAnswer::Unsupported);
+        }
+        gate.ask(watch, tenant.find_by_email(email)).await
+    }
+
+    fn tenant<'a>(
+        &'a self,
+        source: &'a Source,
+        secret: &'a SecretString,
+        gate: &'a Gate,
+        watch: Stopwatch,
+    ) -> Result<Tenant<'a>, UnavailableReason> {
+        let SourceKind::Auth0 { issuer, client_id, realm, read_profiles } = &source.kind;
+        Ok(Tenant {
+            http: &self.http,
+            issuer: self.issuer(issuer).map_err(unusable)?,
+            client_id,
+            secret,
+            realm,
+            read_profiles: *read_profiles,
+            management_token: gate.management_token(),
+            watch,
+        })
+    }
+
+    fn issuer(&self, text: &str) -> Result<Issuer, IssuerRefused> {
+        Issuer::parse(text, self.allow_http, self.http.addresses())
+    }
+
+    fn gate(&self, source: &Source) -> Result<Arc<Gate>, UnavailableReason> {
+        if !source.enabled {
+            return Err(UnavailableReason::Disabled);
+        }
+        let mut gates = self.gates();
+        if let Some(gate) = gates.get(&source.name).filter(|gate| gate.is_for(source)) {
+            return Ok(Arc::clone(gate));
+        }
+        let gate = Arc::new(Gate::new(source.clone()));
+        gates.insert(source.name.clone(), Arc::clone(&gate));
+        Ok(gate)
+    }
+
+    fn gates(&self) -> MutexGuard<'_, HashMap<String, Arc<Gate>>> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unusable(refused: IssuerRefused) -> UnavailableReason {
+    match refused {
+        IssuerRefused::PrivateNetwork => UnavailableReason::AddressRefused,
+        IssuerRefused::NotAUrl
+        | IssuerRefused::NotHttps
+        | IssuerRefused::NoTrailingSlash
+        | IssuerRefused::Ornamented => UnavailableReason::Misconfigured,
+    }
+}
+
+fn report(source: &Source, answer: &'static str, reason: Option<UnavailableReason>, watch: Stopwatch) {
+    let seconds = watch.elapsed().as_secs_f64();
+    let label = reason.map_or("", UnavailableReason::as_str);
+    metrics::counter!("landbridge_source_answers_total", "source" => source.name.clone(), "answer" => answer, "reason" => label)
+        .increment(1);
+    metrics::histogram!("landbridge_source_duration_seconds", "source" => source.name.clone()).record(seconds);
+    Span::current().record("source.answer", answer);
+    if let Some(reason) = reason {
+        Span::current().record("source.reason", label);
+        tracing::warn!(?reason, seconds, "a source gave no answer");
+    } else {
+        tracing::debug!(answer, seconds, "a source answered");
+    }
+}
