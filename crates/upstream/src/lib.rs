@@ -19,6 +19,8 @@ mod gate;
 mod http;
 mod issuer;
 mod profile;
+#[cfg(test)]
+mod tests;
 mod upstreams;
 
 pub use answer::{DirectoryAnswer, Garbage, SourceAnswer, UnavailableReason};
