@@ -1,1 +1,12 @@
+//! The binary's parts: configuration, wiring, command line, telemetry and background work.
+//!
+//! It decides nothing about identity; it reads what an operator wrote, builds the parts the other crates ask for, and
+//! runs them. Only this crate reads the environment and configuration files. Start at [`config`].
 
+#![warn(missing_docs)]
+
+pub mod config;
+pub mod secrets;
+pub mod server;
+pub mod telemetry;
+pub mod workers;

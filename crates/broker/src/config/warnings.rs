@@ -1,0 +1,51 @@
+//! What can be used and should not be left as it is.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::keys::Catalogue;
+use super::{Hashing, Loaded, Source};
+
+impl Loaded {
+    /// A sentence for each.
+    pub fn warnings(&self) -> Vec<String> {
+        [self.public_file(), self.unused_redis(), self.cheap_hashing(), self.plain_http()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn public_file(&self) -> Option<String> {
+        let file = self.layers.file().filter(|path| is_public(path))?;
+        let catalogue = Catalogue::new();
+        let in_file = |key: &str| matches!(self.layers.source(key), Source::File(_));
+        let secret = catalogue.settings.iter().find(|setting| setting.is_secret && in_file(&setting.key))?;
+        let (file, key) = (file.display(), &secret.key);
+        Some(format!("{file} holds {key} and can be read by every user of this machine; run: chmod 600 {file}"))
+    }
+
+    fn unused_redis(&self) -> Option<String> {
+        let url = self.config.redis.url.as_ref()?;
+        Some(format!("redis.url is {url}, and nothing connects to it: this version keeps shared state in the database"))
+    }
+
+    fn cheap_hashing(&self) -> Option<String> {
+        let (asked, usual) = (&self.config.hashing, Hashing::default());
+        let is_cheap = asked.memory < usual.memory || asked.iterations < usual.iterations;
+        is_cheap.then(|| {
+            format!(
+                "hashing costs less than {} and {} iterations: stolen hashes are guessed sooner",
+                usual.memory, usual.iterations
+            )
+        })
+    }
+
+    fn plain_http(&self) -> Option<String> {
+        let allowed = self.config.outgoing.allow_http;
+        allowed.then(|| "outgoing.allow_http is on: passwords may cross the network as they are typed".to_owned())
+    }
+}
+
+fn is_public(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
+}
