@@ -1,1 +1,34 @@
+//! What the product does, one module for each thing that somebody can ask of it.
+//!
+//! Every flow is `flow(&Services, &RequestContext, request) -> Result<outcome, refusal>`. Flows read, compute, then
+//! write once; no network call, password hash or signature happens while a write is open. This is the only crate
+//! that opens transactions. Start at [`authorize`] for signing in, [`grants`] for the token endpoint and
+//! [`migration`] for people who move.
 
+pub mod authorize;
+pub mod bootstrap;
+pub mod client_authentication;
+pub mod context;
+pub mod csrf;
+pub mod discovery;
+pub mod error;
+pub mod events;
+pub mod grants;
+pub mod hashing;
+pub mod health;
+pub mod login;
+pub mod logout;
+pub mod management;
+pub mod migration;
+pub mod services;
+pub mod sessions;
+pub mod signing_keys;
+pub mod signup;
+pub mod startup;
+pub mod sweeping;
+pub mod tokens;
+pub mod userinfo;
+
+pub use context::{Clock, RequestContext};
+pub use error::InternalError;
+pub use services::{Services, Settings};

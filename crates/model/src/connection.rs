@@ -76,7 +76,7 @@ pub enum PasswordPolicy {
     /// Three of the four kinds of characters.
     #[default]
     Good,
-    /// The same, and no more than two equal characters in a row.
+    /// At least ten characters, of three of the four kinds, and no more than two equal ones in a row.
     Excellent,
 }
 

@@ -1,8 +1,21 @@
 //! The HTTP surface: routes, extractors, pages and the one place where facts become status codes.
 //!
 //! It translates a request into a typed call of `flows` and the outcome back; it decides nothing, writes no SQL and
-//! holds no transaction. Start at [`pages`].
+//! holds no transaction. Start at [`router`], then `oidc` for the protocol and `sign_in` for the pages.
 
 #![warn(missing_docs)]
 
+mod errors;
+mod extract;
+mod management;
+mod middleware;
+mod oidc;
+mod operations;
 pub mod pages;
+mod present;
+mod router;
+mod sign_in;
+mod state;
+
+pub use router::router;
+pub use state::{AppState, RenderMetrics, Settings, TokenErrorStatus};

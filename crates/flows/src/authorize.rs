@@ -1,0 +1,171 @@
+//! The authorization endpoint (RFC 6749 3.1): from a request to an answer, by way of a login where one is needed.
+
+mod answer;
+pub(crate) mod audience;
+mod pending;
+
+use model::ClientId;
+use model::client::Client;
+use protocol::authorization::{
+    self, AuthorizationRequest, AuthorizationResponse, ClientRules, Refusal, find_redirect_uri, refusal_mode,
+};
+use protocol::error::ErrorCode;
+use protocol::params::Params;
+use protocol::prompt::{Screen, SessionFacts, Step, next_step};
+
+use crate::error::OrInternal;
+use crate::sessions::{self, Browser, LiveSession};
+use crate::{InternalError, RequestContext, Services};
+
+pub use pending::{LoginPage, Pending, PendingRefused, find as find_pending};
+
+pub(crate) use answer::{Answering, give};
+
+/// What the browser is to do.
+#[derive(Debug)]
+pub enum Authorized {
+    /// Take this answer to the client.
+    Respond(AuthorizationResponse),
+    /// Show a page on which a person can prove who they are.
+    Ask {
+        /// The page.
+        screen: Screen,
+        /// Names the saved request in the page's address.
+        state: String,
+        /// A new secret that binds the request to this browser, where it had none.
+        new_binding: Option<String>,
+    },
+}
+
+/// Why nothing can be sent to any client.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizeRefused {
+    /// No such client, or none was named.
+    #[error("unknown client")]
+    UnknownClient,
+    /// The redirect URI is not the client's.
+    #[error("{}", .0.description)]
+    RedirectUri(Refusal),
+    /// The work could not be done.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl From<store::StoreError> for AuthorizeRefused {
+    fn from(error: store::StoreError) -> Self {
+        AuthorizeRefused::Internal(error.into())
+    }
+}
+
+/// Takes an authorization request.
+pub async fn start(
+    svc: &Services,
+    cx: &RequestContext,
+    params: &Params,
+    browser: Browser<'_>,
+) -> Result<Authorized, AuthorizeRefused> {
+    let client = find_client(svc, params).await?;
+    let rules = rules_of(&client);
+    let redirect_uri = find_redirect_uri(params, &rules).map_err(AuthorizeRefused::RedirectUri)?;
+    let request = match authorization::check(params, &rules, redirect_uri.clone()) {
+        Ok(request) => request,
+        Err(refusal) => return Ok(Authorized::Respond(refused(svc, params, &redirect_uri, refusal))),
+    };
+    let request = match audience::settle(svc, &client, request).await? {
+        Ok(request) => request,
+        Err((request, refusal)) => return Ok(respond_refusal(svc, &request, refusal.error, refusal.description)),
+    };
+    advance(svc, cx, &client, request, browser).await
+}
+
+async fn find_client(svc: &Services, params: &Params) -> Result<Client, AuthorizeRefused> {
+    let id = params.get("client_id").filter(|_| !params.is_repeated("client_id"));
+    let id = ClientId::new(id.ok_or(AuthorizeRefused::UnknownClient)?);
+    let found = store::clients::find(&mut svc.store.read().await?, &id).await?;
+    found.map(|stored| stored.client).ok_or(AuthorizeRefused::UnknownClient)
+}
+
+fn rules_of(client: &Client) -> ClientRules<'_> {
+    ClientRules {
+        callbacks: &client.callbacks,
+        app_type: client.app_type,
+        grant_types: &client.grant_types,
+        is_public: client.is_public(),
+    }
+}
+
+/// The answer to a request that failed a check although its redirect URI is good.
+fn refused(svc: &Services, params: &Params, redirect_uri: &str, refusal: Refusal) -> AuthorizationResponse {
+    let state = params.get("state").filter(|_| !params.is_repeated("state") && params.first_overlong() != Some("state"));
+    AuthorizationResponse::refused_check(
+        redirect_uri,
+        refusal_mode(params),
+        state,
+        &svc.settings.issuer,
+        refusal.error,
+        refusal.description,
+    )
+}
+
+fn respond_refusal(
+    svc: &Services,
+    request: &AuthorizationRequest,
+    error: ErrorCode,
+    description: impl Into<String>,
+) -> Authorized {
+    Authorized::Respond(AuthorizationResponse::refusal(request, &svc.settings.issuer, error, description))
+}
+
+/// Answers a fresh request from the browser's session, or saves it and asks for a page.
+async fn advance(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    request: AuthorizationRequest,
+    browser: Browser<'_>,
+) -> Result<Authorized, AuthorizeRefused> {
+    let live = sessions::find_live(&mut svc.store.read().await?, browser.session, cx.now).await?;
+    let facts = live.as_ref().map(|live| session_facts(svc, &request, live));
+    match (next_step(&request, facts, cx.now.millis()), live) {
+        (Step::Finish, Some(live)) => {
+            let answering = Answering { client, request: &request, live: &live, pending: None };
+            Ok(Authorized::Respond(answer::give(svc, cx, &answering).await?))
+        }
+        (Step::Refuse(error, description), _) => {
+            answer::record_silent_refusal(svc, cx, client, description).await?;
+            Ok(respond_refusal(svc, &request, error, description))
+        }
+        (Step::Login(screen), _) => pending::save(svc, cx, client, request, browser.binding, screen).await,
+        (Step::Finish, None) => Err("finished without a session").or_internal("deciding the next step")?,
+    }
+}
+
+/// What the prompt rules need to know of a session that was there before the request came.
+fn session_facts(svc: &Services, request: &AuthorizationRequest, live: &LiveSession) -> SessionFacts {
+    SessionFacts {
+        authenticated_at_ms: live.session.authenticated_at.millis(),
+        authenticated_for_this_request: false,
+        matches_hints: matches_hints(svc, request, live),
+    }
+}
+
+fn matches_hints(svc: &Services, request: &AuthorizationRequest, live: &LiveSession) -> bool {
+    let hinted = request.id_token_hint.as_deref().map(|hint| hinted_subject(svc, hint));
+    if hinted.is_some_and(|subject| subject.as_deref() != Some(live.user.user_id.as_str())) {
+        return false;
+    }
+    let Some(hint) = request.login_hint.as_deref() else { return true };
+    let hint = model::address::FoldedEmail::of(hint);
+    let profile = &live.user.profile;
+    [&profile.email, &profile.username].into_iter().flatten().any(|own| model::address::FoldedEmail::of(own) == hint)
+}
+
+/// The subject of one of our ID tokens, expired or not; `None` for anything else (OpenID Connect Core 3.1.2.1).
+pub(crate) fn hinted_subject(svc: &Services, hint: &str) -> Option<String> {
+    let claims = svc.key_set().verifier().verify(hint, &["JWT"]).ok()?;
+    let ours = claims.get("iss").and_then(serde_json::Value::as_str) == Some(svc.settings.issuer.as_str());
+    // An access token is no hint: only ID tokens name exactly one client as their audience and carry a session.
+    let is_id_token = claims.contains_key("auth_time") && claims.get("aud").is_some_and(serde_json::Value::is_string);
+    let subject = claims.get("sub").and_then(serde_json::Value::as_str);
+    subject.filter(|_| ours && is_id_token).map(str::to_owned)
+}

@@ -1,0 +1,147 @@
+//! Requests that wait while somebody signs in. Only a secret id travels through the pages, never the parameters.
+
+use keys::{OpaqueToken, TokenKind, secrets_match};
+use model::client::Client;
+use model::grant::Digest;
+use protocol::authorization::AuthorizationRequest;
+use protocol::prompt::Screen;
+use store::connections::StoredConnection;
+use store::pending_authorizations::PendingAuthorization;
+use store::{Read, StoreError};
+
+use super::{AuthorizeRefused, Authorized};
+use crate::{InternalError, RequestContext, Services};
+
+/// A saved request, found again by the browser that brought it.
+pub struct Pending {
+    pub(crate) digest: Digest,
+    pub(crate) request: AuthorizationRequest,
+    pub(crate) client: Client,
+    /// The database connection in which the person signs in; none where the client has none.
+    pub(crate) connection: Option<StoredConnection>,
+}
+
+/// Why a saved request cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum PendingRefused {
+    /// It was never here, was answered already, or waited too long.
+    #[error("the sign-in page has expired")]
+    Expired,
+    /// Another browser brought it, or this one lost its cookies.
+    #[error("the sign-in page belongs to another browser")]
+    OtherBrowser,
+    /// The work could not be done.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl From<StoreError> for PendingRefused {
+    fn from(error: StoreError) -> Self {
+        PendingRefused::Internal(error.into())
+    }
+}
+
+/// What a login or sign-up page shows of the request behind it.
+#[derive(Clone, Debug)]
+pub struct LoginPage {
+    /// The application's name.
+    pub client_name: String,
+    /// Its picture.
+    pub logo_uri: Option<String>,
+    /// What to fill in.
+    pub login_hint: Option<String>,
+    /// Whether people may sign up.
+    pub may_sign_up: bool,
+    /// Where the form's answer may lead, for the page's content security policy: the redirect URI first, then the
+    /// client's other addresses.
+    pub leads_to: Vec<String>,
+    /// Languages asked for.
+    pub ui_locales: Option<String>,
+    /// How strong a new password must be.
+    pub password_policy: model::connection::PasswordPolicy,
+}
+
+impl Pending {
+    /// What a page shows of it.
+    pub fn page(&self) -> LoginPage {
+        let connection = self.connection.as_ref().map(|stored| &stored.connection);
+        LoginPage {
+            client_name: self.client.name.clone(),
+            logo_uri: self.client.logo_uri.clone(),
+            login_hint: self.request.login_hint.clone(),
+            may_sign_up: connection.is_some_and(|connection| !connection.disable_signup),
+            leads_to: self.leads_to(),
+            ui_locales: self.request.ui_locales.clone(),
+            password_policy: connection.map(|connection| connection.password_policy).unwrap_or_default(),
+        }
+    }
+}
+
+impl Pending {
+    fn leads_to(&self) -> Vec<String> {
+        let Client { callbacks, web_origins, allowed_logout_urls, .. } = &self.client;
+        let own = callbacks.iter().chain(web_origins).chain(allowed_logout_urls);
+        std::iter::once(&self.request.redirect_uri).chain(own).cloned().collect()
+    }
+}
+
+/// Saves a request and says which page comes next.
+pub(super) async fn save(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    request: AuthorizationRequest,
+    binding: Option<&str>,
+    screen: Screen,
+) -> Result<Authorized, AuthorizeRefused> {
+    let id = OpaqueToken::from_random(svc.random());
+    let (binding, is_new) = match binding.and_then(OpaqueToken::parse) {
+        Some(known) => (known, false),
+        None => (OpaqueToken::from_random(svc.random()), true),
+    };
+    let pending = PendingAuthorization {
+        browser_digest: binding.digest(TokenKind::Pending),
+        client_id: client.client_id.clone(),
+        request,
+        started_at: cx.now,
+        expires_at: cx.now.plus(svc.settings.pending_lifetime),
+    };
+    let mut tx = svc.store.write().await?;
+    store::pending_authorizations::insert(&mut tx, &id.digest(TokenKind::Pending), &pending).await?;
+    tx.commit().await?;
+    let new_binding = is_new.then(|| binding.text().to_string());
+    Ok(Authorized::Ask { screen, state: id.text().to_string(), new_binding })
+}
+
+/// Finds a saved request. The browser must be the one that brought it.
+pub async fn find(
+    svc: &Services,
+    cx: &RequestContext,
+    state: &str,
+    binding: Option<&str>,
+) -> Result<Pending, PendingRefused> {
+    let digest = OpaqueToken::parse(state).ok_or(PendingRefused::Expired)?.digest(TokenKind::Pending);
+    let mut db = svc.store.read().await?;
+    let found = store::pending_authorizations::find(&mut db, &digest).await?;
+    let pending = found.filter(|pending| cx.now < pending.expires_at).ok_or(PendingRefused::Expired)?;
+    let presented = binding.and_then(OpaqueToken::parse).map(|binding| binding.digest(TokenKind::Pending));
+    if !presented.is_some_and(|presented| secrets_match(&pending.browser_digest, &presented)) {
+        return Err(PendingRefused::OtherBrowser);
+    }
+    let client = store::clients::find(&mut db, &pending.client_id).await?.ok_or(PendingRefused::Expired)?.client;
+    let connection = database_connection(&mut db, &client, pending.request.connection.as_deref()).await?;
+    Ok(Pending { digest, request: pending.request, client, connection })
+}
+
+/// The database connection a client's people sign in to: the one the request names, else the oldest enabled one.
+async fn database_connection(
+    db: &mut impl Read,
+    client: &Client,
+    asked: Option<&str>,
+) -> Result<Option<StoredConnection>, StoreError> {
+    let enabled = store::connections::for_client(db, &client.client_id).await?;
+    let fits = |stored: &StoredConnection| {
+        stored.connection.is_database() && asked.is_none_or(|name| stored.connection.name == name)
+    };
+    Ok(enabled.into_iter().find(fits))
+}

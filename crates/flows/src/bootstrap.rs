@@ -1,0 +1,139 @@
+//! What must be in the database before anybody can administer it.
+
+use model::client::{Client, ClientGrant};
+use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
+use model::{ClientGrantId, ClientId, JsonObject, ResourceServerId, Timestamp};
+use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
+use protocol::management_scope::ManagementScope;
+use protocol::scope::ScopeSet;
+use secrecy::{ExposeSecret, SecretString};
+use store::WriteTx;
+use store::clients::{ClientSecret, StoredClient};
+
+use crate::client_authentication::seal_secret;
+use crate::{InternalError, Services};
+
+/// A machine client that may do everything, named in the configuration.
+#[derive(Clone, Debug)]
+pub struct BootstrapClient {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+}
+
+/// Creates the Management API and, where one is configured, the bootstrap client; brings both up to date.
+pub(crate) async fn ensure(
+    svc: &Services,
+    bootstrap: Option<BootstrapClient>,
+    now: Timestamp,
+) -> Result<(), InternalError> {
+    let mut tx = svc.store.write().await?;
+    ensure_management_api(svc, &mut tx, now).await?;
+    if let Some(bootstrap) = bootstrap {
+        ensure_client(svc, &mut tx, &bootstrap, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn ensure_management_api(svc: &Services, tx: &mut WriteTx, now: Timestamp) -> Result<(), InternalError> {
+    let identifier = svc.settings.management_audience();
+    let scopes = ManagementScope::ALL.iter().map(|scope| ApiScope { value: scope.to_string(), description: None });
+    let scopes: Vec<_> = scopes.collect();
+    match store::resource_servers::find(tx, &identifier).await? {
+        Some(api) if api.scopes == scopes => {}
+        Some(api) => {
+            store::resource_servers::update(tx, &ResourceServer { scopes, updated_at: now, ..api }).await?;
+        }
+        None => {
+            let api = ResourceServer {
+                id: ResourceServerId::from_random(svc.random()),
+                identifier,
+                name: "Landbridge Management API".to_owned(),
+                scopes,
+                allow_offline_access: false,
+                token_lifetime: 86_400,
+                token_lifetime_for_web: 7_200,
+                token_dialect: TokenDialect::AccessToken,
+                enforce_policies: false,
+                skip_consent_for_verifiable_first_party_clients: false,
+                is_system: true,
+                created_at: now,
+                updated_at: now,
+                version: 1,
+            };
+            store::resource_servers::insert(tx, &api).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn ensure_client(
+    svc: &Services,
+    tx: &mut WriteTx,
+    bootstrap: &BootstrapClient,
+    now: Timestamp,
+) -> Result<(), InternalError> {
+    let client_id = ClientId::new(&bootstrap.client_id);
+    let secret = seal_secret(svc, &client_id, bootstrap.client_secret.expose_secret());
+    match store::clients::find(tx, &client_id).await? {
+        None => {
+            store::clients::insert(tx, &machine_client(&client_id, now), Some(&secret)).await?;
+        }
+        Some(stored) if !has_secret(&stored, &secret) => {
+            store::clients::set_secret(tx, &client_id, Some(&secret)).await?;
+        }
+        Some(_) => {}
+    }
+    ensure_grant(svc, tx, &client_id, now).await
+}
+
+/// Sealing the same secret twice gives different bytes; the digest tells whether it is the same.
+fn has_secret(stored: &StoredClient, secret: &ClientSecret) -> bool {
+    stored.secret.as_ref().is_some_and(|held| held.digest == secret.digest)
+}
+
+async fn ensure_grant(
+    svc: &Services,
+    tx: &mut WriteTx,
+    client_id: &ClientId,
+    now: Timestamp,
+) -> Result<(), InternalError> {
+    let audience = svc.settings.management_audience();
+    let scope: ScopeSet = ManagementScope::ALL.iter().map(|scope| scope.as_str()).collect();
+    if let Some(grant) = store::client_grants::find_for(tx, client_id, &audience).await? {
+        store::client_grants::set_scope(tx, &grant.id, &scope, now).await?;
+    } else {
+        let id = ClientGrantId::from_random(svc.random());
+        let client_id = client_id.clone();
+        let grant = ClientGrant { id, client_id, audience, scope, created_at: now, updated_at: now };
+        store::client_grants::insert(tx, &grant).await?;
+    }
+    Ok(())
+}
+
+fn machine_client(client_id: &ClientId, now: Timestamp) -> Client {
+    Client {
+        client_id: client_id.clone(),
+        name: "Bootstrap management client".to_owned(),
+        description: Some("Created from the configuration (bootstrap.management_client_id).".to_owned()),
+        app_type: AppType::NonInteractive,
+        is_first_party: true,
+        callbacks: Vec::new(),
+        allowed_logout_urls: Vec::new(),
+        allowed_origins: Vec::new(),
+        web_origins: Vec::new(),
+        grant_types: vec![GrantType::ClientCredentials],
+        token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretPost,
+        id_token_lifetime: 36_000,
+        refresh_token: RefreshTokenSettings::default(),
+        initiate_login_uri: None,
+        logo_uri: None,
+        is_token_endpoint_ip_header_trusted: false,
+        client_metadata: JsonObject::new(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}

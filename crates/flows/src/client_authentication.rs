@@ -1,0 +1,68 @@
+//! Which client is calling, and whether it is (RFC 6749 2.3).
+
+use keys::secrets_match;
+use model::ClientId;
+use model::client::Client;
+use protocol::client_authentication::{AuthenticationRefused, Presented};
+use protocol::client_metadata::TokenEndpointAuthMethod;
+use store::clients::{ClientSecret, StoredClient};
+
+use crate::{InternalError, Services};
+
+const SECRET_PURPOSE: &str = "client secret";
+
+/// Why a client is not believed. All but the first two look alike from outside.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientRefused {
+    /// The request names no client, or names it in two ways.
+    #[error(transparent)]
+    Unreadable(#[from] AuthenticationRefused),
+    /// No such client.
+    #[error("unknown client")]
+    Unknown,
+    /// The client authenticates in another way, or this secret is not its own.
+    #[error("wrong secret or wrong method")]
+    WrongSecret,
+    /// The work could not be done.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+/// Finds the client and compares its secret.
+///
+/// Basic and body are both accepted from a client with a secret, whichever of the two it is registered for: SDKs
+/// choose for themselves, and neither is weaker than the other.
+pub async fn authenticate(svc: &Services, presented: &Presented) -> Result<Client, ClientRefused> {
+    let id = ClientId::new(&presented.client_id);
+    let mut db = svc.store.read().await.map_err(InternalError::from)?;
+    let found = store::clients::find(&mut db, &id).await.map_err(InternalError::from)?;
+    let given = presented.secret.as_ref().map(|secret| digest(svc, &id, secret.expose()));
+    let Some(StoredClient { client, secret }) = found else { return Err(ClientRefused::Unknown) };
+    let believed = match (client.token_endpoint_auth_method, presented.method, given, secret) {
+        (TokenEndpointAuthMethod::None, TokenEndpointAuthMethod::None, None, _) => true,
+        (TokenEndpointAuthMethod::None, _, _, _) | (_, TokenEndpointAuthMethod::None, _, _) => false,
+        (_, _, Some(given), Some(held)) => secrets_match(&held.digest, &given),
+        _ => false,
+    };
+    if believed { Ok(client) } else { Err(ClientRefused::WrongSecret) }
+}
+
+/// A secret as it is stored.
+pub(crate) fn seal_secret(svc: &Services, id: &ClientId, secret: &str) -> ClientSecret {
+    ClientSecret {
+        sealed: svc.sealer.seal(&*svc.entropy, SECRET_PURPOSE, id.as_str(), secret.as_bytes()),
+        digest: digest(svc, id, secret),
+    }
+}
+
+/// A secret as it was given out, for those who may read it again.
+pub(crate) fn open_secret(svc: &Services, id: &ClientId, secret: &ClientSecret) -> Result<String, InternalError> {
+    use crate::error::OrInternal;
+    let opened = svc.sealer.open(SECRET_PURPOSE, id.as_str(), &secret.sealed).or_internal("opening a client secret")?;
+    String::from_utf8(opened.to_vec()).or_internal("opening a client secret")
+}
+
+/// Bound to the client, so that two clients with one secret have two digests.
+fn digest(svc: &Services, id: &ClientId, secret: &str) -> [u8; 32] {
+    svc.sealer.keyed_digest(SECRET_PURPOSE, format!("{id}\n{secret}").as_bytes())
+}

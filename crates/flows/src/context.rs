@@ -1,0 +1,31 @@
+//! The facts of one call, and the clock they are taken from.
+
+use std::net::IpAddr;
+
+use model::Timestamp;
+
+/// What a flow knows of the call it serves. The clock is read once, when the call arrives.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// The moment of the call.
+    pub now: Timestamp,
+    /// Names the call in logs and in answers.
+    pub request_id: String,
+    /// The peer's address, after trusted proxies; none for the command line.
+    pub peer: Option<IpAddr>,
+    /// The peer's user agent, cut to 512 characters.
+    pub user_agent: Option<String>,
+}
+
+impl RequestContext {
+    /// The peer's address as text; `unknown` for the command line.
+    pub fn peer_text(&self) -> String {
+        self.peer.map_or_else(|| "unknown".to_owned(), |address| address.to_string())
+    }
+}
+
+/// What time it is. Read once per call; tests set it.
+pub trait Clock: Send + Sync {
+    /// The moment.
+    fn now(&self) -> Timestamp;
+}

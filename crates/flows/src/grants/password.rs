@@ -1,0 +1,114 @@
+//! A person's password in the hands of a client (RFC 6749 4.3, and Auth0's `password-realm`). Only for clients that
+//! name the grant; it has no page, so whatever needs one (a second factor, consent) ends it.
+
+use std::net::IpAddr;
+
+use model::FamilyId;
+use model::client::Client;
+use model::event::EventType;
+use model::grant::TokenFamily;
+use model::user::User;
+use protocol::scope::ScopeSet;
+use protocol::token::{PasswordRequest, TokenResponse};
+use secrecy::SecretString;
+use store::connections::StoredConnection;
+
+use super::{GrantRefused, first_refresh_token};
+use crate::authorize::audience::{find_api, grantable};
+use crate::events::event;
+use crate::grants::authorization_code::keep_family_for;
+use crate::login::password::{Attempt, check};
+use crate::login::attempts::{self, Account};
+use crate::tokens::{self, Issue};
+use crate::{RequestContext, Services};
+
+pub(super) async fn exchange(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    request: PasswordRequest,
+    forwarded_for: Option<IpAddr>,
+) -> Result<TokenResponse, GrantRefused> {
+    let connection = find_connection(svc, client, request.realm.as_deref()).await?;
+    // A public client could name any address it likes and so count its guesses against strangers.
+    let is_trusted = client.is_token_endpoint_ip_header_trusted && !client.is_public();
+    let peer = forwarded_for.filter(|_| is_trusted).or(cx.peer);
+    let attempt = Attempt { connection: &connection, client, username: &request.username, peer };
+    let password = SecretString::from(request.password.expose().to_owned());
+    match Box::pin(check(svc, cx, &attempt, &password)).await? {
+        Ok(checked) => issue(svc, cx, client, &request, checked.user, peer).await,
+        Err(why) => {
+            attempt.event(svc, cx, EventType::PasswordExchangeFailed).describe(format!("{why:?}")).record_alone(svc).await?;
+            Err(GrantRefused::Login(why))
+        }
+    }
+}
+
+/// The connection that `realm` names, or the tenant's default directory, if this client may use it.
+async fn find_connection(
+    svc: &Services,
+    client: &Client,
+    realm: Option<&str>,
+) -> Result<StoredConnection, GrantRefused> {
+    let mut db = svc.store.read().await?;
+    let realm = match realm {
+        Some(realm) => realm.to_owned(),
+        None => store::settings::tenant(&mut db).await?.default_directory.ok_or(GrantRefused::UnknownRealm)?,
+    };
+    let enabled = store::connections::for_client(&mut db, &client.client_id).await?;
+    let fits = |stored: &StoredConnection| stored.connection.is_database() && stored.connection.answers_to(&realm);
+    enabled.into_iter().find(fits).ok_or(GrantRefused::UnknownRealm)
+}
+
+async fn issue(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    request: &PasswordRequest,
+    user: User,
+    peer: Option<IpAddr>,
+) -> Result<TokenResponse, GrantRefused> {
+    let api = find_api(&mut svc.store.read().await?, &svc.settings, request.audience.as_deref()).await?;
+    let api = api.map_err(|unknown| GrantRefused::UnknownAudience(unknown.0))?;
+    let asked = request.scope.clone().unwrap_or_else(|| ScopeSet::parse("openid profile email"));
+    let family = TokenFamily {
+        id: FamilyId::from_random(svc.random()),
+        user_id: user.user_id.clone(),
+        client_id: client.client_id.clone(),
+        sid: None,
+        audience: api.as_ref().map(|api| api.identifier.clone()),
+        scope: grantable(client, api.as_ref(), &asked),
+        authenticated_at: cx.now,
+        amr: vec!["pwd".to_owned()],
+        created_at: cx.now,
+        revoked_at: None,
+        revoked_reason: None,
+    };
+    let refresh = first_refresh_token(svc, cx, client, &family);
+    let issued = tokens::issue(
+        svc,
+        cx,
+        &Issue {
+            client,
+            user: &user,
+            family: &family,
+            api: api.as_ref(),
+            scope: family.scope.clone(),
+            nonce: None,
+            gty: Some("password"),
+            refresh: refresh.as_ref(),
+        },
+    )?;
+    let mut tx = svc.store.write().await?;
+    store::families::insert(&mut tx, &family, cx.now).await?;
+    if let Some(refresh) = &refresh {
+        refresh.store(&mut tx).await?;
+        keep_family_for(&mut tx, &refresh.record).await?;
+    }
+    issued.store(&mut tx, &family.id).await?;
+    store::users::record_login(&mut tx, &user.user_id, peer.map(|peer| peer.to_string()).as_deref(), cx.now).await?;
+    attempts::forget(&mut tx, &Account::of(&user)).await?;
+    event(svc, cx, EventType::PasswordExchanged).client(client).user(&user).scope(&family.scope).record(&mut tx).await?;
+    tx.commit().await?;
+    Ok(issued.response)
+}

@@ -1,0 +1,150 @@
+//! Signing in on our page.
+
+pub(crate) mod attempts;
+pub(crate) mod password;
+
+use std::time::Duration;
+
+use model::event::EventType;
+use model::user::User;
+use protocol::authorization::AuthorizationResponse;
+use secrecy::SecretString;
+use store::{StoreError, WriteTx};
+
+use crate::authorize::{Answering, LoginPage, Pending, PendingRefused, find_pending};
+use crate::events::event;
+use crate::sessions::{self, Browser, LiveSession};
+use crate::{InternalError, RequestContext, Services};
+
+use attempts::Account;
+use password::Checked;
+
+/// What somebody typed on the login page.
+pub struct LoginForm<'a> {
+    /// Names the saved request.
+    pub state: &'a str,
+    /// The address or user name.
+    pub username: &'a str,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum LoggedIn {
+    /// Take the answer to the client, and keep the session.
+    Done {
+        /// The answer.
+        response: AuthorizationResponse,
+        /// The secret for the session cookie.
+        session: String,
+    },
+    /// Show the page again, with the reason.
+    Refused {
+        /// The reason.
+        why: LoginRefused,
+        /// What the page shows.
+        page: LoginPage,
+    },
+}
+
+/// Why somebody is not signed in. Only the first says something about the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginRefused {
+    /// Nobody by that name, or another password.
+    WrongPassword,
+    /// An administrator, here or at the source, has shut the person out.
+    Blocked,
+    /// Too many wrong passwords from this address.
+    TooManyAttempts,
+    /// The source refuses the password because it is known from a breach.
+    Breached,
+    /// The source wants a second factor, which cannot be carried out here.
+    SecondFactorRequired,
+    /// The source wants to be asked less often.
+    SourceThrottled {
+        /// How long it wants to be left alone, where it says so.
+        retry_after: Option<Duration>,
+    },
+    /// The source cannot be asked. Nothing was checked and nothing is counted.
+    SourceUnavailable,
+    /// The client has no connection that takes passwords.
+    NoConnection,
+}
+
+/// Checks a password and answers the saved request.
+pub async fn with_password(
+    svc: &Services,
+    cx: &RequestContext,
+    form: LoginForm<'_>,
+    browser: Browser<'_>,
+) -> Result<LoggedIn, PendingRefused> {
+    let pending = find_pending(svc, cx, form.state, browser.binding).await?;
+    let Some(connection) = &pending.connection else { return Ok(refused(&pending, LoginRefused::NoConnection)) };
+    let attempt = password::Attempt { connection, client: &pending.client, username: form.username, peer: cx.peer };
+    match Box::pin(password::check(svc, cx, &attempt, &form.password)).await? {
+        Ok(checked) => Ok(finish(svc, cx, &pending, checked, browser).await?),
+        Err(why) => Ok(refused(&pending, why)),
+    }
+}
+
+fn refused(pending: &Pending, why: LoginRefused) -> LoggedIn {
+    LoggedIn::Refused { why, page: pending.page() }
+}
+
+/// One write: the session, the event, the reset of failed attempts. Then the answer.
+async fn finish(
+    svc: &Services,
+    cx: &RequestContext,
+    pending: &Pending,
+    checked: Checked,
+    browser: Browser<'_>,
+) -> Result<LoggedIn, InternalError> {
+    let (live, session) = sign_in(svc, cx, pending, checked.user, &["pwd"], browser).await?;
+    let answering = Answering {
+        client: &pending.client,
+        request: &pending.request,
+        live: &live,
+        pending: Some(pending.digest),
+    };
+    let response = crate::authorize::give(svc, cx, &answering).await?;
+    Ok(LoggedIn::Done { response, session })
+}
+
+/// Begins the session of somebody who has just proven who they are.
+pub(crate) async fn sign_in(
+    svc: &Services,
+    cx: &RequestContext,
+    pending: &Pending,
+    user: User,
+    amr: &[&str],
+    browser: Browser<'_>,
+) -> Result<(LiveSession, String), InternalError> {
+    let mut db = svc.store.read().await?;
+    let tenant = store::settings::tenant(&mut db).await?;
+    let before = sessions::find_live(&mut db, browser.session, cx.now).await?.map(|live| live.session);
+    drop(db);
+    let new = sessions::begin(svc, cx, &user.user_id, amr, &tenant);
+    let mut tx = svc.store.write().await?;
+    new.replace(&mut tx, before.as_ref(), cx.now).await?;
+    record_success(svc, cx, &mut tx, pending, &user).await?;
+    tx.commit().await?;
+    let cookie = new.cookie.text().to_string();
+    Ok((LiveSession { session: new.session, user }, cookie))
+}
+
+async fn record_success(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    pending: &Pending,
+    user: &User,
+) -> Result<(), StoreError> {
+    store::users::record_login(tx, &user.user_id, cx.peer.map(|peer| peer.to_string()).as_deref(), cx.now).await?;
+    attempts::forget(tx, &Account::of(user)).await?;
+    let mut login = event(svc, cx, EventType::LoginSucceeded).client(&pending.client).user(user);
+    if let Some(stored) = &pending.connection {
+        login = login.connection(&stored.connection);
+    }
+    login.record(tx).await
+}

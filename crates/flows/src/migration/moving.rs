@@ -1,0 +1,305 @@
+//! A person's move: the source is asked once, and what it verified becomes ours in one write.
+//!
+//! The source is asked with nothing open. A row is written only after proof. Whoever has moved is never asked about
+//! again, and two first sign-ins make one person: the loser of the race finds the winner's row and goes on with it.
+
+use credentials::password::Prepared;
+use model::address::FoldedEmail;
+use model::connection::Source;
+use model::event::EventType;
+use model::user::{Identity, PasswordCredential, StoredPassword, User};
+use secrecy::SecretString;
+use serde_json::Value;
+use store::connections::StoredConnection;
+use store::users::Stored;
+use store::{StoreError, WriteTx};
+use upstream::{DirectoryAnswer, PasswordAttempt, SourceAnswer, SourceProfile};
+
+use crate::error::OrInternal;
+use crate::login::LoginRefused;
+use crate::login::password::{Attempt, Verdict, reconfirm, verify_held};
+use crate::{InternalError, RequestContext, Services};
+
+/// How somebody moved.
+pub(crate) enum Moved {
+    /// The source verified the password of somebody in our directory.
+    FromSource,
+    /// The source verified the password of somebody we had not heard of.
+    JustInTime,
+    /// An imported hash was verified.
+    FromHash,
+}
+
+impl Moved {
+    fn method(&self) -> &'static str {
+        match self {
+            Moved::FromSource => "source",
+            Moved::JustInTime => "just_in_time",
+            Moved::FromHash => "imported_hash",
+        }
+    }
+}
+
+/// Whether the connection's source may be asked about a password, which a person's credential says it holds.
+pub(crate) fn may_ask(stored: &StoredConnection, holder: Option<&str>) -> bool {
+    let source = stored.connection.source.as_ref().filter(|source| source.enabled);
+    source.is_some_and(|source| holder.is_none_or(|name| name == source.name))
+}
+
+/// Whether the connection's source may be asked about people who are not in our directory.
+pub(crate) fn may_look_up(stored: &StoredConnection) -> bool {
+    may_ask(stored, None) && stored.connection.source.as_ref().is_some_and(|source| source.just_in_time)
+}
+
+/// The first sign-in of somebody in our directory whose password the source holds.
+pub(crate) async fn move_known(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    password: &Prepared,
+    user: User,
+    stored: &StoredPassword,
+) -> Result<Verdict, InternalError> {
+    let source = source_of(attempt)?;
+    let profile = match Box::pin(ask(svc, cx, attempt, source, password, Some(&user))).await? {
+        Ok(profile) => profile,
+        Err(verdict) => return Ok(verdict),
+    };
+    adopt(svc, cx, attempt, password, user, stored, &profile).await
+}
+
+/// The first sign-in of somebody we have not heard of.
+pub(crate) async fn move_unknown(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    password: &Prepared,
+) -> Result<Verdict, InternalError> {
+    let source = source_of(attempt)?;
+    let profile = match Box::pin(ask(svc, cx, attempt, source, password, None)).await? {
+        Ok(profile) => profile,
+        Err(verdict) => return Ok(verdict),
+    };
+    let connection_id = &attempt.connection.connection.id;
+    let buried =
+        store::users::is_buried(&mut svc.store.read().await?, connection_id, profile.user_id.external_id()).await?;
+    if buried {
+        // Deleted here, whatever the source says: like somebody nobody knows.
+        return Ok(Verdict::Wrong);
+    }
+    let credential = PasswordCredential::Native { hash: hash(svc, password).await? };
+    let user = newcomer(cx, attempt, &profile);
+    let mut tx = svc.store.write().await?;
+    if store::users::insert(&mut tx, &user).await? == Stored::Done {
+        store::passwords::insert(&mut tx, &user.user_id, &credential, cx.now).await?;
+        store::passwords::mark_moved_from_source(&mut tx, &user.user_id, &source.name, cx.now).await?;
+        record_move(svc, cx, &mut tx, attempt, &user, &Moved::JustInTime).await?;
+        tx.commit().await?;
+        return Ok(Verdict::Right(Box::new(user)));
+    }
+    drop(tx);
+    join_existing(svc, cx, attempt, password, &profile).await
+}
+
+/// Another first sign-in was faster, or the directory knows this identity under another name. The source has just
+/// proven whose it is, so the row is found by its identity, never by the address alone.
+async fn join_existing(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    password: &Prepared,
+    profile: &SourceProfile,
+) -> Result<Verdict, InternalError> {
+    let connection_id = &attempt.connection.connection.id;
+    let mut db = svc.store.read().await?;
+    let found = store::users::find_by_identity(&mut db, connection_id, profile.user_id.external_id()).await?;
+    let Some(user) = found else {
+        // The address belongs to somebody else here: two people fell together, which an administrator has to part.
+        attempt
+            .event(svc, cx, EventType::LoginFailed)
+            .describe("the source's user and a user here have one address and two ids")
+            .detail("source_user_id", profile.user_id.as_str())
+            .record_alone(svc)
+            .await?;
+        return Ok(Verdict::Refused(LoginRefused::SourceUnavailable));
+    };
+    let stored = store::passwords::find(&mut db, &user.user_id).await?;
+    drop(db);
+    match stored {
+        Some(stored) if matches!(stored.credential, PasswordCredential::Source { .. }) => {
+            adopt(svc, cx, attempt, password, user, &stored, profile).await
+        }
+        Some(stored) => verify_held(svc, cx, attempt, password, user, stored).await,
+        None => Ok(Verdict::Wrong),
+    }
+}
+
+/// Takes over a password the source has just verified.
+async fn adopt(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    password: &Prepared,
+    user: User,
+    stored: &StoredPassword,
+    profile: &SourceProfile,
+) -> Result<Verdict, InternalError> {
+    let credential = PasswordCredential::Native { hash: hash(svc, password).await? };
+    let blocked_there = profile.blocked == Some(true) && !user.is_blocked();
+    let user = User { blocked: if blocked_there { Some(true) } else { user.blocked }, ..user };
+    let mut tx = svc.store.write().await?;
+    let mut won = store::passwords::replace(&mut tx, &user.user_id, stored.version, &credential, cx.now).await?;
+    if won && blocked_there {
+        won = store::users::update(&mut tx, &user).await? == Stored::Done;
+    }
+    if !won {
+        drop(tx);
+        return reconfirm(svc, user, password).await;
+    }
+    record_move(svc, cx, &mut tx, attempt, &user, &Moved::FromSource).await?;
+    tx.commit().await?;
+    Ok(Verdict::Right(Box::new(user)))
+}
+
+/// Records a move in the write that makes it.
+pub(crate) async fn record_move(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    attempt: &Attempt<'_>,
+    user: &User,
+    moved: &Moved,
+) -> Result<(), StoreError> {
+    metrics::counter!("landbridge_migrations_total", "method" => moved.method()).increment(1);
+    attempt
+        .event(svc, cx, EventType::UserMigrated)
+        .user(user)
+        .describe("The password is now held here; the source is not asked again.")
+        .detail("method", moved.method())
+        .record(tx)
+        .await
+}
+
+fn source_of<'a>(attempt: &Attempt<'a>) -> Result<&'a Source, InternalError> {
+    let source = attempt.connection.connection.source.as_ref();
+    source.ok_or("the connection has no source").or_internal("asking the source")
+}
+
+/// Asks the source. What is not a proof becomes a verdict with its own event; the wrong password's event is written
+/// where it is counted.
+async fn ask(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    source: &Source,
+    password: &Prepared,
+    user: Option<&User>,
+) -> Result<Result<Box<SourceProfile>, Verdict>, InternalError> {
+    let secret = crate::management::connections::open_source_secret(svc, attempt.connection)?;
+    let Some(secret) = secret else {
+        record_unavailable(svc, cx, attempt, "no client secret").await?;
+        return Ok(Err(Verdict::Refused(LoginRefused::SourceUnavailable)));
+    };
+    let typed = SecretString::from(password.as_typed().to_owned());
+    let spelling = user.and_then(|user| user.profile.email.as_deref().or(user.profile.username.as_deref()));
+    let question = PasswordAttempt {
+        username: spelling.unwrap_or(attempt.username),
+        password: &typed,
+        end_user_ip: attempt.peer,
+        expected: user.map(|user| &user.user_id),
+    };
+    let answer = svc.upstreams.check_password(source, &secret, &question, cx.now).await;
+    let (kind, why, detail) = match answer {
+        SourceAnswer::Verified(profile) => return Ok(Ok(profile)),
+        SourceAnswer::WrongPassword => return Ok(Err(Verdict::Wrong)),
+        SourceAnswer::Blocked => (EventType::SourceBlocked, LoginRefused::Blocked, Value::Null),
+        SourceAnswer::Breached => (EventType::BreachedPassword, LoginRefused::Breached, Value::Null),
+        SourceAnswer::MfaRequired => (EventType::SourceMfaRequired, LoginRefused::SecondFactorRequired, Value::Null),
+        SourceAnswer::Throttled { retry_after } => {
+            let seconds = retry_after.map_or(Value::Null, |wait| Value::from(wait.as_secs()));
+            (EventType::SourceThrottled, LoginRefused::SourceThrottled { retry_after }, seconds)
+        }
+        SourceAnswer::Unavailable(reason) => {
+            (EventType::SourceUnavailable, LoginRefused::SourceUnavailable, Value::from(reason.as_str()))
+        }
+    };
+    let mut told = attempt.event(svc, cx, kind).detail("source", source.name.as_str());
+    if !detail.is_null() {
+        told = told.detail("reason", detail);
+    }
+    told.record_alone(svc).await?;
+    Ok(Err(Verdict::Refused(why)))
+}
+
+/// Records that nobody could be asked about a password that a source holds.
+pub(crate) async fn record_unavailable(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    reason: &str,
+) -> Result<(), StoreError> {
+    attempt.event(svc, cx, EventType::SourceUnavailable).detail("reason", reason).record_alone(svc).await
+}
+
+/// What the source's directory says of an address.
+pub(crate) enum AtSource {
+    /// Somebody there has it.
+    Known,
+    /// Nobody there has it, or there is no directory that could be asked.
+    Unknown,
+    /// The directory did not answer.
+    Unavailable,
+}
+
+/// Asks the source whether somebody there has this address, so that nobody signs up in their place.
+pub(crate) async fn look_up_address(
+    svc: &Services,
+    cx: &RequestContext,
+    stored: &StoredConnection,
+    email: &FoldedEmail,
+) -> Result<AtSource, InternalError> {
+    let Some(source) = stored.connection.source.as_ref().filter(|_| may_look_up(stored)) else {
+        return Ok(AtSource::Unknown);
+    };
+    let Some(secret) = crate::management::connections::open_source_secret(svc, stored)? else {
+        return Ok(AtSource::Unavailable);
+    };
+    Ok(match svc.upstreams.find_by_email(source, &secret, email.as_str(), cx.now).await {
+        DirectoryAnswer::Found(_) => AtSource::Known,
+        DirectoryAnswer::Absent | DirectoryAnswer::Unsupported => AtSource::Unknown,
+        DirectoryAnswer::Throttled { .. } | DirectoryAnswer::Unavailable(_) => AtSource::Unavailable,
+    })
+}
+
+async fn hash(svc: &Services, password: &Prepared) -> Result<String, InternalError> {
+    let salt = svc.random();
+    let prepared = password.clone();
+    svc.hashing.run(move |hasher| hasher.hash(&prepared, salt)).await
+}
+
+/// A user as the source describes them, under the id they have there.
+fn newcomer(cx: &RequestContext, attempt: &Attempt<'_>, profile: &SourceProfile) -> User {
+    let connection = &attempt.connection.connection;
+    let identity = Identity {
+        connection_id: connection.id.clone(),
+        connection: connection.name.clone(),
+        provider: connection.strategy.clone(),
+        external_id: profile.user_id.external_id().to_owned(),
+        profile_data: None,
+    };
+    User {
+        user_id: profile.user_id.clone(),
+        profile: profile.profile.clone(),
+        user_metadata: profile.user_metadata.clone(),
+        app_metadata: profile.app_metadata.clone(),
+        blocked: profile.blocked,
+        identities: vec![identity],
+        logins_count: profile.logins_count.unwrap_or(0),
+        last_login: profile.last_login,
+        last_ip: None,
+        last_password_reset: profile.last_password_reset,
+        created_at: profile.created_at.unwrap_or(cx.now),
+        updated_at: cx.now,
+        version: 1,
+    }
+}

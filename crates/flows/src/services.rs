@@ -1,0 +1,83 @@
+//! The long-lived handles every flow works with.
+
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use keys::{Entropy, KeySet, Sealer};
+use store::Store;
+use upstream::Upstreams;
+
+use crate::hashing::HashPool;
+
+/// What flows need to know that is the same for every call.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The public URL, with its trailing slash; verbatim in `iss`.
+    pub issuer: String,
+    /// How long an authorization code lives. At most ten minutes (RFC 6749 4.1.2).
+    pub code_lifetime: Duration,
+    /// How long a saved authorization request waits for somebody to sign in.
+    pub pending_lifetime: Duration,
+    /// Lifetime of access tokens that are for userinfo alone.
+    pub userinfo_token_lifetime: Duration,
+    /// How many wrong passwords from one address close an account to that address.
+    pub max_failed_logins: i64,
+    /// For how long, counted from the last of them.
+    pub failed_login_window: Duration,
+}
+
+impl Settings {
+    /// The settings of a deployment at this issuer.
+    pub fn for_issuer(issuer: impl Into<String>) -> Self {
+        Settings {
+            issuer: issuer.into(),
+            code_lifetime: Duration::from_mins(1),
+            pending_lifetime: Duration::from_hours(1),
+            userinfo_token_lifetime: Duration::from_hours(24),
+            max_failed_logins: 10,
+            failed_login_window: Duration::from_mins(15),
+        }
+    }
+
+    /// The audience of the Management API.
+    pub fn management_audience(&self) -> String {
+        format!("{}api/v2/", self.issuer)
+    }
+
+    /// The audience of userinfo.
+    pub fn userinfo_audience(&self) -> String {
+        format!("{}userinfo", self.issuer)
+    }
+}
+
+/// The parts a broker is made of.
+pub struct Services {
+    /// The database.
+    pub store: Store,
+    /// Keys that sign tokens, replaced as a whole at a rotation.
+    pub keys: RwLock<Arc<KeySet>>,
+    /// Seals what must be read back.
+    pub sealer: Sealer,
+    /// Other identity systems.
+    pub upstreams: Upstreams,
+    /// Where passwords are hashed.
+    pub hashing: HashPool,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// What is the same for every call.
+    pub settings: Settings,
+}
+
+impl Services {
+    /// The keys of this moment.
+    pub fn key_set(&self) -> Arc<KeySet> {
+        Arc::clone(&self.keys.read().expect("nothing panics while it holds the lock"))
+    }
+
+    /// Random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+}

@@ -1,0 +1,98 @@
+//! Browsers that are signed in.
+
+use std::time::Duration;
+
+use keys::{OpaqueToken, TokenKind};
+use model::session::Session;
+use model::settings::TenantSettings;
+use model::user::User;
+use model::{SessionId, Timestamp, UserId};
+use store::{Read, StoreError, WriteTx};
+
+use crate::{RequestContext, Services};
+
+/// The secrets a browser presents.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Browser<'a> {
+    /// Its session cookie.
+    pub session: Option<&'a str>,
+    /// The cookie that binds authorization requests to it.
+    pub binding: Option<&'a str>,
+}
+
+/// A session that counts, and whose it is.
+#[derive(Clone, Debug)]
+pub(crate) struct LiveSession {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+}
+
+/// The browser's session, if it is live and its user may use it. A garbled cookie is none.
+pub(crate) async fn find_live(
+    db: &mut impl Read,
+    cookie: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<LiveSession>, StoreError> {
+    let Some(token) = cookie.and_then(OpaqueToken::parse) else { return Ok(None) };
+    let session = store::sessions::find_by_cookie(db, &token.digest(TokenKind::Session)).await?;
+    let Some(session) = session.filter(|session| session.is_live_at(now)) else { return Ok(None) };
+    let user = store::users::find(db, &session.user_id).await?;
+    Ok(user.filter(|user| !user.is_blocked()).map(|user| LiveSession { session, user }))
+}
+
+/// A new session, ready to be stored, with the secret for its cookie.
+pub(crate) struct NewSession {
+    pub(crate) session: Session,
+    pub(crate) cookie: OpaqueToken,
+}
+
+/// Makes a session for somebody who has just proven who they are.
+pub(crate) fn begin(
+    svc: &Services,
+    cx: &RequestContext,
+    user_id: &UserId,
+    amr: &[&str],
+    tenant: &TenantSettings,
+) -> NewSession {
+    let session = Session {
+        sid: SessionId::from_random(svc.random()),
+        user_id: user_id.clone(),
+        authenticated_at: cx.now,
+        amr: amr.iter().map(|&method| method.to_owned()).collect(),
+        created_at: cx.now,
+        last_seen_at: cx.now,
+        idle_expires_at: cx.now.plus(hours(tenant.idle_session_lifetime)),
+        expires_at: cx.now.plus(hours(tenant.session_lifetime)),
+        ended_at: None,
+    };
+    NewSession { session, cookie: OpaqueToken::from_random(svc.random()) }
+}
+
+impl NewSession {
+    /// Stores it in place of the one the browser had before, which ends: nobody keeps an id from before the login.
+    pub(crate) async fn replace(
+        &self,
+        tx: &mut WriteTx,
+        before: Option<&Session>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(before) = before {
+            store::sessions::end(tx, &before.sid, now).await?;
+        }
+        store::sessions::insert(tx, &self.session, &self.cookie.digest(TokenKind::Session)).await
+    }
+}
+
+/// Notes a use, which moves the idle end, in the write of what the session is used for.
+pub(crate) async fn touch(
+    tx: &mut WriteTx,
+    session: &Session,
+    tenant: &TenantSettings,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    store::sessions::touch(tx, &session.sid, now, now.plus(hours(tenant.idle_session_lifetime))).await
+}
+
+fn hours(hours: f64) -> Duration {
+    Duration::try_from_secs_f64(hours * 3600.0).unwrap_or(Duration::ZERO)
+}

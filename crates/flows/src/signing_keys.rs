@@ -1,0 +1,168 @@
+//! Keys that sign tokens: made at the first start, published before they sign, sealed at rest.
+
+use std::sync::Arc;
+
+use keys::{Entropy, GeneratedKey, KeySet, KeySetInvalid, KeyUnusable, PublishedKey, SealBroken, Sealer, Stage};
+use model::Timestamp;
+use model::event::EventType;
+use model::signing_key::{KeyState, SigningKey};
+use store::{Store, StoreError};
+
+use crate::error::OrInternal;
+use crate::events::event;
+use crate::{InternalError, RequestContext, Services};
+
+const PURPOSE: &str = "signing key";
+
+/// Why the stored keys cannot sign.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningKeysUnusable {
+    /// A private key does not open.
+    #[error("the signing key {kid} does not open")]
+    Sealed {
+        /// Which.
+        kid: String,
+        /// Why.
+        #[source]
+        source: SealBroken,
+    },
+    /// They do not make a set.
+    #[error(transparent)]
+    Invalid(#[from] KeySetInvalid),
+    /// A new key could not be made.
+    #[error(transparent)]
+    Unmade(#[from] KeyUnusable),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The work was interrupted.
+    #[error("making a signing key was interrupted")]
+    Interrupted,
+}
+
+/// Makes the first current and next key where there are none. Of several nodes that do so at once, one wins.
+pub(crate) async fn ensure(
+    store: &Store,
+    sealer: &Sealer,
+    entropy: &Arc<dyn Entropy>,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<(), SigningKeysUnusable> {
+    let existing = store::signing_keys::list(&mut store.read().await?).await?;
+    if existing.iter().any(|key| key.state == KeyState::Current) {
+        return Ok(());
+    }
+    let (current, next) = tokio::try_join!(generate(entropy, issuer, now), generate(entropy, issuer, now))?;
+    let current = sealed(sealer, &**entropy, &current, KeyState::Current, now);
+    let next = sealed(sealer, &**entropy, &next, KeyState::Next, now);
+    let mut tx = store.write().await?;
+    let first = store::signing_keys::insert(&mut tx, &current).await?;
+    if first && store::signing_keys::insert(&mut tx, &next).await? {
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Makes a key on a thread where 0.3 seconds of arithmetic harm nobody.
+async fn generate(
+    entropy: &Arc<dyn Entropy>,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<GeneratedKey, SigningKeysUnusable> {
+    let entropy = Arc::clone(entropy);
+    let common_name = common_name(issuer);
+    let task = tokio::task::spawn_blocking(move || GeneratedKey::generate(&*entropy, now.seconds(), &common_name));
+    Ok(task.await.map_err(|_| SigningKeysUnusable::Interrupted)??)
+}
+
+/// The issuer's host, as certificates name their subject.
+fn common_name(issuer: &str) -> String {
+    let host = url::Url::parse(issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.unwrap_or_else(|| "landbridge".to_owned())
+}
+
+fn sealed(sealer: &Sealer, entropy: &dyn Entropy, key: &GeneratedKey, state: KeyState, now: Timestamp) -> SigningKey {
+    SigningKey {
+        kid: key.kid.clone(),
+        state,
+        sealed_private_key: sealer.seal(entropy, PURPOSE, &key.kid, &key.private_key),
+        certificate: key.certificate.clone(),
+        created_at: now,
+        current_since: (state == KeyState::Current).then_some(now),
+        current_until: None,
+        revoked_at: None,
+    }
+}
+
+/// Reads the stored keys into a set that can sign.
+pub(crate) async fn load(store: &Store, sealer: &Sealer) -> Result<KeySet, SigningKeysUnusable> {
+    let stored = store::signing_keys::list(&mut store.read().await?).await?;
+    let published: Result<Vec<_>, _> = stored.into_iter().filter_map(|key| publish(sealer, key).transpose()).collect();
+    Ok(KeySet::new(published?)?)
+}
+
+fn publish(sealer: &Sealer, key: SigningKey) -> Result<Option<PublishedKey>, SigningKeysUnusable> {
+    let stage = match key.state {
+        KeyState::Revoked => return Ok(None),
+        KeyState::Next => Stage::Next,
+        KeyState::Previous => Stage::Previous,
+        KeyState::Current => {
+            let opened = sealer.open(PURPOSE, &key.kid, &key.sealed_private_key);
+            Stage::Current(opened.map_err(|source| SigningKeysUnusable::Sealed { kid: key.kid.clone(), source })?)
+        }
+    };
+    Ok(Some(PublishedKey { kid: key.kid, stage, certificate: key.certificate }))
+}
+
+/// Takes up what another node or the command line changed.
+pub async fn reload(svc: &Services) -> Result<(), SigningKeysUnusable> {
+    let fresh = Arc::new(load(&svc.store, &svc.sealer).await?);
+    *svc.keys.write().expect("nothing panics while it holds the lock") = fresh;
+    Ok(())
+}
+
+/// Every key there has been, oldest first.
+pub async fn list(svc: &Services) -> Result<Vec<SigningKey>, InternalError> {
+    Ok(store::signing_keys::list(&mut svc.store.read().await?).await?)
+}
+
+/// The next key becomes the current one, and a new next key is published. Tokens of the old one stay good. Answers
+/// the key that signs now.
+pub async fn rotate(svc: &Services, cx: &RequestContext) -> Result<SigningKey, InternalError> {
+    let next = generate(&svc.entropy, &svc.settings.issuer, cx.now).await.or_internal("making the next signing key")?;
+    let next = sealed(&svc.sealer, &*svc.entropy, &next, KeyState::Next, cx.now);
+    let mut tx = svc.store.write().await?;
+    if store::signing_keys::promote_next(&mut tx, cx.now).await? {
+        store::signing_keys::insert(&mut tx, &next).await?;
+        event(svc, cx, EventType::ManagementWrite).describe("Rotated the signing keys").record(&mut tx).await?;
+        tx.commit().await?;
+    }
+    reload(svc).await.or_internal("taking up the rotated keys")?;
+    let current = list(svc).await?.into_iter().find(|key| key.state == KeyState::Current);
+    current.ok_or("no key is current").or_internal("rotating the signing keys")
+}
+
+/// What came of a revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRevocation {
+    /// Tokens signed by the key are worthless from now on.
+    Revoked,
+    /// Only a key that no longer signs can be revoked; rotate first.
+    NotPrevious,
+}
+
+/// Withdraws a key that no longer signs.
+pub async fn revoke(svc: &Services, cx: &RequestContext, kid: &str) -> Result<KeyRevocation, InternalError> {
+    let mut tx = svc.store.write().await?;
+    if !store::signing_keys::revoke(&mut tx, kid, cx.now).await? {
+        return Ok(KeyRevocation::NotPrevious);
+    }
+    event(svc, cx, EventType::ManagementWrite)
+        .describe("Revoked a signing key")
+        .detail("kid", kid)
+        .record(&mut tx)
+        .await?;
+    tx.commit().await?;
+    reload(svc).await.or_internal("taking up the revocation")?;
+    Ok(KeyRevocation::Revoked)
+}

@@ -1,0 +1,218 @@
+//! Signing up on our page.
+
+use credentials::password::Prepared;
+use credentials::policy::{self, Assessment, FormatArgument, Level, PersonalInfo};
+use model::address::FoldedEmail;
+use model::connection::{Connection, PasswordPolicy};
+use model::event::EventType;
+use model::user::{Identity, PasswordCredential, Profile, User};
+use model::{JsonObject, Timestamp, UserId};
+use protocol::authorization::AuthorizationResponse;
+use secrecy::{ExposeSecret, SecretString};
+use store::users::Stored;
+
+use crate::authorize::{Answering, LoginPage, Pending, PendingRefused, find_pending};
+use crate::events::event;
+use crate::login;
+use crate::migration::moving::{self, AtSource};
+use crate::sessions::Browser;
+use crate::{InternalError, RequestContext, Services};
+
+/// What somebody typed on the sign-up page.
+pub struct SignupForm<'a> {
+    /// Names the saved request.
+    pub state: &'a str,
+    /// The address.
+    pub email: &'a str,
+    /// The new password.
+    pub password: SecretString,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum SignedUp {
+    /// Take the answer to the client, and keep the session.
+    Done {
+        /// The answer.
+        response: AuthorizationResponse,
+        /// The secret for the session cookie.
+        session: String,
+    },
+    /// Show the page again, with the reason.
+    Refused {
+        /// The reason.
+        why: SignupRefused,
+        /// What the page shows.
+        page: LoginPage,
+    },
+}
+
+/// Why somebody is not signed up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignupRefused {
+    /// Not one plain e-mail address.
+    InvalidEmail,
+    /// The address has an account here, or at the source.
+    EmailTaken,
+    /// Longer than any password may be.
+    PasswordTooLong,
+    /// The policy's rules, and which of them are broken.
+    WeakPassword(Vec<ShownRule>),
+    /// Nobody may sign up in this connection.
+    Closed,
+    /// The source, which may know the address, cannot be asked.
+    SourceUnavailable,
+}
+
+/// A rule for new passwords, as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownRule {
+    /// Auth0's code, such as `lengthAtLeast`.
+    pub code: &'static str,
+    /// The number in it, where it has one.
+    pub number: Option<usize>,
+    /// Whether the password just typed broke it.
+    pub broken: bool,
+}
+
+/// The rules of a policy, before anything was typed.
+pub fn rules(policy: PasswordPolicy) -> Vec<ShownRule> {
+    let nothing = Prepared::new("").expect("an empty text is not too long");
+    shown(&assess(policy, &nothing, ""), false)
+}
+
+fn shown(assessment: &Assessment, was_typed: bool) -> Vec<ShownRule> {
+    let show = |rule: &policy::Rule| ShownRule {
+        code: rule.code,
+        number: rule.format.iter().find_map(|argument| match argument {
+            FormatArgument::Number(number) => Some(*number),
+            FormatArgument::Text(_) => None,
+        }),
+        broken: was_typed && !rule.verified,
+    };
+    assessment.rules.iter().map(show).collect()
+}
+
+/// Creates an account and answers the saved request.
+pub async fn with_password(
+    svc: &Services,
+    cx: &RequestContext,
+    form: SignupForm<'_>,
+    browser: Browser<'_>,
+) -> Result<SignedUp, PendingRefused> {
+    let pending = find_pending(svc, cx, form.state, browser.binding).await?;
+    match create(svc, cx, &pending, &form).await? {
+        Ok(user) => {
+            let (live, session) = login::sign_in(svc, cx, &pending, user, &["pwd"], browser).await?;
+            let answering = Answering {
+                client: &pending.client,
+                request: &pending.request,
+                live: &live,
+                pending: Some(pending.digest),
+            };
+            let response = crate::authorize::give(svc, cx, &answering).await?;
+            Ok(SignedUp::Done { response, session })
+        }
+        Err(why) => Ok(SignedUp::Refused { why, page: pending.page() }),
+    }
+}
+
+async fn create(
+    svc: &Services,
+    cx: &RequestContext,
+    pending: &Pending,
+    form: &SignupForm<'_>,
+) -> Result<Result<User, SignupRefused>, InternalError> {
+    let Some(stored) = pending.connection.as_ref().filter(|stored| !stored.connection.disable_signup) else {
+        return Ok(Err(SignupRefused::Closed));
+    };
+    let Some(email) = FoldedEmail::parse(form.email) else { return Ok(Err(SignupRefused::InvalidEmail)) };
+    let Ok(prepared) = Prepared::new(form.password.expose_secret()) else {
+        return Ok(Err(SignupRefused::PasswordTooLong));
+    };
+    let assessment = assess(stored.connection.password_policy, &prepared, email.as_str());
+    if !assessment.verified {
+        return Ok(Err(SignupRefused::WeakPassword(shown(&assessment, true))));
+    }
+    match moving::look_up_address(svc, cx, stored, &email).await? {
+        AtSource::Unknown => {}
+        AtSource::Known => return refuse_taken(svc, cx, pending, &email).await.map(Err),
+        AtSource::Unavailable => return Ok(Err(SignupRefused::SourceUnavailable)),
+    }
+    let salt = svc.random();
+    let hash = svc.hashing.run(move |hasher| hasher.hash(&prepared, salt)).await?;
+    let user = new_user(&stored.connection, &email, &UserId::random_external_id(svc.random()), cx.now);
+    let mut tx = svc.store.write().await?;
+    if store::users::insert(&mut tx, &user).await? != Stored::Done {
+        drop(tx);
+        return refuse_taken(svc, cx, pending, &email).await.map(Err);
+    }
+    store::passwords::insert(&mut tx, &user.user_id, &PasswordCredential::Native { hash }, cx.now).await?;
+    let signup = event(svc, cx, EventType::SignupSucceeded).client(&pending.client).connection(&stored.connection);
+    signup.user(&user).record(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Ok(user))
+}
+
+async fn refuse_taken(
+    svc: &Services,
+    cx: &RequestContext,
+    pending: &Pending,
+    email: &FoldedEmail,
+) -> Result<SignupRefused, InternalError> {
+    event(svc, cx, EventType::SignupFailed)
+        .client(&pending.client)
+        .typed_name(email.as_str())
+        .describe("The user already exists.")
+        .record_alone(svc)
+        .await?;
+    Ok(SignupRefused::EmailTaken)
+}
+
+/// What the policy of a connection says of a new password.
+pub(crate) fn assess(level: PasswordPolicy, password: &Prepared, email: &str) -> Assessment {
+    policy::assess(level_of(level), password, &PersonalInfo { email: Some(email), ..PersonalInfo::default() })
+}
+
+/// The policy in the words of `credentials`.
+pub(crate) fn level_of(policy: PasswordPolicy) -> Level {
+    match policy {
+        PasswordPolicy::None => Level::None,
+        PasswordPolicy::Low => Level::Low,
+        PasswordPolicy::Fair => Level::Fair,
+        PasswordPolicy::Good => Level::Good,
+        PasswordPolicy::Excellent => Level::Excellent,
+    }
+}
+
+/// Somebody new, with Auth0's defaults for what was not asked.
+fn new_user(connection: &Connection, email: &FoldedEmail, external_id: &str, now: Timestamp) -> User {
+    let profile = Profile {
+        email: Some(email.as_str().to_owned()),
+        name: Some(email.as_str().to_owned()),
+        nickname: Some(email.local_part().to_owned()),
+        ..Profile::default()
+    };
+    let identity = Identity {
+        connection_id: connection.id.clone(),
+        connection: connection.name.clone(),
+        provider: connection.strategy.clone(),
+        external_id: external_id.to_owned(),
+        profile_data: None,
+    };
+    User {
+        user_id: UserId::database(external_id),
+        profile,
+        user_metadata: JsonObject::new(),
+        app_metadata: JsonObject::new(),
+        blocked: None,
+        identities: vec![identity],
+        logins_count: 0,
+        last_login: None,
+        last_ip: None,
+        last_password_reset: None,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}

@@ -1,0 +1,275 @@
+//! Making tokens: claims, signatures, and the rows that make them revocable. Nothing here opens a write.
+
+use keys::{OpaqueToken, TokenKind};
+use model::client::Client;
+use model::grant::{Digest, OpaqueAccessToken, RefreshToken, TokenFamily};
+use model::resource_server::{ResourceServer, TokenDialect};
+use model::user::User;
+use model::{FamilyId, RefreshTokenId, Timestamp};
+use protocol::claims::{self, AccessTokenClaims, AccessTokenProfile, IdTokenClaims, ProfileClaims};
+use protocol::rotation::Lifetimes;
+use protocol::scope::ScopeSet;
+use protocol::token::{TokenResponse, TokenType};
+use store::{StoreError, WriteTx};
+
+use crate::error::OrInternal;
+use crate::{InternalError, RequestContext, Services};
+
+/// What tokens are made from.
+pub(crate) struct Issue<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) user: &'a User,
+    pub(crate) family: &'a TokenFamily,
+    /// The API of the family's audience; none means userinfo alone.
+    pub(crate) api: Option<&'a ResourceServer>,
+    /// What this answer allows: the family's scope, or a part of it.
+    pub(crate) scope: ScopeSet,
+    pub(crate) nonce: Option<&'a str>,
+    /// Auth0's `gty`, for grants that have one.
+    pub(crate) gty: Option<&'static str>,
+    /// The refresh token that is returned beside the access token.
+    pub(crate) refresh: Option<&'a NewRefreshToken>,
+}
+
+/// A refresh token that is not stored yet.
+pub(crate) struct NewRefreshToken {
+    pub(crate) record: RefreshToken,
+    secret: OpaqueToken,
+}
+
+impl NewRefreshToken {
+    /// A token of this family with these lifetimes.
+    pub(crate) fn new(
+        svc: &Services,
+        family_id: &FamilyId,
+        generation: i64,
+        lifetimes: Lifetimes,
+        now: Timestamp,
+    ) -> Self {
+        let record = RefreshToken {
+            id: RefreshTokenId::from_random(svc.random()),
+            family_id: family_id.clone(),
+            generation,
+            issued_at: now,
+            idle_expires_at: lifetimes.idle_expires_at_ms.map(Timestamp::from_millis),
+            expires_at: lifetimes.expires_at_ms.map(Timestamp::from_millis),
+            consumed_at: None,
+            successor_id: None,
+            seen_at: None,
+            sealed_response: None,
+        };
+        NewRefreshToken { record, secret: OpaqueToken::from_random(svc.random()) }
+    }
+
+    pub(crate) async fn store(&self, tx: &mut WriteTx) -> Result<(), StoreError> {
+        store::refresh_tokens::insert(tx, &self.secret.digest(TokenKind::Refresh), &self.record).await
+    }
+}
+
+/// Tokens that are signed and not yet stored. Until they are, and are returned, they were never issued.
+pub(crate) struct Issued {
+    pub(crate) response: TokenResponse,
+    /// The row for userinfo, where `openid` was granted.
+    access: Option<(Digest, OpaqueAccessToken)>,
+    /// When the access token ends.
+    access_expires_at: Timestamp,
+}
+
+impl Issued {
+    /// Stores the access token's row and sees to it that the family outlives it.
+    pub(crate) async fn store(&self, tx: &mut WriteTx, family: &FamilyId) -> Result<(), StoreError> {
+        if let Some((digest, token)) = &self.access {
+            store::access_tokens::insert(tx, digest, token).await?;
+        }
+        store::families::extend(tx, family, self.access_expires_at).await
+    }
+}
+
+/// What userinfo looks an access token up by, whatever its form.
+pub(crate) fn access_digest(svc: &Services, token: &str) -> Digest {
+    svc.sealer.keyed_digest("access token", token.as_bytes())
+}
+
+/// Makes and signs the tokens of one answer.
+pub(crate) fn issue(svc: &Services, cx: &RequestContext, issue: &Issue<'_>) -> Result<Issued, InternalError> {
+    let lifetime = match issue.api {
+        Some(api) => api.token_lifetime,
+        None => svc.settings.userinfo_token_lifetime.as_secs(),
+    };
+    let access_token = match issue.api {
+        Some(api) => access_jwt(svc, cx, issue, api, lifetime)?,
+        None => OpaqueToken::from_random(svc.random()).text().to_string(),
+    };
+    let access_expires_at = cx.now.plus_seconds(lifetime);
+    let is_openid = issue.scope.contains("openid");
+    let id_token = if is_openid { Some(id_token(svc, cx, issue, &access_token)?) } else { None };
+    let access = is_openid.then(|| {
+        let token = OpaqueAccessToken {
+            family_id: issue.family.id.clone(),
+            refresh_token_id: issue.refresh.map(|refresh| refresh.record.id.clone()),
+            scope: issue.scope.clone(),
+            expires_at: access_expires_at,
+        };
+        (access_digest(svc, &access_token), token)
+    });
+    let response = TokenResponse {
+        access_token,
+        refresh_token: issue.refresh.map(|refresh| refresh.secret.text().to_string()),
+        id_token,
+        scope: (!issue.scope.is_empty()).then(|| issue.scope.clone()),
+        expires_in: lifetime,
+        token_type: TokenType::Bearer,
+    };
+    Ok(Issued { response, access, access_expires_at })
+}
+
+fn access_jwt(
+    svc: &Services,
+    cx: &RequestContext,
+    issue: &Issue<'_>,
+    api: &ResourceServer,
+    lifetime: u64,
+) -> Result<String, InternalError> {
+    let userinfo = svc.settings.userinfo_audience();
+    sign_access_token(
+        svc,
+        api.token_dialect,
+        AccessTokenClaims {
+            issuer: &svc.settings.issuer,
+            subject: issue.user.user_id.as_str(),
+            audience: &api.identifier,
+            userinfo_audience: issue.scope.contains("openid").then_some(userinfo.as_str()),
+            client_id: issue.client.client_id.as_str(),
+            issued_at: cx.now.seconds(),
+            lifetime,
+            scope: &issue.scope,
+            grant: issue.gty,
+            permissions: None,
+            jti: &jti(svc),
+            profile: profile_of(api.token_dialect),
+        },
+    )
+}
+
+/// An access token by which a machine speaks for itself.
+pub(crate) fn machine_access_token(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    api: &ResourceServer,
+    scope: &ScopeSet,
+) -> Result<String, InternalError> {
+    sign_access_token(
+        svc,
+        api.token_dialect,
+        AccessTokenClaims {
+            issuer: &svc.settings.issuer,
+            subject: &format!("{}@clients", client.client_id),
+            audience: &api.identifier,
+            userinfo_audience: None,
+            client_id: client.client_id.as_str(),
+            issued_at: cx.now.seconds(),
+            lifetime: api.token_lifetime,
+            scope,
+            grant: Some("client-credentials"),
+            permissions: None,
+            jti: &jti(svc),
+            profile: profile_of(api.token_dialect),
+        },
+    )
+}
+
+fn sign_access_token(
+    svc: &Services,
+    dialect: TokenDialect,
+    claims: AccessTokenClaims<'_>,
+) -> Result<String, InternalError> {
+    let typ = match profile_of(dialect) {
+        AccessTokenProfile::Auth0 => "JWT",
+        AccessTokenProfile::Rfc9068 => "at+jwt",
+    };
+    svc.key_set().signer().sign(typ, &claims::access_token(&claims)).or_internal("signing an access token")
+}
+
+fn profile_of(dialect: TokenDialect) -> AccessTokenProfile {
+    match dialect {
+        TokenDialect::AccessToken | TokenDialect::AccessTokenAuthz => AccessTokenProfile::Auth0,
+        TokenDialect::Rfc9068Profile | TokenDialect::Rfc9068ProfileAuthz => AccessTokenProfile::Rfc9068,
+    }
+}
+
+fn jti(svc: &Services) -> String {
+    model::ids::alphanumeric(&svc.random::<22>())
+}
+
+fn id_token(
+    svc: &Services,
+    cx: &RequestContext,
+    issue: &Issue<'_>,
+    access_token: &str,
+) -> Result<String, InternalError> {
+    let facts = IdTokenFacts {
+        nonce: issue.nonce,
+        sid: issue.family.sid.as_ref().map(model::SessionId::as_str),
+        authenticated_at: issue.family.authenticated_at,
+        amr: &issue.family.amr,
+        access_token: Some(access_token),
+    };
+    sign_id_token(svc, cx, issue.client, issue.user, &issue.scope, &facts)
+}
+
+/// What an ID token says of the login it attests.
+pub(crate) struct IdTokenFacts<'a> {
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) sid: Option<&'a str>,
+    pub(crate) authenticated_at: Timestamp,
+    pub(crate) amr: &'a [String],
+    /// The access token beside which it travels.
+    pub(crate) access_token: Option<&'a str>,
+}
+
+/// Makes and signs an ID token.
+pub(crate) fn sign_id_token(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    user: &User,
+    scope: &ScopeSet,
+    facts: &IdTokenFacts<'_>,
+) -> Result<String, InternalError> {
+    let at_hash = facts.access_token.map(claims::half_hash);
+    let token = IdTokenClaims {
+        issuer: &svc.settings.issuer,
+        subject: user.user_id.as_str(),
+        audience: client.client_id.as_str(),
+        issued_at: cx.now.seconds(),
+        lifetime: client.id_token_lifetime,
+        nonce: facts.nonce,
+        sid: facts.sid,
+        auth_time: Some(facts.authenticated_at.seconds()),
+        amr: facts.amr,
+        acr: None,
+        c_hash: None,
+        at_hash: at_hash.as_deref(),
+    };
+    let updated_at = user.updated_at.to_string();
+    let claims = claims::id_token(&token, &profile_claims(user, &updated_at), scope);
+    svc.key_set().signer().sign("JWT", &claims).or_internal("signing an ID token")
+}
+
+/// The user's profile as claims are made from it.
+pub(crate) fn profile_claims<'a>(user: &'a User, updated_at: &'a str) -> ProfileClaims<'a> {
+    let profile = &user.profile;
+    ProfileClaims {
+        name: profile.name.as_deref().or(profile.email.as_deref()),
+        nickname: profile.nickname.as_deref(),
+        given_name: profile.given_name.as_deref(),
+        family_name: profile.family_name.as_deref(),
+        picture: profile.picture.as_deref(),
+        updated_at: Some(updated_at),
+        email: profile.email.as_deref(),
+        email_verified: profile.email_verified,
+        phone_number: profile.phone_number.as_deref(),
+        phone_verified: profile.phone_verified,
+    }
+}

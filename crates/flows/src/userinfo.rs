@@ -1,0 +1,57 @@
+//! What an access token's holder may know of the person (OpenID Connect Core 5.3).
+
+use model::grant::OpaqueAccessToken;
+use protocol::claims;
+use serde_json::{Map, Value};
+use store::StoreError;
+
+use crate::{InternalError, RequestContext, Services, tokens};
+
+/// Why nothing is told.
+#[derive(Debug, thiserror::Error)]
+pub enum UserinfoRefused {
+    /// The token is unknown, expired or revoked, or its user is gone or blocked.
+    #[error("the access token is unknown, expired or revoked")]
+    InvalidToken,
+    /// The work could not be done.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl From<StoreError> for UserinfoRefused {
+    fn from(error: StoreError) -> Self {
+        UserinfoRefused::Internal(error.into())
+    }
+}
+
+/// Answers for an access token. Every token that is good here has a row, which is what makes it revocable; the use
+/// of one proves that the refresh token issued beside it was received.
+pub async fn userinfo(
+    svc: &Services,
+    cx: &RequestContext,
+    access_token: &str,
+) -> Result<Map<String, Value>, UserinfoRefused> {
+    let digest = tokens::access_digest(svc, access_token);
+    let mut db = svc.store.read().await?;
+    let found = store::access_tokens::find(&mut db, &digest).await?;
+    let (token, family) = found.ok_or(UserinfoRefused::InvalidToken)?;
+    if cx.now >= token.expires_at || family.revoked_at.is_some() {
+        return Err(UserinfoRefused::InvalidToken);
+    }
+    let user = store::users::find(&mut db, &family.user_id).await?.filter(|user| !user.is_blocked());
+    let user = user.ok_or(UserinfoRefused::InvalidToken)?;
+    drop(db);
+    note_receipt(svc, cx, &token).await?;
+    let updated_at = user.updated_at.to_string();
+    Ok(claims::userinfo(user.user_id.as_str(), &tokens::profile_claims(&user, &updated_at), &token.scope))
+}
+
+async fn note_receipt(svc: &Services, cx: &RequestContext, token: &OpaqueAccessToken) -> Result<(), StoreError> {
+    let Some(refresh_token) = &token.refresh_token_id else { return Ok(()) };
+    if store::refresh_tokens::was_seen(&mut svc.store.read().await?, refresh_token).await? {
+        return Ok(());
+    }
+    let mut tx = svc.store.write().await?;
+    store::refresh_tokens::mark_seen(&mut tx, refresh_token, cx.now).await?;
+    tx.commit().await
+}

@@ -1,0 +1,59 @@
+//! The error edge: the only place where facts become status codes, words and pages. One file for each surface.
+
+pub(crate) mod management;
+pub(crate) mod oauth;
+pub(crate) mod page;
+
+use std::any::Any;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use flows::InternalError;
+use http::{HeaderMap, StatusCode, header};
+
+use crate::extract::Cx;
+use crate::pages::Page;
+use crate::present;
+use crate::state::AppState;
+
+/// Logs what went wrong on our side, once, where it is mapped. The request id of the span is what the peer is told.
+pub(crate) fn log_internal(error: &InternalError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    if error.is_temporary() {
+        tracing::warn!(%error, cause, "cannot serve for the moment");
+    } else {
+        tracing::error!(%error, cause, "failed");
+    }
+}
+
+/// 503 where another try may succeed, 500 otherwise.
+pub(crate) fn internal_status(error: &InternalError) -> StatusCode {
+    if error.is_temporary() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR }
+}
+
+/// No such address: a page for people, a line for programs.
+pub(crate) async fn not_found(State(state): State<AppState>, Cx(cx): Cx, request: Request) -> Response {
+    if wants_html(request.headers()) {
+        return present::page(&state, &cx, StatusCode::NOT_FOUND, &Page::NotFound, &[]);
+    }
+    (StatusCode::NOT_FOUND, "Not Found\n").into_response()
+}
+
+/// The address exists, the method does not.
+pub(crate) async fn method_not_allowed() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n").into_response()
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A handler panicked: the call fails, the process and everybody else go on.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
+pub(crate) fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic.downcast_ref::<String>().cloned();
+    let message = message.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    tracing::error!(panic = message, "a handler panicked");
+    (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error\n").into_response()
+}

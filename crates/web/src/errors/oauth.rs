@@ -1,0 +1,274 @@
+//! Token endpoint and userinfo (RFC 6749 5.2, RFC 6750 3).
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use flows::client_authentication::ClientRefused;
+use flows::grants::GrantRefused;
+use flows::login::LoginRefused;
+use http::{HeaderValue, StatusCode, header};
+use protocol::client_authentication::AuthenticationRefused;
+use protocol::client_metadata::GrantType;
+use protocol::error::ErrorCode;
+use protocol::token::TokenRequestRefused;
+use serde_json::json;
+
+use super::{internal_status, log_internal};
+use crate::extract::BodyRefused;
+use crate::state::TokenErrorStatus;
+
+/// How long a caller is asked to wait where nobody knows better.
+const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+
+/// An error as the token endpoint tells it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TokenError {
+    status: StatusCode,
+    code: ErrorCode,
+    description: String,
+    retry_after: Option<Duration>,
+    /// The client tried Basic, so the answer names the scheme (RFC 6749 5.2).
+    challenges_basic: bool,
+}
+
+impl TokenError {
+    fn new(status: StatusCode, code: ErrorCode, description: impl Into<String>) -> Self {
+        TokenError { status, code, description: description.into(), retry_after: None, challenges_basic: false }
+    }
+
+    fn after(self, wait: Option<Duration>) -> Self {
+        TokenError { retry_after: Some(wait.unwrap_or(DEFAULT_WAIT)), ..self }
+    }
+
+    /// With the scheme named, where the client tried it.
+    pub(crate) fn challenging(self, used_basic: bool) -> Self {
+        TokenError { challenges_basic: used_basic && self.status == StatusCode::UNAUTHORIZED, ..self }
+    }
+}
+
+impl IntoResponse for TokenError {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": self.code.as_str(), "error_description": self.description });
+        let mut response = (self.status, [(header::PRAGMA, "no-cache")], Json(body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(wait) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        if self.challenges_basic {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"landbridge\""));
+        }
+        response
+    }
+}
+
+/// RFC 6749 5.2 knows 400 and 401; Auth0 answers 403 for everything that concerns the grant.
+fn grant_status(statuses: TokenErrorStatus) -> StatusCode {
+    match statuses {
+        TokenErrorStatus::Rfc => StatusCode::BAD_REQUEST,
+        TokenErrorStatus::Auth0 => StatusCode::FORBIDDEN,
+    }
+}
+
+/// A token request that cannot be read.
+pub(crate) fn unreadable(refused: &BodyRefused) -> TokenError {
+    let status = match refused {
+        BodyRefused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyRefused::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        BodyRefused::CutOff | BodyRefused::Params(_) => StatusCode::BAD_REQUEST,
+    };
+    TokenError::new(status, ErrorCode::InvalidRequest, refused.to_string())
+}
+
+/// A parameter of a token request was sent twice, or is too long.
+pub(crate) fn ambiguous(what: &str) -> TokenError {
+    TokenError::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, what)
+}
+
+/// A token request without what its grant needs.
+pub(crate) fn incomplete(refused: TokenRequestRefused) -> TokenError {
+    let code = match refused {
+        TokenRequestRefused::MissingParameter(_) | TokenRequestRefused::MissingGrantType => ErrorCode::InvalidRequest,
+        TokenRequestRefused::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
+    };
+    TokenError::new(StatusCode::BAD_REQUEST, code, refused.to_string())
+}
+
+/// Client credentials that cannot be read.
+pub(crate) fn unauthenticated(refused: AuthenticationRefused) -> TokenError {
+    match refused {
+        AuthenticationRefused::TwoMethods | AuthenticationRefused::MissingClientId => {
+            TokenError::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, refused.to_string())
+        }
+        AuthenticationRefused::MalformedBasic | AuthenticationRefused::UnsupportedAssertion => {
+            TokenError::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidClient, refused.to_string())
+        }
+    }
+}
+
+/// Why no token is issued, in the words SDKs look for.
+pub(crate) fn refused(refused: &GrantRefused, statuses: TokenErrorStatus) -> TokenError {
+    let grant = |code, text: &str| TokenError::new(grant_status(statuses), code, text);
+    let request = |code, text: &str| TokenError::new(StatusCode::BAD_REQUEST, code, text);
+    match refused {
+        GrantRefused::Client(refused) => client(refused),
+        GrantRefused::GrantNotAllowed(asked) => {
+            let text = format!("Grant type '{}' not allowed for the client.", asked.as_str());
+            grant(ErrorCode::UnauthorizedClient, &text)
+        }
+        GrantRefused::InvalidCode => grant(ErrorCode::InvalidGrant, "Invalid authorization code"),
+        GrantRefused::WrongRedirectUri => {
+            grant(ErrorCode::InvalidGrant, "The redirect URI is wrong: it must be the one of the authorization request.")
+        }
+        GrantRefused::Pkce(refused) => {
+            grant(ErrorCode::InvalidGrant, &format!("Failed to verify code verifier: {refused}."))
+        }
+        GrantRefused::InvalidRefreshToken => grant(ErrorCode::InvalidGrant, "Unknown or invalid refresh token."),
+        GrantRefused::ScopeExceeded => {
+            request(ErrorCode::InvalidScope, "The requested scope exceeds what was granted.")
+        }
+        GrantRefused::AudienceChanged => {
+            request(ErrorCode::InvalidRequest, "The audience must be the one that was granted.")
+        }
+        GrantRefused::UnknownAudience(audience) => {
+            grant(ErrorCode::AccessDenied, &format!("Service not found: {audience}"))
+        }
+        GrantRefused::AudienceMissing => {
+            request(ErrorCode::InvalidRequest, "audience is required: the tenant has no default audience.")
+        }
+        GrantRefused::NoClientGrant(audience) => {
+            let text = format!("Client is not authorized to access resource server \"{audience}\".");
+            grant(ErrorCode::AccessDenied, &text)
+        }
+        GrantRefused::UnknownRealm => {
+            request(ErrorCode::InvalidRequest, "The realm names no database connection that this client may use.")
+        }
+        GrantRefused::Login(why) => login(*why, statuses),
+        GrantRefused::Internal(error) => {
+            log_internal(error);
+            let status = internal_status(error);
+            if error.is_temporary() {
+                let text = "The server is busy; try again in a moment.";
+                TokenError::new(status, ErrorCode::TemporarilyUnavailable, text).after(None)
+            } else {
+                TokenError::new(status, ErrorCode::ServerError, "Something went wrong on our side.")
+            }
+        }
+    }
+}
+
+fn client(refused: &ClientRefused) -> TokenError {
+    match refused {
+        ClientRefused::Unreadable(refused) => unauthenticated(*refused),
+        ClientRefused::Unknown | ClientRefused::WrongSecret => {
+            TokenError::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidClient, "Unknown client, or wrong client secret.")
+        }
+        ClientRefused::Internal(error) => {
+            log_internal(error);
+            let status = internal_status(error);
+            TokenError::new(status, ErrorCode::TemporarilyUnavailable, "The client could not be checked.").after(None)
+        }
+    }
+}
+
+fn login(why: LoginRefused, statuses: TokenErrorStatus) -> TokenError {
+    let grant = |code, text: &str| TokenError::new(grant_status(statuses), code, text);
+    match why {
+        LoginRefused::WrongPassword => grant(ErrorCode::InvalidGrant, "Wrong email or password."),
+        LoginRefused::Blocked => grant(ErrorCode::Unauthorized, "user is blocked"),
+        LoginRefused::TooManyAttempts => TokenError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::TooManyAttempts,
+            "Your account has been blocked after multiple consecutive login attempts. Try again later.",
+        )
+        .after(None),
+        LoginRefused::Breached => {
+            grant(ErrorCode::PasswordLeaked, "This password is known from a data breach and is not accepted any more.")
+        }
+        LoginRefused::SecondFactorRequired => grant(ErrorCode::MfaRequired, "Multifactor authentication required"),
+        LoginRefused::SourceThrottled { retry_after } => TokenError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::TooManyRequests,
+            "The system that holds this password asks for a pause. The password was not checked.",
+        )
+        .after(retry_after),
+        LoginRefused::SourceUnavailable => TokenError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::TemporarilyUnavailable,
+            "The system that holds this password cannot be reached. The password was not checked.",
+        )
+        .after(None),
+        LoginRefused::NoConnection => grant(
+            ErrorCode::UnauthorizedClient,
+            &format!("Grant type '{}' needs a database connection.", GrantType::PasswordRealm.as_str()),
+        ),
+    }
+}
+
+/// A bearer token that is absent or not good (RFC 6750 3).
+pub(crate) fn bearer(status: StatusCode, error: Option<(ErrorCode, &str)>) -> Response {
+    let challenge = match error {
+        None => "Bearer realm=\"landbridge\"".to_owned(),
+        Some((code, text)) => {
+            format!("Bearer realm=\"landbridge\", error=\"{}\", error_description=\"{text}\"", code.as_str())
+        }
+    };
+    let challenge = HeaderValue::from_str(&challenge).expect("codes and our own words are header text");
+    (status, [(header::WWW_AUTHENTICATE, challenge)], "Unauthorized").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(statuses: TokenErrorStatus) -> Vec<(u16, &'static str)> {
+        let facts = [
+            GrantRefused::Client(ClientRefused::Unknown),
+            GrantRefused::GrantNotAllowed(GrantType::Password),
+            GrantRefused::InvalidCode,
+            GrantRefused::InvalidRefreshToken,
+            GrantRefused::ScopeExceeded,
+            GrantRefused::UnknownAudience("x".into()),
+            GrantRefused::Login(LoginRefused::WrongPassword),
+            GrantRefused::Login(LoginRefused::Blocked),
+            GrantRefused::Login(LoginRefused::SecondFactorRequired),
+            GrantRefused::Login(LoginRefused::SourceUnavailable),
+            GrantRefused::Login(LoginRefused::TooManyAttempts),
+        ];
+        facts.iter().map(|fact| refused(fact, statuses)).map(|e| (e.status.as_u16(), e.code.as_str())).collect()
+    }
+
+    #[test]
+    fn statuses_follow_the_rfc_by_default() {
+        assert_eq!(
+            table(TokenErrorStatus::Rfc),
+            [
+                (401, "invalid_client"),
+                (400, "unauthorized_client"),
+                (400, "invalid_grant"),
+                (400, "invalid_grant"),
+                (400, "invalid_scope"),
+                (400, "access_denied"),
+                (400, "invalid_grant"),
+                (400, "unauthorized"),
+                (400, "mfa_required"),
+                (503, "temporarily_unavailable"),
+                (429, "too_many_attempts"),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_compatibility_setting_changes_statuses_and_never_words() {
+        let words = |statuses| table(statuses).into_iter().map(|(_, word)| word).collect::<Vec<_>>();
+        assert_eq!(words(TokenErrorStatus::Rfc), words(TokenErrorStatus::Auth0));
+        let statuses: Vec<_> = table(TokenErrorStatus::Auth0).into_iter().map(|(status, _)| status).collect();
+        assert_eq!(statuses, [401, 403, 403, 403, 400, 403, 403, 403, 403, 503, 429]);
+    }
+
+    #[test]
+    fn the_refresh_token_error_keeps_the_words_an_sdk_looks_for() {
+        let error = refused(&GrantRefused::InvalidRefreshToken, TokenErrorStatus::Rfc);
+        assert!(error.description.contains("invalid refresh token"));
+    }
+}

@@ -1,0 +1,51 @@
+//! Reads the clock, names the call, and opens the span everything else is logged in.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use flows::RequestContext;
+use http::{HeaderMap, HeaderValue, header};
+use tracing::{Instrument, info, info_span};
+
+use super::peer::peer_of;
+use crate::state::AppState;
+
+const REQUEST_ID: &str = "x-request-id";
+const MAX_USER_AGENT_CHARS: usize = 512;
+
+/// Puts the [`RequestContext`] where handlers find it, and logs one line for each call.
+pub(crate) async fn context(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let mut id = [0; 16];
+    state.services.entropy.fill(&mut id);
+    let context = RequestContext {
+        now: state.clock.now(),
+        request_id: model::ids::alphanumeric(&id),
+        peer: peer.map(|peer| peer_of(peer, request.headers(), &state.settings.trusted_proxies)),
+        user_agent: user_agent(request.headers()),
+    };
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let span = info_span!("call", request.id = context.request_id, http.request.method = %request.method(), http.route = route);
+    let request_id = HeaderValue::from_str(&context.request_id).expect("an alphanumeric id is a header value");
+    let method = request.method().clone();
+    request.extensions_mut().insert(context);
+    #[expect(clippy::disallowed_methods, reason = "only a duration is taken from it")]
+    let began = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let took = began.elapsed();
+    response.headers_mut().insert(REQUEST_ID, request_id);
+    let status = response.status().as_u16();
+    span.in_scope(|| info!(http.response.status_code = status, duration_ms = took.as_secs_f64() * 1000.0, "answered"));
+    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    metrics::counter!("landbridge_http_requests_total", &labels).increment(1);
+    metrics::histogram!("landbridge_http_request_duration_seconds", &labels[..2]).record(took.as_secs_f64());
+    response
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(MAX_USER_AGENT_CHARS).collect())
+}

@@ -1,0 +1,53 @@
+//! `GET` and `POST /authorize` (RFC 6749 3.1).
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use flows::RequestContext;
+use flows::authorize::{Authorized, start};
+use protocol::params::Params;
+use protocol::prompt::Screen;
+
+use crate::errors;
+use crate::extract::{Cookies, Cx, form_params, query_params, set_binding_cookie};
+use crate::present;
+use crate::state::AppState;
+
+/// The request in the query.
+pub(crate) async fn get(State(state): State<AppState>, Cx(cx): Cx, cookies: Cookies, request: Request) -> Response {
+    match query_params(&request) {
+        Ok(params) => answer(&state, &cx, &params, &cookies, false).await,
+        Err(refused) => errors::page::unreadable_query(&state, &cx, &refused),
+    }
+}
+
+/// The request in a form (OpenID Connect Core 3.1.2.1).
+pub(crate) async fn post(State(state): State<AppState>, Cx(cx): Cx, cookies: Cookies, request: Request) -> Response {
+    match form_params(request).await {
+        Ok(params) => answer(&state, &cx, &params, &cookies, true).await,
+        Err(refused) => errors::page::unreadable_form(&state, &cx, &refused),
+    }
+}
+
+async fn answer(
+    state: &AppState,
+    cx: &RequestContext,
+    params: &Params,
+    cookies: &Cookies,
+    after_post: bool,
+) -> Response {
+    match Box::pin(start(&state.services, cx, params, cookies.browser())).await {
+        Ok(Authorized::Respond(response)) => present::authorization(state, cx, &response, after_post),
+        Ok(Authorized::Ask { screen, state: id, new_binding }) => {
+            let page = match screen {
+                Screen::Login => "login",
+                Screen::Signup => "signup",
+            };
+            let mut response = present::redirect(&format!("/u/{page}?state={id}"), after_post);
+            if let Some(binding) = new_binding {
+                set_binding_cookie(state, response.headers_mut(), &binding);
+            }
+            response
+        }
+        Err(refused) => errors::page::authorize(state, cx, &refused),
+    }
+}

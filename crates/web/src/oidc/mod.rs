@@ -1,0 +1,7 @@
+//! OAuth 2.0 and OpenID Connect, at Auth0's paths.
+
+pub(crate) mod authorize;
+pub(crate) mod discovery;
+pub(crate) mod logout;
+pub(crate) mod token;
+pub(crate) mod userinfo;

@@ -1,0 +1,65 @@
+//! Every route.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use http::StatusCode;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::state::AppState;
+use crate::{errors, management, middleware, oidc, operations, sign_in};
+
+/// The largest body of a Management API call. Everything else reads at most `protocol::params::MAX_BYTES`.
+const MANAGEMENT_BODY_LIMIT: usize = 1024 * 1024;
+/// How long a call may take in all. Longer than any source is waited for.
+const CALL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The whole HTTP surface. The listener must provide `ConnectInfo<SocketAddr>`.
+pub fn router(state: AppState) -> Router {
+    let management = management::router().layer(DefaultBodyLimit::max(MANAGEMENT_BODY_LIMIT));
+    Router::new()
+        .merge(oidc_routes())
+        .merge(page_routes())
+        .merge(operation_routes())
+        .nest("/api/v2", management)
+        .fallback(errors::not_found)
+        .method_not_allowed_fallback(errors::method_not_allowed)
+        .layer(
+            ServiceBuilder::new()
+                .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::context))
+                .layer(CatchPanicLayer::custom(errors::after_panic))
+                .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::headers))
+                .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CALL_TIMEOUT)),
+        )
+        .with_state(state)
+}
+
+fn oidc_routes() -> Router<AppState> {
+    Router::new()
+        .route("/.well-known/openid-configuration", get(oidc::discovery::document))
+        .route("/.well-known/oauth-authorization-server", get(oidc::discovery::document))
+        .route("/.well-known/jwks.json", get(oidc::discovery::jwks))
+        .route("/authorize", get(oidc::authorize::get).post(oidc::authorize::post))
+        .route("/oauth/token", post(oidc::token::post))
+        .route("/userinfo", get(oidc::userinfo::answer).post(oidc::userinfo::answer))
+        .route("/v2/logout", get(oidc::logout::v2))
+        .route("/oidc/logout", get(oidc::logout::oidc_get).post(oidc::logout::oidc_post))
+}
+
+fn page_routes() -> Router<AppState> {
+    Router::new()
+        .route("/u/login", get(sign_in::login::show).post(sign_in::login::submit))
+        .route("/u/signup", get(sign_in::signup::show).post(sign_in::signup::submit))
+        .route("/u/assets/{name}", get(sign_in::asset))
+}
+
+fn operation_routes() -> Router<AppState> {
+    Router::new()
+        .route("/healthz", get(operations::healthz))
+        .route("/readyz", get(operations::readyz))
+        .route("/metrics", get(operations::metrics))
+}
