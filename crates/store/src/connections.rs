@@ -10,12 +10,13 @@ use crate::db::{Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
 
-const COLUMNS: &str = "id, document, source_secret_sealed, version";
+const COLUMNS: &str = "id, name, strategy, document, source_secret_sealed, version";
 
 statements! {
-    FIND = "SELECT id, document, source_secret_sealed, version FROM connections WHERE id = $1";
-    FIND_BY_NAME = "SELECT id, document, source_secret_sealed, version FROM connections WHERE name = $1";
-    FOR_CLIENT = "SELECT c.id, c.document, c.source_secret_sealed, c.version
+    FIND = "SELECT id, name, strategy, document, source_secret_sealed, version FROM connections WHERE id = $1";
+    FIND_BY_NAME = "SELECT id, name, strategy, document, source_secret_sealed, version
+                    FROM connections WHERE name = $1";
+    FOR_CLIENT = "SELECT c.id, c.name, c.strategy, c.document, c.source_secret_sealed, c.version
                   FROM connections c JOIN connection_clients e ON e.connection_id = c.id
                   WHERE e.client_id = $1 ORDER BY c.created_at, c.id";
     CLIENTS = "SELECT connection_id, client_id FROM connection_clients WHERE connection_id = $1 ORDER BY client_id";
@@ -43,6 +44,8 @@ pub struct StoredConnection {
 #[derive(sqlx::FromRow)]
 struct ConnectionRow {
     id: String,
+    name: String,
+    strategy: String,
     document: String,
     source_secret_sealed: Option<Vec<u8>>,
     version: i64,
@@ -53,8 +56,9 @@ impl ConnectionRow {
         let enabled: Vec<(String, String)> = db.fetch_all(CLIENTS, args![&self.id]).await?;
         let record: Connection = from_json("connections", &self.id, &self.document)?;
         let enabled_clients = enabled.into_iter().map(|(_, client)| ClientId::new(client)).collect();
+        let (name, strategy, version) = (self.name, self.strategy, self.version);
         Ok(StoredConnection {
-            connection: Connection { enabled_clients, version: self.version, ..record },
+            connection: Connection { name, strategy, enabled_clients, version, ..record },
             source_secret_sealed: self.source_secret_sealed,
         })
     }

@@ -9,7 +9,8 @@ use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
 
 statements! {
-    FIND = "SELECT id, document, version FROM resource_servers WHERE id = $1 OR identifier = $1";
+    FIND = "SELECT id, identifier, document, version FROM resource_servers WHERE id = $1 OR identifier = $1
+            ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1";
     INSERT = "INSERT INTO resource_servers (id, identifier, document, created_at, version)
               VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE resource_servers SET document = $3, version = version + 1 WHERE id = $1 AND version = $2";
@@ -19,6 +20,7 @@ statements! {
 #[derive(sqlx::FromRow)]
 struct ResourceServerRow {
     id: String,
+    identifier: String,
     document: String,
     version: i64,
 }
@@ -26,11 +28,11 @@ struct ResourceServerRow {
 impl ResourceServerRow {
     fn into_record(self) -> Result<ResourceServer, StoreError> {
         let record: ResourceServer = from_json("resource_servers", &self.id, &self.document)?;
-        Ok(ResourceServer { version: self.version, ..record })
+        Ok(ResourceServer { identifier: self.identifier, version: self.version, ..record })
     }
 }
 
-/// The API with this id or this identifier.
+/// The API with this id or this identifier. Where one API's identifier is another's id, the id counts.
 pub async fn find(db: &mut impl Read, id_or_identifier: &str) -> Result<Option<ResourceServer>, StoreError> {
     db.fetch_optional::<ResourceServerRow>(FIND, args![id_or_identifier])
         .await?
@@ -52,7 +54,7 @@ pub async fn count(db: &mut impl Read, identifiers: &[String]) -> Result<u64, St
 fn list_of(identifiers: &[String]) -> List {
     List {
         table: "resource_servers",
-        columns: "id, document, version",
+        columns: "id, identifier, document, version",
         order: ("created_at", "id"),
         newest_first: false,
         filters: Filter::one_of("identifier", identifiers).into_iter().collect(),
