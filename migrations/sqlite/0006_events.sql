@@ -7,5 +7,6 @@ CREATE TABLE events (
     user_id TEXT,
     document TEXT NOT NULL
 ) STRICT;
-CREATE INDEX events_by_user ON events (user_id, log_id);
-CREATE INDEX events_by_type ON events (type, log_id);
+CREATE INDEX events_by_age ON events (date, log_id);
+CREATE INDEX events_by_user ON events (user_id, date, log_id);
+CREATE INDEX events_by_type ON events (type, date, log_id);
