@@ -16,7 +16,7 @@ statements! {
     CLEAR = "DELETE FROM failed_logins WHERE account = $1";
 }
 
-/// How many wrong passwords in a row there were, and when the last was, if it is not older than `window`.
+/// How many wrong passwords in a row there were; none if the last is older than `window`.
 pub async fn recent(
     db: &mut impl Read,
     account: &str,
