@@ -19,7 +19,7 @@ statements! {
             last_login, last_ip, last_password_reset, created_at, updated_at, version
             FROM users WHERE user_id = $1";
     BY_LOGIN = "SELECT user_id FROM identities WHERE connection_id = $1 AND (email_folded = $2 OR username_folded = $2)
-                ORDER BY email_folded NULLS LAST LIMIT 1";
+                ORDER BY CASE WHEN email_folded = $2 THEN 0 ELSE 1 END LIMIT 1";
     BY_IDENTITY = "SELECT user_id FROM identities WHERE connection_id = $1 AND external_id = $2";
     IDENTITIES = "SELECT i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data
                   FROM identities i JOIN connections c ON c.id = i.connection_id
@@ -36,6 +36,7 @@ statements! {
               WHERE user_id = $1 AND version = $2";
     NAME_TAKEN = "SELECT COUNT(*) AS others FROM identities WHERE connection_id = $1 AND user_id <> $2
                   AND (email_folded = $3 OR username_folded = $3 OR email_folded = $4 OR username_folded = $4)";
+    CLAIM = "UPDATE connections SET version = version WHERE id = $1";
     RENAME = "UPDATE identities SET email_folded = $3, username_folded = $4 WHERE connection_id = $1 AND user_id = $2";
     RECORD_LOGIN = "UPDATE users SET logins_count = logins_count + 1, last_login = $2, last_ip = $3 WHERE user_id = $1";
     PASSWORD_SET = "UPDATE users SET last_password_reset = $2, updated_at = $2, version = version + 1 WHERE user_id = $1";
@@ -220,6 +221,7 @@ pub enum Stored {
 
 /// Stores a new user with its identities.
 pub async fn insert(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError> {
+    claim_names(tx, user).await?;
     let args = args![
         &user.user_id,
         user.profile.email.as_deref(),
@@ -286,6 +288,10 @@ impl LoginNames {
         }
     }
 
+    fn are_any(&self) -> bool {
+        self.email.is_some() || self.username.is_some()
+    }
+
     /// Whether somebody else answers to one of them, in either spelling: a user name that is another's address
     /// would let one person's sign-in be counted, or denied, as the other's.
     async fn are_taken(
@@ -299,8 +305,21 @@ impl LoginNames {
     }
 }
 
+/// Lets one write at a time decide about the names of a connection, until it is committed. Each of the two unique
+/// indexes guards one column alone, and so would let one person's address become another's user name where both are
+/// written at the same moment.
+async fn claim_names(tx: &mut WriteTx, user: &User) -> Result<(), StoreError> {
+    for identity in &user.identities {
+        if LoginNames::of(user, identity).are_any() {
+            tx.execute(CLAIM, args![&identity.connection_id]).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Replaces what an administrator or the person may change: profile, metadata, block. Login statistics stay.
 pub async fn update(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError> {
+    claim_names(tx, user).await?;
     let args = args![
         &user.user_id,
         user.version,
