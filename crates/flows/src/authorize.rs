@@ -96,7 +96,8 @@ fn rules_of(client: &Client) -> ClientRules<'_> {
 
 /// The answer to a request that failed a check although its redirect URI is good.
 fn refused(svc: &Services, params: &Params, redirect_uri: &str, refusal: Refusal) -> AuthorizationResponse {
-    let state = params.get("state").filter(|_| !params.is_repeated("state") && params.first_overlong() != Some("state"));
+    let state =
+        params.get("state").filter(|_| !params.is_repeated("state") && params.first_overlong() != Some("state"));
     AuthorizationResponse::refused_check(
         redirect_uri,
         refusal_mode(params),
@@ -128,7 +129,7 @@ async fn advance(
     let facts = live.as_ref().map(|live| session_facts(svc, &request, live));
     match (next_step(&request, facts, cx.now.millis()), live) {
         (Step::Finish, Some(live)) => {
-            let answering = Answering { client, request: &request, live: &live, pending: None };
+            let answering = Answering { client, request: &request, live: &live };
             Ok(Authorized::Respond(answer::give(svc, cx, &answering).await?))
         }
         (Step::Refuse(error, description), _) => {

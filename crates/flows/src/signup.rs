@@ -104,12 +104,7 @@ pub async fn with_password(
     match create(svc, cx, &pending, &form).await? {
         Ok(user) => {
             let (live, session) = login::sign_in(svc, cx, &pending, user, &["pwd"], browser).await?;
-            let answering = Answering {
-                client: &pending.client,
-                request: &pending.request,
-                live: &live,
-                pending: Some(pending.digest),
-            };
+            let answering = Answering { client: &pending.client, request: &pending.request, live: &live };
             let response = crate::authorize::give(svc, cx, &answering).await?;
             Ok(SignedUp::Done { response, session })
         }

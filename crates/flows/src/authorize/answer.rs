@@ -4,9 +4,8 @@ use keys::{OpaqueToken, TokenKind};
 use model::FamilyId;
 use model::client::Client;
 use model::event::EventType;
-use model::grant::{AuthorizationCode, Digest, TokenFamily};
+use model::grant::{AuthorizationCode, TokenFamily};
 use protocol::authorization::{AuthorizationRequest, AuthorizationResponse, Prompt, ResponseType};
-use protocol::error::ErrorCode;
 use store::{StoreError, WriteTx};
 
 use crate::events::event;
@@ -19,12 +18,12 @@ pub(crate) struct Answering<'a> {
     pub(crate) client: &'a Client,
     pub(crate) request: &'a AuthorizationRequest,
     pub(crate) live: &'a LiveSession,
-    /// The saved request this answers, which must not have been answered before.
-    pub(crate) pending: Option<Digest>,
 }
 
-/// Mints what the request asked for and answers it. Whatever was saved of the request is consumed with the same
-/// write; where somebody consumed it before, nothing is written.
+/// Mints what the request asked for and answers it.
+///
+/// A saved request may be answered again until it expires: each time somebody proves who they are anew, and a double
+/// click on the button of the login page, of which the browser shows the second answer, must end well.
 pub(crate) async fn give(
     svc: &Services,
     cx: &RequestContext,
@@ -33,13 +32,6 @@ pub(crate) async fn give(
     let prepared = prepare(svc, cx, answering)?;
     let tenant = store::settings::tenant(&mut svc.store.read().await?).await?;
     let mut tx = svc.store.write().await?;
-    if let Some(pending) = &answering.pending
-        && !store::pending_authorizations::consume(&mut tx, pending).await?
-    {
-        drop(tx);
-        let description = "this request was answered before";
-        return Ok(refusal(svc, answering.request, ErrorCode::AccessDenied, description));
-    }
     prepared.store(&mut tx).await?;
     let session = &answering.live.session;
     sessions::touch(&mut tx, session, &tenant, cx.now).await?;
@@ -50,15 +42,6 @@ pub(crate) async fn give(
     }
     tx.commit().await?;
     Ok(AuthorizationResponse::success(answering.request, &svc.settings.issuer, prepared.fields()))
-}
-
-fn refusal(
-    svc: &Services,
-    request: &AuthorizationRequest,
-    error: ErrorCode,
-    description: &str,
-) -> AuthorizationResponse {
-    AuthorizationResponse::refusal(request, &svc.settings.issuer, error, description)
 }
 
 /// An answer that is made and not yet stored.

@@ -72,8 +72,7 @@ pub(crate) async fn find_api(
 /// The part of `asked` that a user can grant this client for this API. Management scopes are never among it: they
 /// are for machines.
 pub(crate) fn grantable(client: &Client, api: Option<&ResourceServer>, asked: &ScopeSet) -> ScopeSet {
-    let may_stay_offline =
-        client.allows(GrantType::RefreshToken) && api.is_none_or(|api| api.allow_offline_access);
+    let may_stay_offline = client.allows(GrantType::RefreshToken) && api.is_none_or(|api| api.allow_offline_access);
     asked.filtered(|scope| match scope {
         "offline_access" => may_stay_offline,
         scope if STANDARD_SCOPES.contains(&scope) => true,

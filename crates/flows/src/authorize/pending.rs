@@ -2,7 +2,6 @@
 
 use keys::{OpaqueToken, TokenKind, secrets_match};
 use model::client::Client;
-use model::grant::Digest;
 use protocol::authorization::AuthorizationRequest;
 use protocol::prompt::Screen;
 use store::connections::StoredConnection;
@@ -14,7 +13,6 @@ use crate::{InternalError, RequestContext, Services};
 
 /// A saved request, found again by the browser that brought it.
 pub struct Pending {
-    pub(crate) digest: Digest,
     pub(crate) request: AuthorizationRequest,
     pub(crate) client: Client,
     /// The database connection in which the person signs in; none where the client has none.
@@ -130,7 +128,7 @@ pub async fn find(
     }
     let client = store::clients::find(&mut db, &pending.client_id).await?.ok_or(PendingRefused::Expired)?.client;
     let connection = database_connection(&mut db, &client, pending.request.connection.as_deref()).await?;
-    Ok(Pending { digest, request: pending.request, client, connection })
+    Ok(Pending { request: pending.request, client, connection })
 }
 
 /// The database connection a client's people sign in to: the one the request names, else the oldest enabled one.

@@ -101,12 +101,7 @@ async fn finish(
     browser: Browser<'_>,
 ) -> Result<LoggedIn, InternalError> {
     let (live, session) = sign_in(svc, cx, pending, checked.user, &["pwd"], browser).await?;
-    let answering = Answering {
-        client: &pending.client,
-        request: &pending.request,
-        live: &live,
-        pending: Some(pending.digest),
-    };
+    let answering = Answering { client: &pending.client, request: &pending.request, live: &live };
     let response = crate::authorize::give(svc, cx, &answering).await?;
     Ok(LoggedIn::Done { response, session })
 }

@@ -79,7 +79,12 @@ pub(crate) async fn check(
     let known = user.is_some();
     match Box::pin(judge(svc, cx, attempt, password, user, stored)).await? {
         Verdict::Right(user) if user.is_blocked() => {
-            attempt.event(svc, cx, EventType::LoginFailed).user(&user).describe("user is blocked").record_alone(svc).await?;
+            attempt
+                .event(svc, cx, EventType::LoginFailed)
+                .user(&user)
+                .describe("user is blocked")
+                .record_alone(svc)
+                .await?;
             Ok(Err(LoginRefused::Blocked))
         }
         Verdict::Right(user) => Ok(Ok(Checked { user: *user })),
