@@ -6,6 +6,7 @@
 
 pub mod access_tokens;
 pub mod authorization_codes;
+pub mod bulk;
 pub mod client_grants;
 pub mod clients;
 pub mod connections;

@@ -19,8 +19,8 @@ statements! {
 }
 
 #[derive(sqlx::FromRow)]
-struct PasswordRow {
-    user_id: String,
+pub(crate) struct PasswordRow {
+    pub(crate) user_id: String,
     kind: String,
     format: Option<String>,
     hash: Option<String>,
@@ -30,7 +30,7 @@ struct PasswordRow {
 }
 
 impl PasswordRow {
-    fn into_stored(self) -> Result<StoredPassword, StoreError> {
+    pub(crate) fn into_stored(self) -> Result<StoredPassword, StoreError> {
         let credential = match (self.kind.as_str(), self.format, self.hash, self.source) {
             ("native", None, Some(hash), None) => PasswordCredential::Native { hash },
             ("imported", Some(format), Some(hash), None) => PasswordCredential::Imported { format, hash },
@@ -67,6 +67,11 @@ pub async fn insert(
     credential: &PasswordCredential,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    Ok(tx.execute(INSERT, row(user_id, credential, now)).await? == 1)
+}
+
+/// The columns of a new row, all but the version.
+pub(crate) fn row(user_id: &UserId, credential: &PasswordCredential, now: Timestamp) -> Args {
     let origin_name = match credential {
         PasswordCredential::Native { .. } => None,
         PasswordCredential::Imported { format, .. } => Some(format.as_str()),
@@ -77,7 +82,7 @@ pub async fn insert(
     args.push(credential.kind());
     args.push(origin_name);
     args.push(now);
-    Ok(tx.execute(INSERT, args).await? == 1)
+    args
 }
 
 /// Replaces the credential that has this version. `false` means that somebody else replaced it first; nothing was

@@ -7,7 +7,7 @@ use model::user::{Identity, Profile, User};
 use model::{ConnectionId, JsonObject, Timestamp, UserId};
 
 use crate::columns::{from_json, moment, to_json, to_json_opt};
-use crate::db::{Ask, args, statements};
+use crate::db::{Args, Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
 
@@ -222,7 +222,20 @@ pub enum Stored {
 /// Stores a new user with its identities.
 pub async fn insert(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError> {
     claim_names(tx, user).await?;
-    let args = args![
+    if tx.execute(INSERT, row(user)).await? == 0 {
+        return Ok(Stored::IdTaken);
+    }
+    for (position, identity) in (0..).zip(&user.identities) {
+        if !insert_identity(tx, user, position, identity).await? {
+            return Ok(Stored::NameTaken);
+        }
+    }
+    Ok(Stored::Done)
+}
+
+/// The columns of a new row of `users`, all but the version.
+pub(crate) fn row(user: &User) -> Args {
+    args![
         &user.user_id,
         user.profile.email.as_deref(),
         user.profile.folded_email().as_ref(),
@@ -237,16 +250,7 @@ pub async fn insert(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError>
         user.last_password_reset,
         user.created_at,
         user.updated_at,
-    ];
-    if tx.execute(INSERT, args).await? == 0 {
-        return Ok(Stored::IdTaken);
-    }
-    for (position, identity) in (0..).zip(&user.identities) {
-        if !insert_identity(tx, user, position, identity).await? {
-            return Ok(Stored::NameTaken);
-        }
-    }
-    Ok(Stored::Done)
+    ]
 }
 
 async fn insert_identity(
@@ -259,7 +263,13 @@ async fn insert_identity(
     if names.are_taken(tx, &identity.connection_id, &user.user_id).await? {
         return Ok(false);
     }
-    let args = args![
+    Ok(tx.execute(INSERT_IDENTITY, identity_row(user, position, identity)).await? == 1)
+}
+
+/// The columns of a new row of `identities`.
+pub(crate) fn identity_row(user: &User, position: i64, identity: &Identity) -> Args {
+    let names = LoginNames::of(user, identity);
+    args![
         &identity.connection_id,
         &identity.external_id,
         &user.user_id,
@@ -267,8 +277,7 @@ async fn insert_identity(
         names.email.as_ref(),
         names.username.as_ref(),
         to_json_opt(identity.profile_data.as_ref()),
-    ];
-    Ok(tx.execute(INSERT_IDENTITY, args).await? == 1)
+    ]
 }
 
 /// What a person may type at one identity's connection.
@@ -311,10 +320,15 @@ impl LoginNames {
 async fn claim_names(tx: &mut WriteTx, user: &User) -> Result<(), StoreError> {
     for identity in &user.identities {
         if LoginNames::of(user, identity).are_any() {
-            tx.execute(CLAIM, args![&identity.connection_id]).await?;
+            claim_names_of(tx, &identity.connection_id).await?;
         }
     }
     Ok(())
+}
+
+/// The same for whoever stores many people of one connection.
+pub(crate) async fn claim_names_of(tx: &mut WriteTx, connection_id: &ConnectionId) -> Result<(), StoreError> {
+    tx.execute(CLAIM, args![connection_id]).await.map(|_| ())
 }
 
 /// Replaces what an administrator or the person may change: profile, metadata, block. Login statistics stay.

@@ -1,0 +1,186 @@
+//! Many people at once.
+
+use model::UserId;
+use model::address::FoldedEmail;
+use model::user::{PasswordCredential, Profile, User};
+
+use super::engines::for_each_engine;
+use super::records::{at, committed, connection_id, full_user, named_user, nameless, populate, reader, user, user_id};
+use super::users::find;
+use crate::bulk::{self, Holder};
+use crate::users::Stored;
+use crate::{Store, passwords, users};
+
+/// Stores people as a flow does: what is refused is not committed.
+async fn insert(store: &Store, people: &[User]) -> Stored {
+    let mut tx = store.write().await.unwrap();
+    let people: Vec<&User> = people.iter().collect();
+    let stored = bulk::insert(&mut tx, &connection_id(), &people).await.unwrap();
+    if stored == Stored::Done {
+        tx.commit().await.unwrap();
+    }
+    stored
+}
+
+async fn count(store: &Store) -> u64 {
+    users::count(&mut reader(store).await, &users::UserFilter::default()).await.unwrap()
+}
+
+fn hash(hash: &str) -> PasswordCredential {
+    PasswordCredential::Imported { format: "bcrypt".to_owned(), hash: hash.to_owned() }
+}
+
+fn source(source: &str) -> PasswordCredential {
+    PasswordCredential::Source { source: source.to_owned() }
+}
+
+fn native(hash: &str) -> PasswordCredential {
+    PasswordCredential::Native { hash: hash.to_owned() }
+}
+
+#[tokio::test]
+async fn people_come_back_as_they_were_stored_however_many() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let mut people: Vec<User> =
+            (0..450).map(|number| user(&format!("n{number}"), &format!("n{number}@x.io"))).collect();
+        people.extend([full_user("full"), nameless("none"), named_user("bob", "Bob")]);
+        assert_eq!(insert(store, &people).await, Stored::Done);
+        assert_eq!(count(store).await, 454);
+        for user in [&people[0], &people[449], &people[450], &people[451], &people[452]] {
+            assert_eq!(find(store, &user.user_id).await.as_ref(), Some(user));
+        }
+        assert_eq!(insert(store, &[]).await, Stored::Done);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_person_who_cannot_be_stored_keeps_all_of_them_out() {
+    let both = |id: &str, email: &str, username: &str| {
+        let profile =
+            Profile { email: Some(email.to_owned()), username: Some(username.to_owned()), ..Profile::default() };
+        User { profile, ..nameless(id) }
+    };
+    for_each_engine(async |store| {
+        populate(store).await;
+        users_of(store, &[named_user("bob", "Bob")]).await;
+        for (refused, expected) in [
+            (user("ada", "other@x.io"), Stored::IdTaken),
+            (user("new", "ADA@example.com"), Stored::NameTaken),
+            (named_user("new", "bob"), Stored::NameTaken),
+            (named_user("new", "ada@example.com"), Stored::NameTaken),
+            (both("new", "new@x.io", "BOB"), Stored::NameTaken),
+            (User { user_id: UserId::new("auth0|new"), ..user("ada", "new@x.io") }, Stored::NameTaken),
+        ] {
+            let people = [user("before", "before@x.io"), refused.clone(), user("after", "after@x.io")];
+            assert_eq!(insert(store, &people).await, expected, "{refused:?}");
+            assert_eq!(count(store).await, 2, "{refused:?}");
+        }
+    })
+    .await;
+}
+
+async fn users_of(store: &Store, people: &[User]) {
+    assert_eq!(insert(store, people).await, Stored::Done);
+}
+
+#[tokio::test]
+async fn people_are_found_by_id_and_by_either_name() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        users_of(store, &[named_user("bob", "Bob")]).await;
+        let mut db = reader(store).await;
+        let ada = Holder {
+            user_id: user_id(),
+            external_id: "ada".to_owned(),
+            email: Some(FoldedEmail::of("ada@example.com")),
+            username: None,
+        };
+        let bob = Holder {
+            user_id: UserId::new("auth0|bob"),
+            external_id: "bob".to_owned(),
+            email: None,
+            username: Some(FoldedEmail::of("bob")),
+        };
+        let by_id = bulk::holders_of_ids(&mut db, &connection_id(), &["nobody", "ada", "ADA"]).await.unwrap();
+        assert_eq!(by_id, std::slice::from_ref(&ada));
+        let names = ["BOB", "Ada@Example.com", "nobody"].map(FoldedEmail::of);
+        assert_eq!(bulk::holders_of_names(&mut db, &connection_id(), &names).await.unwrap(), [ada, bob]);
+        assert_eq!(bulk::holders_of_ids(&mut db, &connection_id(), &[]).await.unwrap(), []);
+        let existing = bulk::existing(&mut db, &[user_id(), UserId::new("nobody")]).await.unwrap();
+        assert_eq!(existing.into_iter().collect::<Vec<_>>(), [user_id()]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_is_asked_than_one_statement_takes() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let ids: Vec<String> = (0..40_000).map(|number| format!("n{number}")).chain(["ada".to_owned()]).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let found = bulk::holders_of_ids(&mut reader(store).await, &connection_id(), &ids).await.unwrap();
+        assert_eq!(found.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_deleted_are_known_by_the_ids_they_had() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        assert!(committed(store, async |tx| users::delete(tx, &user_id(), at(1)).await).await);
+        let buried = bulk::buried(&mut reader(store).await, &connection_id(), &["ada", "bob"]).await.unwrap();
+        assert_eq!(buried.into_iter().collect::<Vec<_>>(), ["ada"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn mg_14_an_import_never_replaces_a_password_of_ours() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let ids: Vec<UserId> = ["none", "source", "hash", "ours"].iter().map(|id| UserId::database(id)).collect();
+        let people: Vec<User> = ids.iter().map(|id| nameless(id.external_id())).collect();
+        users_of(store, &people).await;
+        committed(store, async |tx| {
+            passwords::insert(tx, &ids[1], &source("old"), at(1)).await?;
+            passwords::insert(tx, &ids[2], &hash("first"), at(1)).await?;
+            passwords::insert(tx, &ids[3], &native("ours"), at(1)).await
+        })
+        .await;
+        let imported = hash("second");
+        let credentials: Vec<_> = ids.iter().map(|id| (id, &imported)).collect();
+        let mut written = committed(store, async |tx| bulk::put_passwords(tx, &credentials, at(2)).await).await;
+        written.sort();
+        assert_eq!(written, [ids[2].clone(), ids[0].clone(), ids[1].clone()]);
+        let stored = bulk::passwords(&mut reader(store).await, &ids).await.unwrap();
+        for (id, credential, version, moment) in [
+            (&ids[0], &imported, 1, at(2)),
+            (&ids[1], &imported, 2, at(2)),
+            (&ids[2], &imported, 2, at(2)),
+            (&ids[3], &native("ours"), 1, at(1)),
+        ] {
+            let stored = &stored[id];
+            assert_eq!((&stored.credential, stored.version, stored.updated_at), (credential, version, moment), "{id}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hash_that_comes_later_is_where_the_password_comes_from() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        committed(store, async |tx| {
+            passwords::insert(tx, &user_id(), &source("old"), at(1)).await?;
+            bulk::put_passwords(tx, &[(&user_id(), &hash("late"))], at(2)).await
+        })
+        .await;
+        let progress = crate::migration::progress(&mut reader(store).await).await.unwrap();
+        let found: Vec<_> = progress.iter().map(|row| (row.origin.as_str(), row.origin_name.as_deref())).collect();
+        assert_eq!(found, [("imported", Some("bcrypt"))]);
+    })
+    .await;
+}
