@@ -15,7 +15,8 @@ statements! {
                moved_at = CASE WHEN origin <> 'native' AND moved_at IS NULL AND $3 = 'native' THEN $7 ELSE moved_at END,
                version = version + 1
                WHERE user_id = $1 AND version = $2";
-    MOVED_ALREADY = "UPDATE passwords SET origin = $2, origin_name = $3, moved_at = $4 WHERE user_id = $1";
+    MOVED_ALREADY = "UPDATE passwords SET origin = $2, origin_name = $3, moved_at = $4
+                     WHERE user_id = $1 AND moved_at IS NULL";
 }
 
 #[derive(sqlx::FromRow)]
@@ -100,7 +101,8 @@ pub async fn replace(
     Ok(tx.execute(REPLACE, args).await? == 1)
 }
 
-/// Notes that a person who was stored with a password of ours came from this source and so has moved.
+/// Notes that a person who was stored with a password of ours came from this source and so has moved. Nothing changes
+/// for one who had moved before.
 pub async fn mark_moved_from_source(
     tx: &mut WriteTx,
     user_id: &UserId,
