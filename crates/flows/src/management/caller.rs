@@ -1,0 +1,145 @@
+//! Who calls the Management API, and what they may do.
+
+use keys::TokenRefused;
+use model::ClientId;
+use model::client::Client;
+use model::event::EventType;
+use protocol::management_scope::ManagementScope;
+use protocol::payload::{self, Expectations, PayloadRefused};
+use protocol::scope::ScopeSet;
+use serde_json::{Map, Value};
+use store::StoreError;
+
+use super::Refused;
+use crate::events::{EventBuilder, event};
+use crate::{InternalError, RequestContext, Services};
+
+/// How far the clock of another node of ours may be ahead.
+const LEEWAY_SECONDS: i64 = 60;
+
+/// A machine client with a token for the Management API.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    client: Client,
+    scope: ScopeSet,
+}
+
+/// Why a bearer token does not make a caller.
+#[derive(Debug, thiserror::Error)]
+pub enum CallerRefused {
+    /// None of our keys signed it as an access token.
+    #[error(transparent)]
+    Untrusted(#[from] TokenRefused),
+    /// Its time, its issuer or its audience is not right.
+    #[error(transparent)]
+    Unacceptable(#[from] PayloadRefused),
+    /// It names no client, or one that no longer exists.
+    #[error("the token's client does not exist")]
+    UnknownClient,
+    /// The work could not be done.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl From<StoreError> for CallerRefused {
+    fn from(error: StoreError) -> Self {
+        CallerRefused::Internal(error.into())
+    }
+}
+
+impl Caller {
+    /// Believes an access token that we issued for the Management API (RFC 6750 2.1).
+    ///
+    /// A user's token makes a caller without any scope: nothing here is for end users.
+    pub async fn authenticate(svc: &Services, cx: &RequestContext, bearer: &str) -> Result<Caller, CallerRefused> {
+        let claims = svc.key_set().verifier().verify(bearer, &["JWT", "at+jwt"])?;
+        let audience = svc.settings.management_audience();
+        let expected =
+            Expectations { issuer: &svc.settings.issuer, audience: &audience, leeway_seconds: LEEWAY_SECONDS };
+        payload::check(&claims, &expected, cx.now.seconds())?;
+        let client_id = text(&claims, "azp").or_else(|| text(&claims, "client_id"));
+        let client_id = ClientId::new(client_id.ok_or(CallerRefused::UnknownClient)?);
+        let found = store::clients::find(&mut svc.store.read().await?, &client_id).await?;
+        let client = found.ok_or(CallerRefused::UnknownClient)?.client;
+        let scope = if speaks_for_itself(&claims, &client_id) { granted(&claims) } else { ScopeSet::default() };
+        Ok(Caller { client, scope })
+    }
+
+    /// Goes on only if the token carries this scope.
+    pub fn require(&self, scope: ManagementScope) -> Result<(), Refused> {
+        self.require_any(&[scope])
+    }
+
+    /// Goes on only if the token carries one of these scopes.
+    pub fn require_any(&self, scopes: &[ManagementScope]) -> Result<(), Refused> {
+        if scopes.iter().any(|scope| self.has(*scope)) {
+            return Ok(());
+        }
+        Err(Refused::InsufficientScope { expected: scopes.to_vec() })
+    }
+
+    /// Whether the token carries this scope.
+    pub(super) fn has(&self, scope: ManagementScope) -> bool {
+        scope.granted(&self.scope)
+    }
+
+    /// What the token carries.
+    pub(super) fn scope(&self) -> &ScopeSet {
+        &self.scope
+    }
+
+    /// The record of a change that this caller makes.
+    pub(super) fn event(&self, svc: &Services, cx: &RequestContext, operation: &'static str, id: &str) -> EventBuilder {
+        let written = event(svc, cx, EventType::ManagementWrite).client(&self.client).describe(sentence(operation));
+        written.detail("operation", operation).detail("id", id)
+    }
+}
+
+fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    claims.get(name).and_then(Value::as_str)
+}
+
+fn granted(claims: &Map<String, Value>) -> ScopeSet {
+    ScopeSet::parse(text(claims, "scope").unwrap_or_default())
+}
+
+/// The whole subject is compared: a user may be called `x@clients`, but not like the client the token was issued to.
+fn speaks_for_itself(claims: &Map<String, Value>, client_id: &ClientId) -> bool {
+    text(claims, "sub").and_then(|sub| sub.strip_suffix("@clients")) == Some(client_id.as_str())
+}
+
+/// `update_client` as a sentence: `Update client`.
+fn sentence(operation: &str) -> String {
+    let words = operation.replace('_', " ");
+    words[..1].to_uppercase() + &words[1..]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(sub: &Value, expected: bool) {
+        let claims = json!({"sub": sub});
+        let claims = claims.as_object().expect("an object");
+        assert_eq!(speaks_for_itself(claims, &ClientId::new("machine")), expected, "{sub}");
+    }
+
+    #[test]
+    fn only_a_machine_speaks_for_itself() {
+        check(&json!("machine@clients"), true);
+        check(&json!("auth0|1"), false);
+        check(&json!("auth0|machine@clients"), false);
+        check(&json!("other@clients"), false);
+        check(&json!("machine"), false);
+        check(&json!(["machine@clients"]), false);
+        check(&Value::Null, false);
+    }
+
+    #[test]
+    fn operations_read_as_sentences() {
+        assert_eq!(sentence("rotate_client_secret"), "Rotate client secret");
+    }
+}

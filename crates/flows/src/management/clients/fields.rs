@@ -1,0 +1,125 @@
+//! The properties of a client, in Auth0's spelling.
+
+use model::client::Client;
+use model::{ClientId, JsonObject, Timestamp};
+use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
+use secrecy::SecretString;
+
+use super::super::body::{BodyInvalid, Fields};
+use super::super::text::merge;
+use super::{check, refresh_token};
+
+/// A client with Auth0's defaults for its kind, and what the request says.
+pub(super) fn new_client(client_id: ClientId, mut fields: Fields, now: Timestamp) -> Result<Client, BodyInvalid> {
+    let app_type = fields.take("app_type")?.unwrap_or(AppType::RegularWeb);
+    let auth_method = fields.take("token_endpoint_auth_method")?.unwrap_or_else(|| default_auth_method(app_type));
+    let mut client = Client {
+        client_id,
+        name: fields.require("name")?,
+        description: None,
+        app_type,
+        is_first_party: true,
+        callbacks: Vec::new(),
+        allowed_logout_urls: Vec::new(),
+        allowed_origins: Vec::new(),
+        web_origins: Vec::new(),
+        grant_types: default_grants(app_type, auth_method),
+        token_endpoint_auth_method: auth_method,
+        id_token_lifetime: 36_000,
+        refresh_token: RefreshTokenSettings::default(),
+        initiate_login_uri: None,
+        logo_uri: None,
+        is_token_endpoint_ip_header_trusted: false,
+        client_metadata: JsonObject::new(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    apply(&mut client, fields)?;
+    Ok(client)
+}
+
+fn default_auth_method(app_type: AppType) -> TokenEndpointAuthMethod {
+    match app_type {
+        AppType::Native | AppType::Spa => TokenEndpointAuthMethod::None,
+        AppType::RegularWeb | AppType::NonInteractive => TokenEndpointAuthMethod::ClientSecretPost,
+    }
+}
+
+/// Auth0's, without `implicit`: front-channel tokens and password grants are for clients that name them.
+fn default_grants(app_type: AppType, auth_method: TokenEndpointAuthMethod) -> Vec<GrantType> {
+    let mut grants = match app_type {
+        AppType::Native | AppType::Spa => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+        AppType::RegularWeb => {
+            vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials]
+        }
+        AppType::NonInteractive => vec![GrantType::ClientCredentials],
+    };
+    grants.retain(|grant| *grant != GrantType::ClientCredentials || auth_method != TokenEndpointAuthMethod::None);
+    grants
+}
+
+/// Puts what the request says into the client, and checks the client as a whole.
+pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyInvalid> {
+    fields.set("name", &mut client.name)?;
+    fields.set_or_clear("description", &mut client.description)?;
+    fields.set("app_type", &mut client.app_type)?;
+    fields.set("callbacks", &mut client.callbacks)?;
+    fields.set("allowed_logout_urls", &mut client.allowed_logout_urls)?;
+    fields.set("allowed_origins", &mut client.allowed_origins)?;
+    fields.set("web_origins", &mut client.web_origins)?;
+    grant_types(client, &mut fields)?;
+    fields.set("token_endpoint_auth_method", &mut client.token_endpoint_auth_method)?;
+    jwt_configuration(client, &mut fields)?;
+    if let Some(object) = fields.nested("refresh_token")? {
+        client.refresh_token = refresh_token::read(object)?;
+    }
+    fields.set_or_clear("initiate_login_uri", &mut client.initiate_login_uri)?;
+    fields.set_or_clear("logo_uri", &mut client.logo_uri)?;
+    fields.set("is_token_endpoint_ip_header_trusted", &mut client.is_token_endpoint_ip_header_trusted)?;
+    if let Some(change) = fields.take_nullable("client_metadata")? {
+        merge(&mut client.client_metadata, change);
+    }
+    if fields.take("is_first_party")? == Some(false) {
+        let problem = "cannot be false yet: third-party clients need consent, which this version does not ask for";
+        return Err(fields.wrong("is_first_party", problem));
+    }
+    fields.repeat(&["oidc_conformant"], true)?;
+    fields.repeat(&["global", "sso_disabled", "cross_origin_authentication"], false)?;
+    fields.finish()?;
+    check::client(client)
+}
+
+fn grant_types(client: &mut Client, fields: &mut Fields) -> Result<(), BodyInvalid> {
+    let Some(names) = fields.take::<Vec<String>>("grant_types")? else { return Ok(()) };
+    let mut grants = Vec::new();
+    for name in names {
+        let grant = GrantType::from_wire(&name).ok_or_else(|| {
+            let known: Vec<_> = GrantType::ALL.iter().map(|grant| grant.as_str()).collect();
+            fields.wrong("grant_types", format!("can only name these: {}", known.join(", ")))
+        })?;
+        if !grants.contains(&grant) {
+            grants.push(grant);
+        }
+    }
+    client.grant_types = grants;
+    Ok(())
+}
+
+fn jwt_configuration(client: &mut Client, fields: &mut Fields) -> Result<(), BodyInvalid> {
+    let Some(mut jwt) = fields.nested("jwt_configuration")? else { return Ok(()) };
+    jwt.set("lifetime_in_seconds", &mut client.id_token_lifetime)?;
+    jwt.repeat(&["alg"], "RS256")?;
+    jwt.repeat(&["secret_encoded"], false)?;
+    jwt.finish()
+}
+
+/// A secret that the application brings along. It is compared at every token request, so it must not be guessable.
+pub(super) fn secret(fields: &mut Fields) -> Result<Option<SecretString>, BodyInvalid> {
+    let Some(secret) = fields.take::<String>("client_secret")? else { return Ok(None) };
+    let is_plain = secret.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain && (32..=256).contains(&secret.len()) {
+        return Ok(Some(SecretString::from(secret)));
+    }
+    Err(fields.wrong("client_secret", "must have between 32 and 256 printable ASCII characters without spaces"))
+}

@@ -1,0 +1,177 @@
+//! Applications.
+
+mod check;
+mod fields;
+mod refresh_token;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::ClientId;
+use model::client::Client;
+use protocol::management_scope::ManagementScope;
+use secrecy::{ExposeSecret, SecretString};
+use store::Page;
+use store::clients::StoredClient;
+
+use super::paging::Paging;
+use super::{ATTEMPTS, Body, Caller, Listing, Query, QueryInvalid, Refused, Resource};
+use crate::client_authentication::{open_secret, seal_secret};
+use crate::{InternalError, RequestContext, Services};
+
+/// A client as a caller sees it.
+pub struct ShownClient {
+    /// The record.
+    pub client: Client,
+    /// Its secret, for those who may read it.
+    pub secret: Option<SecretString>,
+}
+
+/// A page of clients, oldest first. No client is global and all are first-party, so those filters select all or
+/// nothing.
+pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<Listing<ShownClient>, Refused> {
+    caller.require_any(&[ManagementScope::ReadClients, ManagementScope::ReadClientKeys])?;
+    let paging = Paging::read(query)?;
+    let selects_none = query.flag("is_global")? == Some(true) || query.flag("is_first_party")? == Some(false);
+    let listing = match app_types(query)? {
+        _ if selects_none => paging.cut(Vec::new(), position),
+        Some(app_types) => {
+            let all = store::clients::list(&mut svc.store.read().await?, &EVERYTHING).await?;
+            let is_wanted = |stored: &StoredClient| app_types.contains(&app_type(&stored.client));
+            paging.cut(all.into_iter().filter(is_wanted).collect(), position)
+        }
+        None => {
+            let mut db = svc.store.read().await?;
+            let rows = store::clients::list(&mut db, &paging.page()).await?;
+            let total = if paging.wants_total() { store::clients::count(&mut db).await? } else { 0 };
+            paging.listing(rows, total, position)
+        }
+    };
+    let shown = listing.items.into_iter().map(|stored| show_to(svc, caller, stored)).collect::<Result<_, _>>()?;
+    Ok(Listing { items: shown, shape: listing.shape })
+}
+
+/// There are as many clients as an operator has applications: a list in memory is fine.
+const EVERYTHING: Page = Page::Offset { skip: 0, limit: u32::MAX };
+
+fn position(stored: &StoredClient) -> (model::Timestamp, String) {
+    (stored.client.created_at, stored.client.client_id.as_str().to_owned())
+}
+
+fn app_types(query: &Query) -> Result<Option<Vec<String>>, QueryInvalid> {
+    Ok(Some(query.words("app_type")?).filter(|wanted| !wanted.is_empty()))
+}
+
+fn app_type(client: &Client) -> String {
+    match serde_json::to_value(client.app_type) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => unreachable!("a variant without fields is written as its name"),
+    }
+}
+
+/// One client.
+pub async fn get(svc: &Services, caller: &Caller, id: &ClientId) -> Result<ShownClient, Refused> {
+    caller.require_any(&[ManagementScope::ReadClients, ManagementScope::ReadClientKeys])?;
+    Ok(show_to(svc, caller, find(svc, id).await?)?)
+}
+
+/// Registers a client. Its id and secret are made here, unless the application brings those it had elsewhere. The
+/// answer shows the secret, since nobody else knows it yet.
+pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: &Body) -> Result<ShownClient, Refused> {
+    caller.require(ManagementScope::CreateClients)?;
+    let mut fields = body.object()?;
+    let own_id: Option<String> = fields.take("client_id")?;
+    let client_id = own_id.map_or_else(|| ClientId::from_random(svc.random()), ClientId::new);
+    check::client_id(&client_id)?;
+    let secret = fields::secret(&mut fields)?.unwrap_or_else(|| new_secret(svc));
+    let client = fields::new_client(client_id, fields, cx.now)?;
+    let sealed = seal_secret(svc, &client.client_id, secret.expose_secret());
+    let mut tx = svc.store.write().await?;
+    // An API named like a client would accept that client's ID tokens.
+    let is_api = store::resource_servers::find(&mut tx, client.client_id.as_str()).await?.is_some();
+    if is_api || !store::clients::insert(&mut tx, &client, Some(&sealed)).await? {
+        return Err(Refused::Exists(Resource::Client));
+    }
+    caller.event(svc, cx, "create_client", client.client_id.as_str()).record(&mut tx).await?;
+    tx.commit().await?;
+    Ok(ShownClient { client, secret: Some(secret) })
+}
+
+/// Changes a client. A new secret needs `update:client_keys` besides.
+pub async fn update(
+    svc: &Services,
+    cx: &RequestContext,
+    caller: &Caller,
+    id: &ClientId,
+    body: &Body,
+) -> Result<ShownClient, Refused> {
+    caller.require(ManagementScope::UpdateClients)?;
+    let mut fields = body.object()?;
+    let secret = fields::secret(&mut fields)?;
+    if secret.is_some() {
+        caller.require(ManagementScope::UpdateClientKeys)?;
+    }
+    let sealed = secret.map(|secret| seal_secret(svc, id, secret.expose_secret()));
+    for _ in 0..ATTEMPTS {
+        let mut stored = find(svc, id).await?;
+        fields::apply(&mut stored.client, fields.clone())?;
+        stored.client.updated_at = cx.now;
+        let mut tx = svc.store.write().await?;
+        if !store::clients::update(&mut tx, &stored.client).await? {
+            continue;
+        }
+        if let Some(sealed) = &sealed {
+            store::clients::set_secret(&mut tx, id, Some(sealed)).await?;
+            stored.secret = Some(sealed.clone());
+        }
+        let updated = caller.event(svc, cx, "update_client", id.as_str());
+        updated.detail("secret_changed", sealed.is_some()).record(&mut tx).await?;
+        tx.commit().await?;
+        return Ok(show_to(svc, caller, stored)?);
+    }
+    Err(Refused::Contended(Resource::Client))
+}
+
+/// Deletes a client with its grants and tokens; one that is gone already is fine.
+pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &ClientId) -> Result<(), Refused> {
+    caller.require(ManagementScope::DeleteClients)?;
+    let mut tx = svc.store.write().await?;
+    if store::clients::delete(&mut tx, id).await? {
+        caller.event(svc, cx, "delete_client", id.as_str()).record(&mut tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Gives a client a new secret. The old one is worthless at once.
+pub async fn rotate_secret(
+    svc: &Services,
+    cx: &RequestContext,
+    caller: &Caller,
+    id: &ClientId,
+) -> Result<ShownClient, Refused> {
+    caller.require(ManagementScope::UpdateClientKeys)?;
+    let secret = new_secret(svc);
+    let sealed = seal_secret(svc, id, secret.expose_secret());
+    let mut tx = svc.store.write().await?;
+    store::clients::set_secret(&mut tx, id, Some(&sealed)).await?;
+    let stored = store::clients::find(&mut tx, id).await?.ok_or(Refused::NotFound(Resource::Client))?;
+    caller.event(svc, cx, "rotate_client_secret", id.as_str()).record(&mut tx).await?;
+    tx.commit().await?;
+    Ok(ShownClient { client: stored.client, secret: Some(secret) })
+}
+
+async fn find(svc: &Services, id: &ClientId) -> Result<StoredClient, Refused> {
+    store::clients::find(&mut svc.store.read().await?, id).await?.ok_or(Refused::NotFound(Resource::Client))
+}
+
+fn show_to(svc: &Services, caller: &Caller, stored: StoredClient) -> Result<ShownClient, InternalError> {
+    let StoredClient { client, secret } = stored;
+    let secret = secret.filter(|_| caller.has(ManagementScope::ReadClientKeys));
+    let secret = secret.map(|secret| open_secret(svc, &client.client_id, &secret)).transpose()?;
+    Ok(ShownClient { client, secret: secret.map(SecretString::from) })
+}
+
+/// 64 characters of base64url.
+fn new_secret(svc: &Services) -> SecretString {
+    SecretString::from(URL_SAFE_NO_PAD.encode(svc.random::<48>()))
+}

@@ -1,0 +1,110 @@
+//! The properties of a connection, in Auth0's spelling.
+
+use model::connection::{Connection, DATABASE_STRATEGY, PasswordPolicy};
+use model::{ClientId, ConnectionId, JsonObject, Timestamp};
+use store::connections::StoredConnection;
+
+use super::super::body::{BodyInvalid, Fields};
+use super::super::text::{check_count, check_length, check_string_pairs, merge};
+use super::source;
+use crate::Services;
+
+const MOST_CLIENTS: usize = 1000;
+const MOST_REALMS: usize = 10;
+
+/// A connection that is open to nobody yet.
+pub(super) fn new_connection(id: ConnectionId, fields: &mut Fields, now: Timestamp) -> Result<Connection, BodyInvalid> {
+    let name: String = fields.require("name")?;
+    check_name(&name)?;
+    let strategy: String = fields.require("strategy")?;
+    if strategy != DATABASE_STRATEGY {
+        return Err(fields.wrong("strategy", "must be auth0: this version knows database connections alone"));
+    }
+    Ok(Connection {
+        id,
+        realms: vec![name.clone()],
+        name,
+        display_name: None,
+        strategy,
+        enabled_clients: Vec::new(),
+        is_domain_connection: false,
+        metadata: JsonObject::new(),
+        options: JsonObject::new(),
+        disable_signup: false,
+        brute_force_protection: true,
+        password_policy: PasswordPolicy::default(),
+        source: None,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    })
+}
+
+/// Auth0's rule: letters and digits, with single hyphens between them.
+fn check_name(name: &str) -> Result<(), BodyInvalid> {
+    let words =
+        |name: &str| name.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if name.len() <= 128 && words(name) {
+        return Ok(());
+    }
+    Err(BodyInvalid::wrong("name", "must have at most 128 letters and digits, with single hyphens between them"))
+}
+
+/// Puts what the request says into the connection, seals what is secret, and checks the connection.
+pub(super) fn apply(svc: &Services, stored: &mut StoredConnection, mut fields: Fields) -> Result<(), BodyInvalid> {
+    let connection = &mut stored.connection;
+    fields.set_or_clear("display_name", &mut connection.display_name)?;
+    if let Some(clients) = fields.take::<Vec<String>>("enabled_clients")? {
+        connection.enabled_clients = clients.into_iter().map(ClientId::new).collect();
+    }
+    fields.set("realms", &mut connection.realms)?;
+    fields.set("is_domain_connection", &mut connection.is_domain_connection)?;
+    if let Some(change) = fields.take_nullable("metadata")? {
+        merge(&mut connection.metadata, change);
+    }
+    fields.repeat(&["show_as_button"], false)?;
+    check(connection)?;
+    if let Some(options) = fields.nested("options")? {
+        replace_options(svc, stored, options)?;
+    }
+    fields.finish()
+}
+
+fn replace_options(svc: &Services, stored: &mut StoredConnection, mut options: Fields) -> Result<(), BodyInvalid> {
+    let connection = &mut stored.connection;
+    connection.disable_signup = options.take("disable_signup")?.unwrap_or(false);
+    connection.brute_force_protection = options.take("brute_force_protection")?.unwrap_or(true);
+    connection.password_policy = options.take_nullable("passwordPolicy")?.flatten().unwrap_or_default();
+    // Lazy migration is a source here; scripts are not run.
+    options.repeat(&["import_mode", "enabledDatabaseCustomization", "requires_username"], false)?;
+    let source = options.nested("source")?;
+    options.finish()?;
+    source::replace(svc, stored, source)
+}
+
+fn check(connection: &Connection) -> Result<(), BodyInvalid> {
+    if let Some(name) = &connection.display_name {
+        check_length("display_name", name, 1..=128)?;
+    }
+    check_count("enabled_clients", &connection.enabled_clients, MOST_CLIENTS)?;
+    check_count("realms", &connection.realms, MOST_REALMS)?;
+    for realm in &connection.realms {
+        check_length("realms", realm, 1..=128)?;
+    }
+    check_string_pairs("metadata", &connection.metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn names_are_words_with_single_hyphens() {
+        for name in ["Username-Password-Authentication", "db", "7"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        for name in ["", "-db", "db-", "a--b", "a b", "a_b", "ä", &"x".repeat(129)] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
+}

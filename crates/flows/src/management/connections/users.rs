@@ -1,0 +1,46 @@
+//! Deleting the users of a connection.
+
+use model::address::FoldedEmail;
+use model::{ConnectionId, Timestamp};
+use protocol::management_scope::ManagementScope;
+use store::users::UserFilter;
+use store::{Page, StoreError, WriteTx};
+
+use super::super::{Caller, Query, QueryInvalid, Refused};
+use super::find;
+use crate::{RequestContext, Services};
+
+/// How many users go in one write, so that others get their turn in between.
+const BATCH: u32 = 200;
+
+/// Deletes a batch of the connection's users and says how many; zero means that there are none left.
+pub(super) async fn delete_some(tx: &mut WriteTx, id: &ConnectionId, now: Timestamp) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    for user_id in store::users::of_connection(tx, id, BATCH).await? {
+        store::users::delete(tx, &user_id, now).await?;
+        deleted += 1;
+    }
+    Ok(deleted)
+}
+
+/// Deletes the connection's user with this address; nobody by that address is fine.
+pub async fn delete_by_email(
+    svc: &Services,
+    cx: &RequestContext,
+    caller: &Caller,
+    id: &ConnectionId,
+    query: &Query,
+) -> Result<(), Refused> {
+    caller.require(ManagementScope::DeleteUsers)?;
+    let email = query.text("email")?.ok_or_else(|| QueryInvalid::new("email", "is missing"))?;
+    let filter = UserFilter { email: Some(FoldedEmail::of(email)), user_ids: Vec::new() };
+    let mut tx = svc.store.write().await?;
+    find(&mut tx, id).await?;
+    let found = store::users::list(&mut tx, &filter, &Page::Offset { skip: 0, limit: BATCH }).await?;
+    let is_own = |user: &&model::user::User| user.identities.first().is_some_and(|own| own.connection_id == *id);
+    for user in found.iter().filter(is_own) {
+        super::super::users::delete_in(svc, cx, caller, &mut tx, &user.user_id).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! The log of security events.
+
+use model::EventId;
+use model::event::Event;
+use protocol::management_scope::ManagementScope;
+use store::events::EventFilter;
+
+use super::paging::Paging;
+use super::search::term;
+use super::{Caller, Listing, Query, QueryInvalid, Refused, Resource, Shape};
+use crate::Services;
+
+const READ: [ManagementScope; 2] = [ManagementScope::ReadLogs, ManagementScope::ReadLogsUsers];
+const DEFAULT_TAKE: u32 = 50;
+const LARGEST_TAKE: u32 = 100;
+
+/// Some events.
+pub struct LogPage {
+    /// They themselves.
+    pub listing: Listing<Event>,
+    /// How to ask for those that follow; only of a reader who goes from event to event.
+    pub next: Option<NextEvents>,
+}
+
+/// What a reader who goes from event to event asks next.
+pub struct NextEvents {
+    /// The last event it has seen, or what it asked with where nothing has happened since.
+    pub from: String,
+    /// How many events it wants at once.
+    pub take: u32,
+}
+
+/// Events. With `from` or `take` those that follow an event, oldest first; else a page of those that `q` selects, the
+/// newest first.
+pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<LogPage, Refused> {
+    caller.require_any(&READ)?;
+    if query.has("from") || query.has("take") { follow(svc, query).await } else { search(svc, query).await }
+}
+
+/// One event.
+pub async fn get(svc: &Services, caller: &Caller, id: &EventId) -> Result<Event, Refused> {
+    caller.require_any(&READ)?;
+    let found = store::events::find(&mut svc.store.read().await?, id).await?;
+    found.ok_or(Refused::NotFound(Resource::LogEvent))
+}
+
+async fn follow(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
+    let from = query.text("from")?.unwrap_or_default();
+    if from.len() > 64 || !from.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(QueryInvalid::new("from", "must be a log_id").into());
+    }
+    let take = query.number("take")?.unwrap_or(DEFAULT_TAKE);
+    if !(1..=LARGEST_TAKE).contains(&take) {
+        return Err(QueryInvalid::new("take", format!("must be between 1 and {LARGEST_TAKE}")).into());
+    }
+    let items = store::events::after(&mut svc.store.read().await?, from, take).await?;
+    let last = items.last().map_or(from, |event| event.log_id.as_str()).to_owned();
+    Ok(LogPage { listing: Listing { items, shape: Shape::Plain }, next: Some(NextEvents { from: last, take }) })
+}
+
+async fn search(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
+    let paging = Paging::read_within_reach(query)?;
+    let filter = filter(query)?;
+    let mut db = svc.store.read().await?;
+    let rows = store::events::list(&mut db, &filter, &paging.page()).await?;
+    let total = if paging.wants_total() { store::events::count(&mut db, &filter).await? } else { 0 };
+    let listing = paging.listing(rows, total, |event| (event.date, event.log_id.as_str().to_owned()));
+    Ok(LogPage { listing, next: None })
+}
+
+fn filter(query: &Query) -> Result<EventFilter, QueryInvalid> {
+    let oldest_first = match query.text("sort")? {
+        None | Some("date:-1") => false,
+        Some("date:1") => true,
+        Some(_) => return Err(QueryInvalid::new("sort", "must be date:-1 or date:1")),
+    };
+    let mut filter = EventFilter { oldest_first, ..EventFilter::default() };
+    // Auth0's documents call it `q`, its schema `search`.
+    let q = query.text("q")?.or(query.text("search")?);
+    if let Some((field, value)) = q.map(|q| term(q, &["type", "user_id", "client_id"])).transpose()? {
+        match field {
+            "type" => filter.types.push(value),
+            "user_id" => filter.user_ids.push(value),
+            _ => filter.client_ids.push(value),
+        }
+    }
+    Ok(filter)
+}

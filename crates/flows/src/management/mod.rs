@@ -1,0 +1,31 @@
+//! The Management API: what an operator, or an operator's script, may ask.
+//!
+//! Each flow's first line asks whether the [`Caller`] may; only then is anything of the request read, which is why
+//! flows take a [`Body`] and a [`Query`] instead of values. A change is applied to the record, the record is checked
+//! as a whole, and one write carries it together with its event.
+
+pub mod body;
+pub mod caller;
+pub mod client_grants;
+pub mod clients;
+pub mod connections;
+pub mod logs;
+pub mod paging;
+pub mod query;
+pub mod refused;
+pub mod resource_servers;
+pub mod tenant_settings;
+pub mod users;
+
+mod search;
+mod text;
+
+pub use body::{Body, BodyInvalid};
+pub use caller::{Caller, CallerRefused};
+pub use credentials::policy::Refusal as PasswordRefusal;
+pub use paging::{Listing, Shape};
+pub use query::{Query, QueryInvalid};
+pub use refused::{Refused, Resource};
+
+/// How often a change is applied to a record that somebody else changes at the same time.
+const ATTEMPTS: usize = 2;

@@ -1,0 +1,81 @@
+//! Why a call of the Management API is refused.
+
+use credentials::policy;
+use protocol::management_scope::ManagementScope;
+use store::StoreError;
+
+use super::{BodyInvalid, QueryInvalid};
+use crate::InternalError;
+
+/// What the Management API keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// A client.
+    Client,
+    /// A client grant.
+    ClientGrant,
+    /// A resource server.
+    ResourceServer,
+    /// A connection.
+    Connection,
+    /// A user.
+    User,
+    /// An entry of the log.
+    LogEvent,
+}
+
+/// Why nothing was changed or shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The token carries none of these scopes.
+    #[error("insufficient scope")]
+    InsufficientScope {
+        /// One of them would do.
+        expected: Vec<ManagementScope>,
+    },
+    /// Nobody gives away Management API scopes that they do not hold.
+    #[error("scopes that the caller does not hold cannot be granted")]
+    BeyondOwnScope {
+        /// Those the caller lacks.
+        lacking: Vec<String>,
+    },
+    /// There is none with this id.
+    #[error("{0:?} not found")]
+    NotFound(Resource),
+    /// Its id, name or address belongs to another.
+    #[error("{0:?} exists")]
+    Exists(Resource),
+    /// Others keep changing it at the same time.
+    #[error("{0:?} changed meanwhile")]
+    Contended(Resource),
+    /// The body does not say what it must.
+    #[error(transparent)]
+    Body(#[from] BodyInvalid),
+    /// The query does not say what it must.
+    #[error(transparent)]
+    Query(#[from] QueryInvalid),
+    /// The password breaks the connection's policy.
+    #[error("the password is refused by policy")]
+    Password(policy::Refusal),
+    /// The Management API itself would no longer be what this server provides.
+    #[error("the system API cannot be changed")]
+    SystemApi,
+    /// The source knows the person by this name, and still holds the password.
+    #[error("the source knows the person by the old name")]
+    NameHeldBySource {
+        /// The source's name.
+        source_name: String,
+    },
+    /// The source of this connection is not asked at the moment.
+    #[error("the source is not asked at the moment")]
+    SourceOffline,
+    /// The work could not be done.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Refused::Internal(error.into())
+    }
+}

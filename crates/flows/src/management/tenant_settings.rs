@@ -1,0 +1,122 @@
+//! What an operator sets for the whole deployment.
+
+use model::settings::TenantSettings;
+use protocol::logout::check_logout_url;
+use protocol::management_scope::ManagementScope;
+use store::WriteTx;
+
+use super::body::Fields;
+use super::text::{check_count, check_length};
+use super::{Body, BodyInvalid, Caller, Refused};
+use crate::{RequestContext, Services};
+
+/// A year.
+const LONGEST_SESSION_HOURS: f64 = 8760.0;
+
+/// The settings.
+pub async fn get(svc: &Services, caller: &Caller) -> Result<TenantSettings, Refused> {
+    caller.require(ManagementScope::ReadTenantSettings)?;
+    Ok(store::settings::tenant(&mut svc.store.read().await?).await?)
+}
+
+/// Changes settings. Live sessions keep the end they were given.
+pub async fn update(
+    svc: &Services,
+    cx: &RequestContext,
+    caller: &Caller,
+    body: &Body,
+) -> Result<TenantSettings, Refused> {
+    caller.require(ManagementScope::UpdateTenantSettings)?;
+    let fields = body.object()?;
+    let mut tx = svc.store.write().await?;
+    let mut settings = store::settings::tenant(&mut tx).await?;
+    apply(&mut settings, fields)?;
+    check_neighbours(&mut tx, &settings).await?;
+    store::settings::put_tenant(&mut tx, &settings).await?;
+    caller.event(svc, cx, "update_tenant_settings", "tenant").record(&mut tx).await?;
+    tx.commit().await?;
+    Ok(settings)
+}
+
+fn apply(settings: &mut TenantSettings, mut fields: Fields) -> Result<(), BodyInvalid> {
+    fields.set("friendly_name", &mut settings.friendly_name)?;
+    fields.set_or_clear("default_audience", &mut settings.default_audience)?;
+    fields.set_or_clear("default_directory", &mut settings.default_directory)?;
+    fields.set("allowed_logout_urls", &mut settings.allowed_logout_urls)?;
+    fields.set("session_lifetime", &mut settings.session_lifetime)?;
+    fields.set("idle_session_lifetime", &mut settings.idle_session_lifetime)?;
+    fields.finish()?;
+    // Auth0 shows what is not set as an empty text, and tools send it back.
+    settings.default_audience.take_if(|audience| audience.is_empty());
+    settings.default_directory.take_if(|directory| directory.is_empty());
+    check(settings)
+}
+
+fn check(settings: &TenantSettings) -> Result<(), BodyInvalid> {
+    check_length("friendly_name", &settings.friendly_name, 1..=128)?;
+    check_count("allowed_logout_urls", &settings.allowed_logout_urls, 100)?;
+    for url in &settings.allowed_logout_urls {
+        check_logout_url(url).map_err(|refused| BodyInvalid::wrong("allowed_logout_urls", refused.to_string()))?;
+    }
+    let durations =
+        [("session_lifetime", settings.session_lifetime), ("idle_session_lifetime", settings.idle_session_lifetime)];
+    for (name, hours) in durations {
+        if hours <= 0.0 || hours > LONGEST_SESSION_HOURS {
+            return Err(BodyInvalid::wrong(name, "must be a number of hours above 0 and at most 8760"));
+        }
+    }
+    if settings.idle_session_lifetime > settings.session_lifetime {
+        return Err(BodyInvalid::wrong("idle_session_lifetime", "must not be longer than session_lifetime"));
+    }
+    Ok(())
+}
+
+async fn check_neighbours(tx: &mut WriteTx, settings: &TenantSettings) -> Result<(), Refused> {
+    if let Some(audience) = &settings.default_audience {
+        let api = store::resource_servers::find(tx, audience).await?;
+        if api.is_none_or(|api| api.identifier != *audience) {
+            return Err(BodyInvalid::wrong("default_audience", "is not the identifier of an API").into());
+        }
+    }
+    if let Some(directory) = &settings.default_directory
+        && store::connections::find_by_name(tx, directory).await?.is_none()
+    {
+        return Err(BodyInvalid::wrong("default_directory", "is not the name of a connection").into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<TenantSettings, String> {
+        let mut settings = TenantSettings::default();
+        let fields = Body::new(text.as_bytes().to_vec()).object().expect(text);
+        apply(&mut settings, fields).map(|()| settings).map_err(|invalid| invalid.to_string())
+    }
+
+    #[test]
+    fn what_is_named_changes_and_the_rest_stays() {
+        let changed = parse(r#"{"idle_session_lifetime":0.5,"default_audience":"","default_directory":null}"#);
+        assert_eq!(changed, Ok(TenantSettings { idle_session_lifetime: 0.5, ..TenantSettings::default() }));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let cases = [
+            (r#"{"session_lifetime":0}"#, "session_lifetime must be a number of hours above 0 and at most 8760"),
+            (r#"{"session_lifetime":9000}"#, "session_lifetime must be a number of hours above 0 and at most 8760"),
+            (r#"{"session_lifetime":1}"#, "idle_session_lifetime must not be longer than session_lifetime"),
+            (r#"{"friendly_name":""}"#, "friendly_name must have between 1 and 128 characters"),
+            (
+                r#"{"allowed_logout_urls":["javascript:alert(1)"]}"#,
+                "allowed_logout_urls must not use the scheme of a script, a document or a file",
+            ),
+            (r#"{"flags":{}}"#, "flags is unknown"),
+        ];
+        for (body, message) in cases {
+            assert_eq!(parse(body), Err(message.to_owned()), "{body}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Checks of single values that several resources share.
+
+use std::ops::RangeInclusive;
+
+use model::JsonObject;
+use serde_json::Value;
+use url::Url;
+
+use super::BodyInvalid;
+
+/// A text of this many characters, without control characters.
+pub(super) fn check_length(path: &str, text: &str, characters: RangeInclusive<usize>) -> Result<(), BodyInvalid> {
+    if text.chars().any(char::is_control) {
+        return Err(BodyInvalid::wrong(path, "must not contain control characters"));
+    }
+    if characters.contains(&text.chars().count()) {
+        return Ok(());
+    }
+    let (least, most) = (characters.start(), characters.end());
+    Err(BodyInvalid::wrong(path, format!("must have between {least} and {most} characters")))
+}
+
+/// A whole number within bounds.
+pub(super) fn check_range(path: &str, number: u64, bounds: RangeInclusive<u64>) -> Result<(), BodyInvalid> {
+    if bounds.contains(&number) {
+        return Ok(());
+    }
+    Err(BodyInvalid::wrong(path, format!("must be between {} and {}", bounds.start(), bounds.end())))
+}
+
+/// A list that is not longer than a person would make it.
+pub(super) fn check_count<T>(path: &str, items: &[T], most: usize) -> Result<(), BodyInvalid> {
+    if items.len() <= most {
+        return Ok(());
+    }
+    Err(BodyInvalid::wrong(path, format!("must not have more than {most} entries")))
+}
+
+/// A URL that a page may link to or show.
+pub(super) fn check_web_url(path: &str, text: &str, schemes: &[&str]) -> Result<(), BodyInvalid> {
+    let url = Url::parse(text).ok().filter(|url| url.has_host() && schemes.contains(&url.scheme()));
+    if url.is_some() && text.len() <= 2048 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(BodyInvalid::wrong(path, format!("must be a URL with one of these schemes: {}", schemes.join(", "))))
+}
+
+/// An origin exactly as browsers send it (RFC 6454 6.2), because it is compared as text.
+pub(super) fn check_origin(path: &str, text: &str) -> Result<(), BodyInvalid> {
+    let own = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    match own.map(|url| url.origin().ascii_serialization()) {
+        Some(serialised) if serialised == text => Ok(()),
+        Some(serialised) => Err(BodyInvalid::wrong(
+            path,
+            format!("must be an origin without path or default port, such as {serialised}"),
+        )),
+        None => Err(BodyInvalid::wrong(path, "must be an http or https origin")),
+    }
+}
+
+/// At most ten texts of the operator's own, of at most 255 characters.
+pub(super) fn check_string_pairs(path: &str, pairs: &JsonObject) -> Result<(), BodyInvalid> {
+    if pairs.len() > 10 {
+        return Err(BodyInvalid::wrong(path, "must not have more than 10 properties"));
+    }
+    for (name, value) in pairs {
+        let is_short = |text: &str| text.chars().count() <= 255;
+        if !value.as_str().is_some_and(is_short) || !is_short(name) {
+            return Err(BodyInvalid::wrong(path, "must have names and string values of at most 255 characters"));
+        }
+    }
+    Ok(())
+}
+
+/// Merges metadata as Auth0 does: property by property at the first level, where `null` removes one and everything
+/// nested is replaced whole. Nothing to merge empties it.
+pub(super) fn merge(held: &mut JsonObject, change: Option<JsonObject>) {
+    let Some(change) = change.filter(|change| !change.is_empty()) else { return held.clear() };
+    for (name, value) in change {
+        match value {
+            Value::Null => {
+                held.remove(&name);
+            }
+            value => {
+                held.insert(name, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_merge(held: Value, change: Value, expected: Value) {
+        let (Value::Object(mut held), Value::Object(expected)) = (held, expected) else { panic!("two objects") };
+        let change = if let Value::Object(change) = change { Some(change) } else { None };
+        merge(&mut held, change);
+        assert_eq!(held, expected);
+    }
+
+    #[test]
+    fn metadata_merges_at_the_first_level() {
+        let held = json!({"a": 1, "b": {"x": 1, "y": 2}, "c": [1]});
+        check_merge(held.clone(), json!({"a": 2}), json!({"a": 2, "b": {"x": 1, "y": 2}, "c": [1]}));
+        check_merge(held.clone(), json!({"b": {"x": null}, "c": []}), json!({"a": 1, "b": {"x": null}, "c": []}));
+        check_merge(held.clone(), json!({"a": null, "d": null}), json!({"b": {"x": 1, "y": 2}, "c": [1]}));
+        check_merge(held.clone(), json!({}), json!({}));
+        check_merge(held, Value::Null, json!({}));
+    }
+
+    #[track_caller]
+    fn check_origin_of(text: &str, expected: bool) {
+        assert_eq!(check_origin("origin", text).is_ok(), expected, "{text}");
+    }
+
+    #[test]
+    fn origins_are_spelled_as_browsers_spell_them() {
+        for text in ["https://app.example", "http://localhost:3000", "https://app.example:8443"] {
+            check_origin_of(text, true);
+        }
+        for text in [
+            "https://app.example/",
+            "https://app.example:443",
+            "https://APP.example",
+            "https://*.app.example",
+            "https://u@app.example",
+            "app.example",
+            "null",
+            "*",
+            "com.example.app://x",
+            "https://app.example/path",
+        ] {
+            check_origin_of(text, false);
+        }
+    }
+
+    #[test]
+    fn ad_12_pictures_and_links_are_web_urls() {
+        let check = |text: &str| check_web_url("logo_uri", text, &["https", "http"]).is_ok();
+        assert!(check("https://cdn.example/logo.png?v=1"));
+        for text in ["javascript:alert(1)", "data:image/svg+xml,x", "https:", "/logo.png", "https://a b.example"] {
+            assert!(!check(text), "{text}");
+        }
+    }
+}
