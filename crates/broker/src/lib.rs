@@ -5,8 +5,16 @@
 
 #![warn(missing_docs)]
 
+mod cli;
+pub mod clock;
+mod commands;
 pub mod config;
 pub mod secrets;
 pub mod server;
+mod signals;
 pub mod telemetry;
+pub mod wiring;
 pub mod workers;
+
+pub use cli::Cli;
+pub use commands::{Failure, run};

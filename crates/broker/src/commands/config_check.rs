@@ -1,0 +1,21 @@
+//! `landbridge config check`.
+
+use crate::config::Loaded;
+use crate::secrets::{bootstrap_secret, master_key};
+use crate::wiring;
+
+use super::Failure;
+
+/// Everything that can be known without changing anything and without asking another machine.
+pub(super) fn run(loaded: &Loaded) -> Result<(), Failure> {
+    let config = &loaded.config;
+    wiring::tls_certificate(&config.server.tls)?;
+    master_key::find(config)?;
+    bootstrap_secret(&config.bootstrap)?;
+    wiring::check_pages(&config.pages)?;
+    for warning in loaded.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    println!("The configuration can be used.");
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! `landbridge serve`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use flows::{Clock, InternalError, Services};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::SystemClock;
+use crate::config::{Config, Loaded};
+use crate::server::{self, Drained, Limits, Reload, Server, TlsCertificate};
+use crate::signals::StopRequests;
+use crate::workers::Workers;
+use crate::{telemetry, wiring};
+
+use super::Failure;
+
+/// How soon a rotation or revocation on another node is taken up.
+const KEYS_PERIOD: Duration = Duration::from_secs(15);
+
+const SWEEP_PERIOD: Duration = Duration::from_mins(1);
+
+const CERTIFICATE_PERIOD: Duration = Duration::from_secs(5);
+
+/// How often measurements are folded together, so that memory does not grow where nobody collects them.
+const METRICS_PERIOD: Duration = Duration::from_secs(5);
+
+/// Serves until it is told to stop, and finishes what was accepted.
+pub(super) async fn run(loaded: &Loaded) -> Result<(), Failure> {
+    let config = &loaded.config;
+    let mut stop_requests = StopRequests::listen().context("cannot listen for signals")?;
+    telemetry::log(&config.log).context("cannot set up logging")?;
+    for warning in loaded.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let metrics = telemetry::metrics().context("cannot set up metrics")?;
+    let tls = wiring::tls_certificate(&config.server.tls)?;
+    let bootstrap = wiring::bootstrap_client(&config.bootstrap)?;
+    // Before the database is touched, so that a second broker by mistake leaves it alone.
+    let listener = server::bind(config.server.listen.0).await.map_err(anyhow::Error::from)?;
+    let services = Arc::new(wiring::services(config, wiring::Opening::Create, bootstrap).await?);
+    let router = wiring::router(config, Arc::clone(&services), metrics.clone())?;
+    let workers = workers(&services, tls.as_ref(), metrics);
+    announce(config, &listener);
+    let most_connections = usize::try_from(config.server.max_connections.get()).expect("a usize has 32 bits at least");
+    let server = Server { router, tls, limits: Limits::for_connections(most_connections) };
+    serve(server, listener, &mut stop_requests, config.server.shutdown_timeout.duration()).await;
+    workers.stop().await;
+    services.store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Until the first request to stop; a second one cuts short the wait for what was accepted.
+async fn serve(server: Server, listener: TcpListener, stop_requests: &mut StopRequests, patience: Duration) {
+    let stop = CancellationToken::new();
+    let mut running = tokio::spawn(server.run(listener, stop.clone(), patience));
+    stop_requests.next().await;
+    tracing::info!("stopping: no further connection is accepted, and what was accepted is finished");
+    stop.cancel();
+    tokio::select! {
+        drained = &mut running => match drained.expect("the accept loop does not panic") {
+            Drained::Completely => {}
+            Drained::Cut(connections) => tracing::warn!(connections, "server.shutdown_timeout has passed; cut the rest"),
+        },
+        () = stop_requests.next() => tracing::warn!("told to stop again; cut what was left"),
+    }
+}
+
+pub(super) fn workers(
+    services: &Arc<Services>,
+    tls: Option<&Arc<TlsCertificate>>,
+    metrics: PrometheusHandle,
+) -> Workers {
+    let workers = Workers::default();
+    let sweeping = Arc::clone(services);
+    workers.every("sweep", SWEEP_PERIOD, move || sweep(Arc::clone(&sweeping)));
+    let reloading = Arc::clone(services);
+    workers.every("signing keys", KEYS_PERIOD, move || {
+        let services = Arc::clone(&reloading);
+        async move { flows::signing_keys::reload(&services).await }
+    });
+    workers.every("metrics", METRICS_PERIOD, move || {
+        metrics.run_upkeep();
+        std::future::ready(Ok::<_, std::convert::Infallible>(()))
+    });
+    if let Some(certificate) = tls.cloned() {
+        workers.every("certificate", CERTIFICATE_PERIOD, move || reload_certificate(Arc::clone(&certificate)));
+    }
+    workers
+}
+
+async fn sweep(services: Arc<Services>) -> Result<(), InternalError> {
+    let swept = flows::sweeping::sweep(&services, SystemClock.now()).await?;
+    tracing::debug!(rows = swept, "swept what had expired");
+    Ok(())
+}
+
+async fn reload_certificate(certificate: Arc<TlsCertificate>) -> Result<(), anyhow::Error> {
+    match spawn_blocking(move || certificate.reload()).await? {
+        Reload::Unchanged => Ok(()),
+        Reload::Replaced => {
+            tracing::info!("new connections get the new certificate");
+            Ok(())
+        }
+        Reload::Kept(error) => Err(anyhow!("{error}; the former certificate stays in use")),
+    }
+}
+
+fn announce(config: &Config, listener: &TcpListener) {
+    let address =
+        listener.local_addr().map_or_else(|_| config.server.listen.to_string(), |address| address.to_string());
+    let scheme = if config.server.tls.certificate.is_some() { "https" } else { "http" };
+    tracing::info!(
+        issuer = config.server.issuer.as_str(),
+        database = config.database.url.engine(),
+        version = env!("CARGO_PKG_VERSION"),
+        "listening on {scheme}://{address}"
+    );
+}
