@@ -1,0 +1,156 @@
+//! Loading people from a file into a database connection, ahead of their first sign-in.
+//!
+//! The input is read twice, a row at a time: first for people who fall together ([`collisions`]), then row by row into
+//! batches ([`batch`]) that are decided against the directory ([`decision`]) and written whole ([`writing`]). A row
+//! that cannot be taken is refused by itself. Whatever stops a run, what was written stays, and the same run again
+//! takes up where it left off, because people who are there already are passed over.
+
+mod auth0;
+mod batch;
+mod collisions;
+mod decision;
+mod directory;
+mod entry;
+mod fields;
+mod format;
+mod framing;
+mod members;
+mod reader;
+mod refusal;
+mod run;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+mod writing;
+
+use std::io::{self, Read, Seek};
+
+use credentials::password::Limits;
+use model::connection::Connection;
+use model::event::EventType;
+use store::StoreError;
+
+use crate::events::event;
+use crate::{InternalError, RequestContext, Services};
+
+pub use format::Format;
+pub use framing::Place;
+pub use reader::SkipReason;
+pub use refusal::{RefusedRow, RowCode, RowError};
+pub use summary::Summary;
+
+/// What to import, and how.
+#[derive(Clone, Debug, Default)]
+pub struct ImportRequest {
+    /// Name of the database connection.
+    pub connection: String,
+    /// What the file holds; told from its beginning where this is `None`.
+    pub format: Option<Format>,
+    /// The connection's name in the file, where it differs from ours and from the source's realm. Rows of other
+    /// connections are passed over.
+    pub from_connection: Option<String>,
+    /// The source that holds the passwords that come without a hash. By default the connection's own, if it is enabled.
+    pub source: Option<String>,
+    /// People who are there already are brought up to date.
+    pub upsert: bool,
+    /// People who were deleted here are brought back.
+    pub restore_deleted: bool,
+    /// Nothing is written.
+    pub dry_run: bool,
+}
+
+/// Hears of a run while it runs.
+pub trait ImportObserver: Send {
+    /// Another batch has been dealt with.
+    fn progress(&mut self, so_far: &Summary);
+
+    /// A row was not taken. An error ends the run.
+    fn refused(&mut self, row: RefusedRow) -> io::Result<()>;
+}
+
+/// Why an import does not run, or stops. What was written before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportRefused {
+    /// No connection has this name.
+    #[error("no connection is called {0:?}")]
+    UnknownConnection(String),
+    /// Only our own database takes people in.
+    #[error("the connection {0:?} is not a database connection")]
+    NotADatabase(String),
+    /// There is nothing in the input.
+    #[error("the input is empty")]
+    Empty,
+    /// The input is compressed.
+    #[error("the input is compressed; decompress it first, as in: zcat FILE | landbridge import users … -")]
+    Compressed,
+    /// The format cannot be told.
+    #[error("the input looks like no format we know; name it, if it is one of {}", Format::ALL.map(Format::as_str).join(", "))]
+    UnknownFormat,
+    /// The input cannot be read.
+    #[error("the input cannot be read")]
+    Input(#[source] io::Error),
+    /// The observer could not take a refused row.
+    #[error("the report cannot be written")]
+    Report(#[source] io::Error),
+    /// Something failed on our side.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl From<StoreError> for ImportRefused {
+    fn from(error: StoreError) -> Self {
+        ImportRefused::Internal(error.into())
+    }
+}
+
+/// Imports people, or hashes of people who are there. Memory is bounded: one row of at most a MiB, a few batches, and
+/// 16 to 24 bytes for each row of the input.
+pub async fn import<R: Read + Seek + Send + 'static>(
+    svc: &Services,
+    cx: &RequestContext,
+    request: &ImportRequest,
+    input: R,
+    observer: &mut dyn ImportObserver,
+) -> Result<Summary, ImportRefused> {
+    let connection = database_connection(svc, &request.connection).await?;
+    let run = run::Run {
+        store: &svc.store,
+        entropy: &*svc.entropy,
+        connection: &connection,
+        request,
+        limits: Limits::default(),
+        now: cx.now,
+    };
+    let summary = run.through(input, observer).await?;
+    if !request.dry_run {
+        record(svc, cx, &connection, &summary).await?;
+    }
+    Ok(summary)
+}
+
+async fn database_connection(svc: &Services, name: &str) -> Result<Connection, ImportRefused> {
+    let stored = store::connections::find_by_name(&mut svc.store.read().await?, name).await?;
+    let connection = stored.ok_or_else(|| ImportRefused::UnknownConnection(name.to_owned()))?.connection;
+    if connection.is_database() { Ok(connection) } else { Err(ImportRefused::NotADatabase(connection.name)) }
+}
+
+async fn record(
+    svc: &Services,
+    cx: &RequestContext,
+    connection: &Connection,
+    summary: &Summary,
+) -> Result<(), StoreError> {
+    let skipped: u64 = summary.skipped.values().sum();
+    event(svc, cx, EventType::UsersImported)
+        .connection(connection)
+        .describe("Imported users from a file")
+        .detail("total", summary.total)
+        .detail("inserted", summary.inserted)
+        .detail("updated", summary.updated)
+        .detail("unchanged", summary.unchanged)
+        .detail("skipped", skipped)
+        .detail("failed", summary.refused)
+        .record_alone(svc)
+        .await
+}
