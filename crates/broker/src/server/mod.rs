@@ -23,6 +23,9 @@ use connection::Connection;
 pub use listener::{BindError, bind};
 pub use tls::{Reload, TlsCertificate, TlsError};
 
+/// How many connections the system keeps for us until we accept them.
+const QUEUE: usize = 1024;
+
 /// A pause after a failed accept, which mostly means that the process is out of file descriptors.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 
@@ -82,12 +85,21 @@ impl Server {
         let cut = CancellationToken::new();
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let tls = self.tls.as_ref().map(TlsCertificate::acceptor);
-        while let Some((place, stream)) = next(&listener, &places, &stop).await {
+        let serve = |(place, stream)| {
             let connection = Connection::new(&self.router, tls.clone(), self.limits, stop.clone());
             connections.spawn(cut.clone().run_until_cancelled_owned(async move {
                 connection.serve(stream).await;
                 drop(place);
             }));
+        };
+        while let Some(accepted) = stop.run_until_cancelled(next(&listener, &places)).await {
+            serve(accepted);
+        }
+        // Connections in the system's queue are accepted ones for their peers. Bounded, so that peers that keep coming
+        // do not put off the end.
+        for _ in 0..QUEUE {
+            let Some(accepted) = waiting(&listener, &places).await else { break };
+            serve(accepted);
         }
         // From here on, the system refuses connections for us.
         drop(listener);
@@ -106,29 +118,30 @@ async fn drain(connections: &TaskTracker, cut: &CancellationToken, patience: Dur
     Drained::Cut(remaining)
 }
 
-/// The next connection and its place among those that may be open. None once the server is told to stop and nobody
-/// waits any more to be accepted.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-    stop: &CancellationToken,
-) -> Option<(OwnedSemaphorePermit, TcpStream)> {
-    let place = stop.run_until_cancelled(Arc::clone(places).acquire_owned()).await?;
-    let place = place.expect("nobody closes the semaphore");
+/// A connection, and its place among those that may be open.
+type Accepted = (OwnedSemaphorePermit, TcpStream);
+
+/// The next connection. Nothing is lost if this is dropped while it waits.
+async fn next(listener: &TcpListener, places: &Arc<Semaphore>) -> Accepted {
+    let place = Arc::clone(places).acquire_owned().await.expect("nobody closes the semaphore");
     loop {
-        let accepted = tokio::select! {
-            // The connections in the system's queue are accepted ones for their peers.
-            biased;
-            accepted = listener.accept() => accepted,
-            () = stop.cancelled() => return None,
-        };
-        match accepted {
-            Ok((stream, _)) => return Some((place, stream)),
+        match listener.accept().await {
+            Ok((stream, _)) => return (place, stream),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 pause().await;
             }
         }
+    }
+}
+
+/// A connection that is there already, if there is one and a place for it.
+async fn waiting(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
+    let place = Arc::clone(places).try_acquire_owned().ok()?;
+    tokio::select! {
+        biased;
+        accepted = listener.accept() => Some((place, accepted.ok()?.0)),
+        () = std::future::ready(()) => None,
     }
 }
 
