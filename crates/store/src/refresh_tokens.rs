@@ -18,6 +18,7 @@ statements! {
     CONSUME = "UPDATE refresh_tokens SET consumed_at = $2, seen_at = COALESCE(seen_at, $2), successor_id = $3,
                sealed_response = $4 WHERE id = $1 AND consumed_at IS NULL";
     MARK_SEEN = "UPDATE refresh_tokens SET seen_at = $2 WHERE id = $1 AND seen_at IS NULL";
+    WAS_SEEN = "SELECT COUNT(*) AS seen FROM refresh_tokens WHERE id = $1 AND seen_at IS NOT NULL";
     FORGET_RESPONSE_TO = "UPDATE refresh_tokens SET sealed_response = NULL
                           WHERE successor_id = $1 AND sealed_response IS NOT NULL";
     RENEW = "UPDATE refresh_tokens SET idle_expires_at = $2, seen_at = COALESCE(seen_at, $3)
@@ -114,6 +115,11 @@ pub async fn consume(
 /// Notes that the holder has this token, because an access token issued beside it was used.
 pub async fn mark_seen(tx: &mut WriteTx, id: &RefreshTokenId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(MARK_SEEN, args![id, now]).await.map(|_| ())
+}
+
+/// Whether the holder is known to have this token.
+pub async fn was_seen(db: &mut impl Read, id: &RefreshTokenId) -> Result<bool, StoreError> {
+    Ok(db.fetch_one::<(i64,)>(WAS_SEEN, args![id]).await?.0 > 0)
 }
 
 /// Notes the use of a token that does not rotate. `false` means that it was consumed meanwhile.
