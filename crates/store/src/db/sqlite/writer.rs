@@ -65,11 +65,12 @@ impl Writer {
 
     /// Undoes the write whose savepoint is open, and leaves the rest of the group as it is.
     pub(super) async fn undo_savepoint(&mut self) {
-        if mem::take(&mut self.in_savepoint) && self.not_rolled_back().is_ok() {
-            if let Err(error) = self.roll_back_to_savepoint().await {
-                // What it did may still be there, and must not be committed with the others.
-                self.undo_group(&error).await;
-            }
+        if mem::take(&mut self.in_savepoint)
+            && self.not_rolled_back().is_ok()
+            && let Err(error) = self.roll_back_to_savepoint().await
+        {
+            // What it did may still be there, and must not be committed with the others.
+            self.undo_group(&error).await;
         }
     }
 
