@@ -1,1 +1,23 @@
 //! Every function on every engine, and the adapter under strain.
+
+mod adapter;
+mod bulk;
+mod clients;
+mod codes_and_tokens;
+mod connections;
+mod engines;
+mod events;
+mod expiry;
+mod families;
+mod group_commit;
+mod login_names;
+mod notes;
+mod passwords;
+mod records;
+mod refresh_tokens;
+mod resource_servers;
+mod schemas;
+mod sessions;
+mod statements;
+mod tenant;
+mod users;

@@ -1,0 +1,190 @@
+//! What every engine promises of reads and writes.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use super::engines::{for_each_database, for_each_engine};
+use super::notes::{note, noted, noted_in, write_note};
+use crate::db::{Ask, Sql, args};
+use crate::{Store, StoreError, StoreSettings};
+
+#[tokio::test]
+async fn a_database_answers_a_ping() {
+    for_each_engine(async |store| store.ping().await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn opening_again_finds_what_was_committed() {
+    for_each_database(async |database| {
+        write_note(&database.store, "kept").await.unwrap();
+        database.store.close().await;
+        assert_eq!(noted(&database.open_again().await).await, ["kept"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_url_of_another_engine_is_refused() {
+    let settings = StoreSettings { url: "mysql://db".to_owned(), readers: 1 };
+    assert!(matches!(Store::open(&settings).await, Err(StoreError::UnknownEngine)));
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_reached_is_named() {
+    for url in ["sqlite:/nowhere/at/all.db", "postgres://nobody@127.0.0.1:1/none"] {
+        let settings = StoreSettings { url: url.to_owned(), readers: 1 };
+        assert!(matches!(Store::open(&settings).await, Err(StoreError::Unreachable(_))), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_sees_itself_and_others_see_it_once_committed() {
+    for_each_engine(async |store| {
+        let mut tx = store.write().await.unwrap();
+        note(&mut tx, "a").await.unwrap();
+        assert_eq!(noted_in(&mut tx).await, ["a"]);
+        assert_eq!(noted(store).await, Vec::<String>::new());
+        tx.commit().await.unwrap();
+        assert_eq!(noted(store).await, ["a"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dropped_write_changes_nothing_and_holds_up_nobody() {
+    for_each_engine(async |store| {
+        let mut tx = store.write().await.unwrap();
+        note(&mut tx, "dropped").await.unwrap();
+        drop(tx);
+        write_note(store, "next").await.unwrap();
+        assert_eq!(noted(store).await, ["next"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_with_a_failed_statement_cannot_be_committed() {
+    for_each_engine(async |store| {
+        let mut tx = store.write().await.unwrap();
+        note(&mut tx, "twice").await.unwrap();
+        note(&mut tx, "twice").await.unwrap_err();
+        note(&mut tx, "after it").await.unwrap_err();
+        tx.commit().await.unwrap_err();
+        assert_eq!(noted(store).await, Vec::<String>::new());
+        write_note(store, "next").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_nul_character_is_refused_by_name() {
+    for_each_engine(async |store| {
+        let refused = write_note(store, "a\0b").await;
+        assert!(matches!(refused, Err(StoreError::NulCharacter)), "{refused:?}");
+        let mut db = store.read().await.unwrap();
+        let asked =
+            db.fetch_all::<(String,)>(Sql::both("SELECT name FROM settings WHERE name = $1"), args!["\0"]).await;
+        assert!(matches!(asked, Err(StoreError::NulCharacter)), "{asked:?}");
+        assert_eq!(noted(store).await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_writers_one_wins() {
+    for_each_database(async |database| {
+        let other = database.open_again().await;
+        for round in 0..50 {
+            write_note(&database.store, &format!("{round}")).await.unwrap();
+            let one = tokio::spawn(take(database.store.clone(), round));
+            let two = tokio::spawn(take(other.clone(), round));
+            assert_ne!(one.await.unwrap(), two.await.unwrap(), "round {round}");
+        }
+    })
+    .await;
+}
+
+/// Uses a row once, and says whether it was the first to do so.
+async fn take(store: Store, round: u32) -> bool {
+    let once = Sql::both("UPDATE settings SET value = 'taken' WHERE name = $1 AND value <> 'taken'");
+    let mut tx = store.write().await.unwrap();
+    let won = tx.execute(once, args![format!("{round}")]).await.unwrap() == 1;
+    tx.commit().await.unwrap();
+    won
+}
+
+/// The loser of a race drops its write and reads again: it must find what it lost to.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dropped_write_saw_can_be_read_after_it() {
+    for_each_engine(async |store| {
+        for round in 0..50 {
+            write_note(store, &format!("{round:02}")).await.unwrap();
+            let racers: Vec<_> = (0..4).map(|_| tokio::spawn(take_or_look(store.clone(), round))).collect();
+            for racer in racers {
+                assert_eq!(racer.await.unwrap(), "taken", "round {round}");
+            }
+        }
+    })
+    .await;
+}
+
+/// Uses a row once, and answers how it reads afterwards.
+async fn take_or_look(store: Store, round: u32) -> String {
+    let once = Sql::both("UPDATE settings SET value = 'taken' WHERE name = $1 AND value <> 'taken'");
+    let name = format!("{round:02}");
+    let mut tx = store.write().await.unwrap();
+    if tx.execute(once, args![&name]).await.unwrap() == 1 {
+        tx.commit().await.unwrap();
+    } else {
+        drop(tx);
+    }
+    let mut db = store.read().await.unwrap();
+    let found: (String,) =
+        db.fetch_one(Sql::both("SELECT value FROM settings WHERE name = $1"), args![&name]).await.unwrap();
+    found.0
+}
+
+/// Polls a future this many times and drops it.
+async fn abandoned_after<F: Future>(polls: usize, future: F) {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|cx| {
+        if left == 0 || future.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        if left == 0 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_goes_away_at_any_moment_harms_nobody() {
+    for_each_engine(async |store| {
+        for round in 0..60 {
+            let neighbours: Vec<_> = (0..3)
+                .map(|index| {
+                    let (store, name) = (store.clone(), format!("{round} neighbour {index}"));
+                    tokio::spawn(async move { write_note(&store, &name).await })
+                })
+                .collect();
+            let abandoned = async {
+                let mut tx = store.write().await.unwrap();
+                note(&mut tx, &format!("{round} half")).await.unwrap();
+                note(&mut tx, &format!("{round} other half")).await.unwrap();
+                tx.commit().await.unwrap();
+            };
+            abandoned_after(round % 12, abandoned).await;
+            for neighbour in neighbours {
+                neighbour.await.unwrap().unwrap();
+            }
+            write_note(store, &format!("{round} next")).await.unwrap();
+            let noted = noted(store).await;
+            let count = |prefix: &str| noted.iter().filter(|name| name.starts_with(prefix)).count();
+            assert_eq!(count(&format!("{round} neighbour")), 3);
+            assert_eq!(count(&format!("{round} half")), count(&format!("{round} other")), "round {round}");
+        }
+    })
+    .await;
+}

@@ -1,0 +1,138 @@
+//! `events`.
+
+use model::event::Event;
+use model::{ClientId, EventId, UserId};
+use serde_json::json;
+
+use super::engines::for_each_engine;
+use super::records::{at, committed, event, object, reader};
+use crate::events::EventFilter;
+use crate::{Page, Store, StoreError, events};
+
+async fn insert(store: &Store, event: &Event) {
+    committed(store, async |tx| events::insert(tx, event).await).await;
+}
+
+fn full_event(minutes: i64) -> Event {
+    let text = |text: &str| Some(text.to_owned());
+    Event {
+        description: text("Wrong password."),
+        connection: text("people"),
+        connection_id: text("con_people"),
+        client_id: Some(ClientId::new("app")),
+        client_name: text("Application"),
+        ip: text("192.0.2.1"),
+        user_agent: text("Browser/1.0"),
+        user_id: Some(UserId::new("auth0|ada")),
+        user_name: text("ada@example.com"),
+        audience: text("https://books.example/"),
+        scope: text("openid"),
+        details: object(json!({"attempt": 3})),
+        ..event(minutes, "fp")
+    }
+}
+
+#[tokio::test]
+async fn an_event_comes_back_as_it_was_recorded() {
+    for_each_engine(async |store| {
+        for recorded in [event(1, "s"), full_event(2)] {
+            insert(store, &recorded).await;
+            let found = events::find(&mut reader(store).await, &recorded.log_id).await.unwrap();
+            assert_eq!(found, Some(recorded));
+        }
+        assert_eq!(events::find(&mut reader(store).await, &EventId::at(at(3), [0; 8])).await.unwrap(), None);
+        let mut tx = store.write().await.unwrap();
+        let refused = events::insert(&mut tx, &event(1, "s")).await;
+        assert!(matches!(refused, Err(StoreError::Failed(_))), "an id is used once");
+    })
+    .await;
+}
+
+/// Recorded out of order; two at one moment.
+async fn five_events(store: &Store) {
+    let twin = Event { log_id: EventId::at(at(2), [1; 8]), ..event(2, "twin") };
+    for recorded in [event(4, "s"), twin, event(1, "s"), event(2, "fp"), full_event(3)] {
+        insert(store, &recorded).await;
+    }
+}
+
+/// Minutes and codes of what is listed.
+async fn listed(store: &Store, filter: &EventFilter, page: &Page) -> Vec<(i64, String)> {
+    let found = events::list(&mut reader(store).await, filter, page).await.unwrap();
+    found.into_iter().map(|event| ((event.date.millis() - at(0).millis()) / 60_000, event.code)).collect()
+}
+
+fn entries(entries: &[(i64, &str)]) -> Vec<(i64, String)> {
+    entries.iter().map(|(minutes, code)| (*minutes, (*code).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn the_log_reads_in_both_directions() {
+    for_each_engine(async |store| {
+        five_events(store).await;
+        let (newest, oldest) = (EventFilter::default(), EventFilter { oldest_first: true, ..EventFilter::default() });
+        let mut order = entries(&[(1, "s"), (2, "fp"), (2, "twin"), (3, "fp"), (4, "s")]);
+        let all = Page::Offset { skip: 0, limit: 10 };
+        assert_eq!(listed(store, &oldest, &all).await, order);
+        assert_eq!(listed(store, &oldest, &Page::Offset { skip: 2, limit: 2 }).await, order[2..4]);
+        order.reverse();
+        assert_eq!(listed(store, &newest, &all).await, order);
+        assert_eq!(listed(store, &newest, &Page::Offset { skip: 4, limit: 2 }).await, order[4..]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_is_paged_by_position_in_both_directions() {
+    for_each_engine(async |store| {
+        five_events(store).await;
+        let twin = EventId::at(at(2), [1; 8]).to_string();
+        for (oldest_first, expected) in
+            [(true, entries(&[(3, "fp"), (4, "s")])), (false, entries(&[(2, "fp"), (1, "s")]))]
+        {
+            let filter = EventFilter { oldest_first, ..EventFilter::default() };
+            let page = Page::After { last: Some((at(2), twin.clone())), limit: 5 };
+            assert_eq!(listed(store, &filter, &page).await, expected);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_is_filtered_by_type_client_and_user() {
+    for_each_engine(async |store| {
+        five_events(store).await;
+        let some = |text: &str| vec![text.to_owned()];
+        let none = EventFilter { oldest_first: true, ..EventFilter::default() };
+        let types = vec!["fp".to_owned(), "twin".to_owned()];
+        for (filter, expected) in [
+            (EventFilter { types: types.clone(), ..none.clone() }, entries(&[(2, "fp"), (2, "twin"), (3, "fp")])),
+            (EventFilter { client_ids: some("app"), ..none.clone() }, entries(&[(3, "fp")])),
+            (EventFilter { user_ids: some("auth0|ada"), types, ..none.clone() }, entries(&[(3, "fp")])),
+            (EventFilter { user_ids: some("auth0|ada"), types: some("s"), ..none.clone() }, entries(&[])),
+            (EventFilter { types: some("' OR 1=1 --"), ..none.clone() }, entries(&[])),
+        ] {
+            assert_eq!(listed(store, &filter, &Page::Offset { skip: 0, limit: 10 }).await, expected);
+            let after = Page::After { last: Some((at(0), String::new())), limit: 10 };
+            assert_eq!(listed(store, &filter, &after).await, expected);
+            let count = events::count(&mut reader(store).await, &filter).await.unwrap();
+            assert_eq!(usize::try_from(count).unwrap(), expected.len());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_after_the_last_event_it_had() {
+    for_each_engine(async |store| {
+        five_events(store).await;
+        let mut db = reader(store).await;
+        let codes = |events: Vec<Event>| events.into_iter().map(|event| event.code).collect::<Vec<_>>();
+        assert_eq!(codes(events::after(&mut db, "", 2).await.unwrap()), ["s", "fp"]);
+        let last = event(2, "fp").log_id;
+        assert_eq!(codes(events::after(&mut db, last.as_str(), 10).await.unwrap()), ["twin", "fp", "s"]);
+        let end = event(4, "s").log_id;
+        assert_eq!(codes(events::after(&mut db, end.as_str(), 10).await.unwrap()), Vec::<String>::new());
+    })
+    .await;
+}

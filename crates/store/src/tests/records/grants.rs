@@ -1,0 +1,126 @@
+use model::event::Event;
+use model::grant::{AuthorizationCode, OpaqueAccessToken, RefreshToken, TokenFamily};
+use model::session::Session;
+use model::{EventId, FamilyId, JsonObject, RefreshTokenId, SessionId};
+use protocol::authorization::{AuthorizationRequest, ResponseMode, ResponseType};
+use protocol::scope::ScopeSet;
+
+use super::{NOW, at, client_id, digest, family_id, user_id};
+use crate::pending_authorizations::PendingAuthorization;
+
+pub(in crate::tests) fn session(sid: &str) -> Session {
+    Session {
+        sid: SessionId::new(sid),
+        user_id: user_id(),
+        authenticated_at: at(-1),
+        amr: vec!["pwd".to_owned(), "mfa".to_owned()],
+        created_at: NOW,
+        last_seen_at: at(1),
+        idle_expires_at: at(10),
+        expires_at: at(100),
+        ended_at: None,
+    }
+}
+
+pub(in crate::tests) fn family(id: &str) -> TokenFamily {
+    TokenFamily {
+        id: FamilyId::new(id),
+        user_id: user_id(),
+        client_id: client_id(),
+        sid: None,
+        audience: None,
+        scope: ScopeSet::parse("openid profile"),
+        authenticated_at: at(-1),
+        amr: Vec::new(),
+        created_at: NOW,
+        revoked_at: None,
+        revoked_reason: None,
+    }
+}
+
+pub(in crate::tests) fn refresh_token(id: &str) -> RefreshToken {
+    RefreshToken {
+        id: RefreshTokenId::new(id),
+        family_id: family_id(),
+        generation: 0,
+        issued_at: NOW,
+        idle_expires_at: None,
+        expires_at: None,
+        consumed_at: None,
+        successor_id: None,
+        seen_at: None,
+        sealed_response: None,
+    }
+}
+
+pub(in crate::tests) fn access_token() -> OpaqueAccessToken {
+    OpaqueAccessToken {
+        family_id: family_id(),
+        refresh_token_id: None,
+        scope: ScopeSet::parse("openid"),
+        expires_at: at(60),
+    }
+}
+
+pub(in crate::tests) fn code() -> AuthorizationCode {
+    AuthorizationCode {
+        family_id: family_id(),
+        client_id: client_id(),
+        redirect_uri: None,
+        code_challenge: None,
+        nonce: None,
+        expires_at: at(1),
+        consumed_at: None,
+    }
+}
+
+pub(in crate::tests) fn pending() -> PendingAuthorization {
+    let request = AuthorizationRequest {
+        client_id: "app".to_owned(),
+        redirect_uri: "https://app.example/callback".to_owned(),
+        redirect_uri_was_sent: true,
+        response_type: ResponseType::Code,
+        response_mode: ResponseMode::FormPost,
+        scope: ScopeSet::parse("openid email"),
+        state: Some("a state\u{0}with \"everything\"".to_owned()),
+        nonce: None,
+        code_challenge: None,
+        audience: None,
+        prompt: Vec::new(),
+        max_age: Some(0),
+        login_hint: None,
+        id_token_hint: None,
+        screen_hint: None,
+        ui_locales: None,
+        connection: None,
+        organization: None,
+    };
+    PendingAuthorization {
+        browser_digest: digest(77),
+        client_id: client_id(),
+        request,
+        started_at: NOW,
+        expires_at: at(30),
+    }
+}
+
+/// An event `minutes` after [`NOW`].
+pub(in crate::tests) fn event(minutes: i64, code: &str) -> Event {
+    Event {
+        log_id: EventId::at(at(minutes), [0; 8]),
+        date: at(minutes),
+        code: code.to_owned(),
+        description: None,
+        connection: None,
+        connection_id: None,
+        client_id: None,
+        client_name: None,
+        ip: None,
+        user_agent: None,
+        user_id: None,
+        user_name: None,
+        audience: None,
+        scope: None,
+        details: JsonObject::new(),
+    }
+}
