@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::{DemoOptions, ImportUsers};
 use crate::config::{ConfigError, Loaded, Sources, environment, load};
 
 /// An OIDC identity broker with lazy migration: applications sign people in through it while people move between
@@ -26,12 +27,20 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Runs the broker until it is told to stop
     Serve,
+    /// Runs a broker, an old provider with people in it and an application on this machine, to try a move
+    Demo(DemoOptions),
     /// Looks at the configuration without starting
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Looks after the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Loads what another system holds
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Looks after a move from another system
+    #[command(subcommand)]
+    Migration(MigrationCommand),
     /// Writes the generated part of docs/reference
     #[command(hide = true)]
     GenerateDocs {
@@ -58,6 +67,22 @@ pub(crate) enum KeysCommand {
     Revoke {
         /// The key's id, as `landbridge keys list` prints it
         kid: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Loads people, or the hashes of people who are there, into a database connection
+    Users(ImportUsers),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrationCommand {
+    /// Counts who has moved and who is still to come
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 

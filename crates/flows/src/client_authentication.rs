@@ -47,8 +47,8 @@ pub async fn authenticate(svc: &Services, presented: &Presented) -> Result<Clien
     if believed { Ok(client) } else { Err(ClientRefused::WrongSecret) }
 }
 
-/// A secret as it is stored.
-pub(crate) fn seal_secret(svc: &Services, id: &ClientId, secret: &str) -> ClientSecret {
+/// A secret as it is stored: sealed, to be shown again, and as a digest, to be compared.
+pub fn seal_secret(svc: &Services, id: &ClientId, secret: &str) -> ClientSecret {
     ClientSecret {
         sealed: svc.sealer.seal(&*svc.entropy, SECRET_PURPOSE, id.as_str(), secret.as_bytes()),
         digest: digest(svc, id, secret),

@@ -1,7 +1,7 @@
 //! Recording security events in the write of the change they speak of.
 
-use model::connection::Connection;
 use model::client::Client;
+use model::connection::Connection;
 use model::event::{Event, EventType};
 use model::user::User;
 use model::{EventId, JsonObject};

@@ -116,12 +116,7 @@ struct Hint {
 }
 
 /// The hint must be an ID token of ours; it may have expired (RP-Initiated Logout 2).
-fn read_hint(
-    svc: &Services,
-    cx: &RequestContext,
-    hint: &str,
-    request: &LogoutRequest,
-) -> Result<Hint, LogoutRefused> {
+fn read_hint(svc: &Services, cx: &RequestContext, hint: &str, request: &LogoutRequest) -> Result<Hint, LogoutRefused> {
     let claims = svc.key_set().verifier().verify(hint, &["JWT"]).map_err(|_| LogoutRefused::InvalidHint)?;
     let audience = text(&claims, "aud").ok_or(LogoutRefused::InvalidHint)?;
     let expected = Expectations { issuer: &svc.settings.issuer, audience: &audience, leeway_seconds: 60 };

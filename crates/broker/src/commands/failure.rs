@@ -14,6 +14,8 @@ pub enum Failure {
     Configuration(String),
     /// The work failed. Exit code 1.
     Work(anyhow::Error),
+    /// The work is done but for a part that was refused. Exit code 3.
+    Incomplete(anyhow::Error),
 }
 
 impl Failure {
@@ -22,6 +24,7 @@ impl Failure {
         match self {
             Failure::Configuration(_) => ExitCode::from(2),
             Failure::Work(_) => ExitCode::FAILURE,
+            Failure::Incomplete(_) => ExitCode::from(3),
         }
     }
 }
@@ -30,7 +33,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Configuration(message) => f.write_str(message),
-            Failure::Work(error) => write!(f, "{error:#}"),
+            Failure::Work(error) | Failure::Incomplete(error) => write!(f, "{error:#}"),
         }
     }
 }

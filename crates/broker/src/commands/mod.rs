@@ -2,17 +2,22 @@
 
 mod config_check;
 mod config_show;
+mod demo;
 mod failure;
 mod generate_docs;
+mod import;
 mod keys;
+mod migration;
 mod serve;
 
 use std::process::ExitCode;
 
 use rustls::crypto::aws_lc_rs;
 
-use crate::cli::{Cli, Command, ConfigCommand, KeysCommand};
+use crate::cli::{Cli, Command, ConfigCommand, ImportCommand, KeysCommand, MigrationCommand};
+pub(crate) use demo::DemoOptions;
 pub use failure::Failure;
+pub(crate) use import::ImportUsers;
 
 /// Does what the command line says; what goes wrong is said on the standard error stream.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -31,6 +36,7 @@ pub fn run(cli: &Cli) -> ExitCode {
 fn dispatch(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Serve => in_runtime(serve::run(&cli.load()?)),
+        Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Config(ConfigCommand::Check) => config_check::run(&cli.load()?),
         Command::Config(ConfigCommand::Show) => {
             config_show::run(&cli.load()?);
@@ -39,6 +45,8 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Keys(KeysCommand::List) => in_runtime(keys::list(&cli.load()?)),
         Command::Keys(KeysCommand::Rotate) => in_runtime(keys::rotate(&cli.load()?)),
         Command::Keys(KeysCommand::Revoke { kid }) => in_runtime(keys::revoke(&cli.load()?, kid)),
+        Command::Import(ImportCommand::Users(command)) => in_runtime(import::run(&cli.load()?, command)),
+        Command::Migration(MigrationCommand::Status { json }) => in_runtime(migration::status(&cli.load()?, *json)),
         Command::GenerateDocs { folder } => Ok(generate_docs::run(folder)?),
     }
 }

@@ -100,9 +100,7 @@ pub async fn exchange(
         TokenRequest::AuthorizationCode(request) => authorization_code::exchange(svc, cx, &client, request).await,
         TokenRequest::RefreshToken(request) => refresh_token::exchange(svc, cx, &client, request).await,
         TokenRequest::ClientCredentials(request) => client_credentials::exchange(svc, cx, &client, request).await,
-        TokenRequest::Password(request) => {
-            Box::pin(password::exchange(svc, cx, &client, request, forwarded_for)).await
-        }
+        TokenRequest::Password(request) => Box::pin(password::exchange(svc, cx, &client, request, forwarded_for)).await,
     }
 }
 

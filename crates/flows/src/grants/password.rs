@@ -17,8 +17,8 @@ use super::{GrantRefused, first_refresh_token};
 use crate::authorize::audience::{find_api, grantable};
 use crate::events::event;
 use crate::grants::authorization_code::keep_family_for;
-use crate::login::password::{Attempt, check};
 use crate::login::attempts::{self, Account};
+use crate::login::password::{Attempt, check};
 use crate::tokens::{self, Issue};
 use crate::{RequestContext, Services};
 
@@ -38,7 +38,11 @@ pub(super) async fn exchange(
     match Box::pin(check(svc, cx, &attempt, &password)).await? {
         Ok(checked) => issue(svc, cx, client, &request, checked.user, peer).await,
         Err(why) => {
-            attempt.event(svc, cx, EventType::PasswordExchangeFailed).describe(format!("{why:?}")).record_alone(svc).await?;
+            attempt
+                .event(svc, cx, EventType::PasswordExchangeFailed)
+                .describe(format!("{why:?}"))
+                .record_alone(svc)
+                .await?;
             Err(GrantRefused::Login(why))
         }
     }
@@ -108,7 +112,12 @@ async fn issue(
     issued.store(&mut tx, &family.id).await?;
     store::users::record_login(&mut tx, &user.user_id, peer.map(|peer| peer.to_string()).as_deref(), cx.now).await?;
     attempts::forget(&mut tx, &Account::of(&user)).await?;
-    event(svc, cx, EventType::PasswordExchanged).client(client).user(&user).scope(&family.scope).record(&mut tx).await?;
+    event(svc, cx, EventType::PasswordExchanged)
+        .client(client)
+        .user(&user)
+        .scope(&family.scope)
+        .record(&mut tx)
+        .await?;
     tx.commit().await?;
     Ok(issued.response)
 }

@@ -76,10 +76,8 @@ fn decide(found: &PresentedToken, client: &Client, cx: &RequestContext) -> Decis
             successor_was_consumed: successor.is_none_or(|successor| successor.consumed_at.is_some()),
         }),
     };
-    let family = FamilyFacts {
-        client_id: found.family.client_id.as_str(),
-        is_revoked: found.family.revoked_at.is_some(),
-    };
+    let family =
+        FamilyFacts { client_id: found.family.client_id.as_str(), is_revoked: found.family.revoked_at.is_some() };
     rotation::decide(&facts, &family, client.client_id.as_str(), &client.refresh_token, cx.now.millis())
 }
 
@@ -90,11 +88,7 @@ struct Wished {
     scope: ScopeSet,
 }
 
-async fn wished(
-    svc: &Services,
-    request: &RefreshTokenRequest,
-    found: &PresentedToken,
-) -> Result<Wished, GrantRefused> {
+async fn wished(svc: &Services, request: &RefreshTokenRequest, found: &PresentedToken) -> Result<Wished, GrantRefused> {
     let family = &found.family;
     let scope = rotation::narrowed_scope(&family.scope, request.scope.as_ref()).ok_or(GrantRefused::ScopeExceeded)?;
     if request.audience.is_some() && request.audience != family.audience {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use store::connections::StoredConnection;
 use store::users::Stored;
 use store::{StoreError, WriteTx};
-use upstream::{DirectoryAnswer, PasswordAttempt, SourceAnswer, SourceProfile};
+use upstream::{DirectoryAnswer, PasswordAttempt, ProfileOrigin, SourceAnswer, SourceProfile};
 
 use crate::error::OrInternal;
 use crate::login::LoginRefused;
@@ -134,7 +134,8 @@ async fn join_existing(
     }
 }
 
-/// Takes over a password the source has just verified.
+/// Takes over a password the source has just verified, and with it what the source says of the person, unless somebody
+/// has changed that here since it was loaded.
 async fn adopt(
     svc: &Services,
     cx: &RequestContext,
@@ -145,20 +146,37 @@ async fn adopt(
     profile: &SourceProfile,
 ) -> Result<Verdict, InternalError> {
     let credential = PasswordCredential::Native { hash: hash(svc, password).await? };
-    let blocked_there = profile.blocked == Some(true) && !user.is_blocked();
-    let user = User { blocked: if blocked_there { Some(true) } else { user.blocked }, ..user };
-    let mut tx = svc.store.write().await?;
-    let mut won = store::passwords::replace(&mut tx, &user.user_id, stored.version, &credential, cx.now).await?;
-    if won && blocked_there {
-        won = store::users::update(&mut tx, &user).await? == Stored::Done;
+    let blocked = if profile.blocked == Some(true) { Some(true) } else { user.blocked };
+    let as_loaded = User { blocked, ..user.clone() };
+    for wanted in [brought_up_to_date(&as_loaded, profile, cx), as_loaded.clone()] {
+        let mut tx = svc.store.write().await?;
+        if !store::passwords::replace(&mut tx, &user.user_id, stored.version, &credential, cx.now).await? {
+            drop(tx);
+            return reconfirm(svc, wanted, password).await;
+        }
+        // A new address there may belong to somebody else here; then the person moves as the directory knows them.
+        if wanted == user || store::users::update(&mut tx, &wanted).await? == Stored::Done {
+            record_move(svc, cx, &mut tx, attempt, &wanted, &Moved::FromSource).await?;
+            tx.commit().await?;
+            return Ok(Verdict::Right(Box::new(wanted)));
+        }
     }
-    if !won {
-        drop(tx);
-        return reconfirm(svc, user, password).await;
+    // Somebody is changing this very user; nothing was written, and the next try will find the source as willing.
+    Ok(Verdict::Refused(LoginRefused::SourceUnavailable))
+}
+
+/// A directory entry that nobody has touched since it was loaded, with what the source says today.
+fn brought_up_to_date(user: &User, profile: &SourceProfile, cx: &RequestContext) -> User {
+    if user.version > 1 || profile.origin != ProfileOrigin::Directory {
+        return user.clone();
     }
-    record_move(svc, cx, &mut tx, attempt, &user, &Moved::FromSource).await?;
-    tx.commit().await?;
-    Ok(Verdict::Right(Box::new(user)))
+    User {
+        profile: profile.profile.clone(),
+        user_metadata: profile.user_metadata.clone(),
+        app_metadata: profile.app_metadata.clone(),
+        updated_at: cx.now,
+        ..user.clone()
+    }
 }
 
 /// Records a move in the write that makes it.

@@ -117,9 +117,10 @@ pub(crate) fn refused(refused: &GrantRefused, statuses: TokenErrorStatus) -> Tok
             grant(ErrorCode::UnauthorizedClient, &text)
         }
         GrantRefused::InvalidCode => grant(ErrorCode::InvalidGrant, "Invalid authorization code"),
-        GrantRefused::WrongRedirectUri => {
-            grant(ErrorCode::InvalidGrant, "The redirect URI is wrong: it must be the one of the authorization request.")
-        }
+        GrantRefused::WrongRedirectUri => grant(
+            ErrorCode::InvalidGrant,
+            "The redirect URI is wrong: it must be the one of the authorization request.",
+        ),
         GrantRefused::Pkce(refused) => {
             grant(ErrorCode::InvalidGrant, &format!("Failed to verify code verifier: {refused}."))
         }
@@ -160,9 +161,11 @@ pub(crate) fn refused(refused: &GrantRefused, statuses: TokenErrorStatus) -> Tok
 fn client(refused: &ClientRefused) -> TokenError {
     match refused {
         ClientRefused::Unreadable(refused) => unauthenticated(*refused),
-        ClientRefused::Unknown | ClientRefused::WrongSecret => {
-            TokenError::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidClient, "Unknown client, or wrong client secret.")
-        }
+        ClientRefused::Unknown | ClientRefused::WrongSecret => TokenError::new(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::InvalidClient,
+            "Unknown client, or wrong client secret.",
+        ),
         ClientRefused::Internal(error) => {
             log_internal(error);
             let status = internal_status(error);

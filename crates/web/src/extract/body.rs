@@ -51,7 +51,9 @@ pub(crate) async fn token_params(request: Request) -> Result<Params, BodyRefused
 fn media_type(request: &Request) -> Option<&'static str> {
     let text = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
     let essence = text.split(';').next().unwrap_or_default().trim();
-    ["application/x-www-form-urlencoded", "application/json"].into_iter().find(|known| essence.eq_ignore_ascii_case(known))
+    ["application/x-www-form-urlencoded", "application/json"]
+        .into_iter()
+        .find(|known| essence.eq_ignore_ascii_case(known))
 }
 
 /// Reads a body of at most `limit` bytes, and not a byte more.

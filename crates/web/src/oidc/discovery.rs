@@ -6,8 +6,7 @@ use http::{HeaderName, HeaderValue, header};
 
 use crate::state::AppState;
 
-const ANY_ORIGIN: (HeaderName, HeaderValue) =
-    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+const ANY_ORIGIN: (HeaderName, HeaderValue) = (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
 /// Clients must find a rotated key soon; the next key is published long before it signs.
 const CACHE: (HeaderName, HeaderValue) = (
     header::CACHE_CONTROL,

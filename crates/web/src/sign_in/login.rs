@@ -33,12 +33,7 @@ pub(crate) async fn show(State(state): State<AppState>, Cx(cx): Cx, cookies: Coo
 }
 
 /// The form, filled in.
-pub(crate) async fn submit(
-    State(state): State<AppState>,
-    Cx(cx): Cx,
-    cookies: Cookies,
-    request: Request,
-) -> Response {
+pub(crate) async fn submit(State(state): State<AppState>, Cx(cx): Cx, cookies: Cookies, request: Request) -> Response {
     let headers = request.headers().clone();
     let params = match form_params(request).await {
         Ok(params) => params,
