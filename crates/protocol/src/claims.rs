@@ -158,7 +158,7 @@ pub fn userinfo(subject: &str, profile: &ProfileClaims<'_>, scope: &ScopeSet) ->
 pub enum AccessTokenProfile {
     /// Auth0's own: the client is `azp`, the grant `gty`.
     Auth0,
-    /// RFC 9068 2.2: the client is `client_id`, and there is a `jti`.
+    /// RFC 9068 2.2: the client is `client_id`.
     Rfc9068,
 }
 
@@ -202,15 +202,19 @@ pub struct AccessTokenClaims<'a> {
 }
 
 /// The claims of an access token.
+///
+/// There is a `jti` in either shape, although Auth0's own has none: an RS256 signature is the same each time, so two
+/// tokens of one second would be one token, and revoking one family's would revoke the other's.
 pub fn access_token(token: &AccessTokenClaims<'_>) -> Map<String, Value> {
     let claims = Claims::about(token.subject)
         .issued(token.issuer, token.issued_at, token.lifetime)
         .with("aud", Some(audiences(token)))
         .with("scope", (!token.scope.is_empty()).then(|| token.scope.to_string()))
-        .with("permissions", token.permissions);
+        .with("permissions", token.permissions)
+        .with("jti", Some(token.jti));
     let claims = match token.profile {
         AccessTokenProfile::Auth0 => claims.with("azp", Some(token.client_id)).with("gty", token.grant),
-        AccessTokenProfile::Rfc9068 => claims.with("client_id", Some(token.client_id)).with("jti", Some(token.jti)),
+        AccessTokenProfile::Rfc9068 => claims.with("client_id", Some(token.client_id)),
     };
     claims.0
 }

@@ -139,6 +139,7 @@ fn an_access_token_takes_the_shape_of_its_profile() {
             "exp": 87_400,
             "azp": "app",
             "gty": "refresh_token",
+            "jti": "j",
             "scope": "openid read:things",
         }),
     );
@@ -155,6 +156,15 @@ fn an_access_token_takes_the_shape_of_its_profile() {
             "scope": "openid read:things",
         }),
     );
+}
+
+#[test]
+fn tokens_of_one_second_differ() {
+    let scope = ScopeSet::parse("openid");
+    for profile in [AccessTokenProfile::Auth0, AccessTokenProfile::Rfc9068] {
+        let one = access_claims(&scope, profile);
+        assert_ne!(access_token(&one), access_token(&AccessTokenClaims { jti: "k", ..one }), "{profile:?}");
+    }
 }
 
 #[test]
