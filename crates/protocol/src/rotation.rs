@@ -118,7 +118,8 @@ fn may_repeat(consumed: &ConsumedFacts, settings: &RefreshTokenSettings, now_ms:
     if !consumed.response_is_kept || consumed.successor_was_consumed {
         return false;
     }
-    let age_ms = now_ms.saturating_sub(consumed.at_ms);
+    // Whoever lost a race read the clock before the winner did, and is no younger than zero.
+    let age_ms = now_ms.saturating_sub(consumed.at_ms).max(0);
     match settings.leeway {
         Some(leeway) => age_ms < millis(leeway),
         None => !consumed.successor_was_seen && idle_lifetime_ms(settings).is_none_or(|limit| age_ms < limit),

@@ -67,6 +67,8 @@ fn without_a_leeway_repeats_are_answered_until_the_successor_is_seen() {
 #[test]
 fn rt_01_rt_02_a_leeway_counts_seconds_and_zero_is_strict() {
     assert_eq!(decide_consumed(consumed(0), Some(0)), Decision::Reuse);
+    // The loser of a race, whose clock was read before the winner's.
+    assert_eq!(decide_consumed(consumed(-1), Some(0)), Decision::Reuse);
     assert_eq!(decide_consumed(consumed(29), Some(30)), Decision::Replay);
     assert_eq!(decide_consumed(consumed(30), Some(30)), Decision::Reuse);
     let seen = ConsumedFacts { successor_was_seen: true, ..consumed(5) };
