@@ -26,6 +26,7 @@ pub mod signing_keys;
 pub mod signup;
 pub mod startup;
 pub mod sweeping;
+pub mod tenant;
 pub mod tokens;
 pub mod userinfo;
 

@@ -56,6 +56,8 @@ pub struct Services {
     pub store: Store,
     /// Keys that sign tokens, replaced as a whole at a rotation.
     pub keys: RwLock<Arc<KeySet>>,
+    /// The name of the place; see [`crate::tenant`].
+    pub tenant_name: RwLock<Arc<str>>,
     /// Seals what must be read back.
     pub sealer: Sealer,
     /// Other identity systems.

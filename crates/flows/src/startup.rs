@@ -11,7 +11,7 @@ use upstream::Upstreams;
 use crate::bootstrap::{self, BootstrapClient};
 use crate::hashing::HashPool;
 use crate::signing_keys::{self, SigningKeysUnusable};
-use crate::{InternalError, Services, Settings};
+use crate::{InternalError, Services, Settings, tenant};
 
 const CHECK_PURPOSE: &str = "master key check";
 const CHECK_TEXT: &[u8] = b"landbridge";
@@ -62,6 +62,7 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
     let services = Services {
         store: parts.store,
         keys: RwLock::new(Arc::new(keys)),
+        tenant_name: RwLock::new(Arc::from("")),
         sealer: parts.sealer,
         upstreams: parts.upstreams,
         hashing: parts.hashing,
@@ -69,6 +70,7 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
         settings: parts.settings,
     };
     bootstrap::ensure(&services, parts.bootstrap, now).await?;
+    tenant::reload(&services).await?;
     Ok(services)
 }
 

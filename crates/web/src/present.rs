@@ -21,11 +21,12 @@ pub(crate) fn page(
     let mut random = [0; 16];
     state.services.entropy.fill(&mut random);
     let nonce = URL_SAFE_NO_PAD.encode(random);
+    let tenant_name = flows::tenant::name(&state.services);
     let frame = Frame {
         nonce: &nonce,
         request_id: &cx.request_id,
         locale: "en",
-        tenant_name: "Landbridge",
+        tenant_name: &tenant_name,
         asset_version: state.pages.asset_version(),
     };
     let html = match state.pages.render(page, &frame) {

@@ -19,8 +19,8 @@ use crate::{telemetry, wiring};
 
 use super::Failure;
 
-/// How soon a rotation or revocation on another node is taken up.
-const KEYS_PERIOD: Duration = Duration::from_secs(15);
+/// How soon a rotation, a revocation or another name of the tenant is taken up that came about on another node.
+const RELOAD_PERIOD: Duration = Duration::from_secs(15);
 
 const SWEEP_PERIOD: Duration = Duration::from_mins(1);
 
@@ -80,9 +80,14 @@ pub(super) fn workers(
     let sweeping = Arc::clone(services);
     workers.every("sweep", SWEEP_PERIOD, move || sweep(Arc::clone(&sweeping)));
     let reloading = Arc::clone(services);
-    workers.every("signing keys", KEYS_PERIOD, move || {
+    workers.every("signing keys", RELOAD_PERIOD, move || {
         let services = Arc::clone(&reloading);
         async move { flows::signing_keys::reload(&services).await }
+    });
+    let naming = Arc::clone(services);
+    workers.every("tenant name", RELOAD_PERIOD, move || {
+        let services = Arc::clone(&naming);
+        async move { flows::tenant::reload(&services).await }
     });
     workers.every("metrics", METRICS_PERIOD, move || {
         metrics.run_upkeep();

@@ -35,6 +35,7 @@ pub async fn update(
     store::settings::put_tenant(&mut tx, &settings).await?;
     caller.event(svc, cx, "update_tenant_settings", "tenant").record(&mut tx).await?;
     tx.commit().await?;
+    crate::tenant::reload(svc).await?;
     Ok(settings)
 }
 
