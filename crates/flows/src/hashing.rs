@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credentials::password::Hasher;
+use credentials::password::{Hasher, Prepared};
 use tokio::sync::Semaphore;
 
 use crate::InternalError;
@@ -27,6 +27,12 @@ impl HashPool {
             running: Arc::new(Semaphore::new(concurrency)),
             admitted: Arc::new(Semaphore::new(concurrency + queue)),
         }
+    }
+
+    /// A new hash of our own. The salt is random and used once.
+    pub(crate) async fn hash(&self, password: &Prepared, salt: [u8; 16]) -> Result<String, InternalError> {
+        let password = password.clone();
+        self.run(move |hasher| hasher.hash(&password, salt)).await
     }
 
     /// Runs slow work on a thread where it may block.

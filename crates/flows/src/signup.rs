@@ -134,8 +134,7 @@ async fn create(
         AtSource::Known => return refuse_taken(svc, cx, pending, &email).await.map(Err),
         AtSource::Unavailable => return Ok(Err(SignupRefused::SourceUnavailable)),
     }
-    let salt = svc.random();
-    let hash = svc.hashing.run(move |hasher| hasher.hash(&prepared, salt)).await?;
+    let hash = svc.hashing.hash(&prepared, svc.random()).await?;
     let user = new_user(&stored.connection, &email, &UserId::random_external_id(svc.random()), cx.now);
     let mut tx = svc.store.write().await?;
     if store::users::insert(&mut tx, &user).await? != Stored::Done {

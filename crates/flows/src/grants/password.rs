@@ -17,8 +17,9 @@ use super::{GrantRefused, first_refresh_token};
 use crate::authorize::audience::{find_api, grantable};
 use crate::events::event;
 use crate::grants::authorization_code::keep_family_for;
+use crate::login::attempt::Attempt;
 use crate::login::attempts::{self, Account};
-use crate::login::password::{Attempt, check};
+use crate::login::password::check;
 use crate::tokens::{self, Issue};
 use crate::{RequestContext, Services};
 

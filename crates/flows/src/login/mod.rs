@@ -1,9 +1,10 @@
 //! Signing in on our page.
 
+pub(crate) mod attempt;
 pub(crate) mod attempts;
+pub(crate) mod held;
 pub(crate) mod password;
-
-use std::time::Duration;
+mod refused;
 
 use model::event::EventType;
 use model::user::User;
@@ -16,8 +17,10 @@ use crate::events::event;
 use crate::sessions::{self, Browser, LiveSession};
 use crate::{InternalError, RequestContext, Services};
 
+use attempt::Attempt;
 use attempts::Account;
 use password::Checked;
+pub use refused::LoginRefused;
 
 /// What somebody typed on the login page.
 pub struct LoginForm<'a> {
@@ -48,30 +51,6 @@ pub enum LoggedIn {
     },
 }
 
-/// Why somebody is not signed in. Only the first says something about the password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginRefused {
-    /// Nobody by that name, or another password.
-    WrongPassword,
-    /// An administrator, here or at the source, has shut the person out.
-    Blocked,
-    /// Too many wrong passwords from this address.
-    TooManyAttempts,
-    /// The source refuses the password because it is known from a breach.
-    Breached,
-    /// The source wants a second factor, which cannot be carried out here.
-    SecondFactorRequired,
-    /// The source wants to be asked less often.
-    SourceThrottled {
-        /// How long it wants to be left alone, where it says so.
-        retry_after: Option<Duration>,
-    },
-    /// The source cannot be asked. Nothing was checked and nothing is counted.
-    SourceUnavailable,
-    /// The client has no connection that takes passwords.
-    NoConnection,
-}
-
 /// Checks a password and answers the saved request.
 pub async fn with_password(
     svc: &Services,
@@ -81,7 +60,7 @@ pub async fn with_password(
 ) -> Result<LoggedIn, PendingRefused> {
     let pending = find_pending(svc, cx, form.state, browser.binding).await?;
     let Some(connection) = &pending.connection else { return Ok(refused(&pending, LoginRefused::NoConnection)) };
-    let attempt = password::Attempt { connection, client: &pending.client, username: form.username, peer: cx.peer };
+    let attempt = Attempt { connection, client: &pending.client, username: form.username, peer: cx.peer };
     match Box::pin(password::check(svc, cx, &attempt, &form.password)).await? {
         Ok(checked) => Ok(finish(svc, cx, &pending, checked, browser).await?),
         Err(why) => Ok(refused(&pending, why)),

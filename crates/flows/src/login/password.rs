@@ -1,57 +1,20 @@
 //! Whether a password is right, whoever holds it. Shared by the login page and the password grants.
 
-use std::net::IpAddr;
-
-use credentials::password::{Limits, Prepared};
-use model::address::FoldedEmail;
-use model::client::Client;
+use credentials::password::Prepared;
 use model::event::EventType;
 use model::user::{PasswordCredential, StoredPassword, User};
 use secrecy::{ExposeSecret, SecretString};
-use store::connections::StoredConnection;
 
-use super::LoginRefused;
+use super::attempt::{Attempt, Verdict};
 use super::attempts::{self, Account};
-use crate::error::OrInternal;
-use crate::events::{EventBuilder, event};
-use crate::migration::moving::{self, Moved};
+use super::held::verify_held;
+use super::refused::LoginRefused;
+use crate::migration::moving;
 use crate::{InternalError, RequestContext, Services};
-
-/// Who tries to come in, and where.
-pub(crate) struct Attempt<'a> {
-    pub(crate) connection: &'a StoredConnection,
-    pub(crate) client: &'a Client,
-    /// As it was typed.
-    pub(crate) username: &'a str,
-    /// Where the person is.
-    pub(crate) peer: Option<IpAddr>,
-}
-
-impl Attempt<'_> {
-    pub(crate) fn folded(&self) -> FoldedEmail {
-        FoldedEmail::of(self.username)
-    }
-
-    fn address(&self) -> String {
-        self.peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string())
-    }
-
-    /// An event about this attempt.
-    pub(crate) fn event(&self, svc: &Services, cx: &RequestContext, kind: EventType) -> EventBuilder {
-        event(svc, cx, kind).client(self.client).connection(&self.connection.connection).typed_name(self.username)
-    }
-}
 
 /// Somebody whose password was right.
 pub(crate) struct Checked {
     pub(crate) user: User,
-}
-
-/// What a password turned out to be.
-pub(crate) enum Verdict {
-    Right(Box<User>),
-    Wrong,
-    Refused(LoginRefused),
 }
 
 /// Checks a password, counts it if it is wrong, and says what happened in one event. No write is open while anybody
@@ -142,79 +105,4 @@ async fn judge(
             Ok(Verdict::Wrong)
         }
     }
-}
-
-/// Verifies against a hash we hold.
-pub(crate) async fn verify_held(
-    svc: &Services,
-    cx: &RequestContext,
-    attempt: &Attempt<'_>,
-    password: &Prepared,
-    user: User,
-    stored: StoredPassword,
-) -> Result<Verdict, InternalError> {
-    let salt = svc.random();
-    let prepared = password.clone();
-    let credential = stored.credential.clone();
-    let outcome = svc.hashing.run(move |hasher| hold_up(hasher, &credential, &prepared, salt)).await?;
-    let rehashed = match outcome.or_internal("verifying a stored password hash")? {
-        Held::Wrong => return Ok(Verdict::Wrong),
-        Held::Right => return Ok(Verdict::Right(Box::new(user))),
-        Held::Outdated(hash) => PasswordCredential::Native { hash },
-    };
-    let moves = matches!(stored.credential, PasswordCredential::Imported { .. });
-    let mut tx = svc.store.write().await?;
-    if store::passwords::replace(&mut tx, &user.user_id, stored.version, &rehashed, cx.now).await? {
-        if moves {
-            moving::record_move(svc, cx, &mut tx, attempt, &user, &Moved::FromHash).await?;
-        }
-        tx.commit().await?;
-    }
-    // Where somebody replaced it first, the password that was just proven was right a moment ago, and still is the
-    // person's unless it changed; a change ends sessions, this one not yet being among them, so look again.
-    reconfirm(svc, user, password).await
-}
-
-/// What became of a held hash.
-enum Held {
-    Wrong,
-    Right,
-    /// Right, and to be replaced by this one.
-    Outdated(String),
-}
-
-fn hold_up(
-    hasher: &credentials::password::Hasher,
-    credential: &PasswordCredential,
-    password: &Prepared,
-    salt: [u8; 16],
-) -> Result<Held, credentials::password::HashUnusable> {
-    match credential {
-        PasswordCredential::Native { hash } => {
-            if !hasher.verify(password, hash)? {
-                return Ok(Held::Wrong);
-            }
-            let outdated = hasher.needs_rehash(hash);
-            Ok(if outdated { Held::Outdated(hasher.hash(password, salt)) } else { Held::Right })
-        }
-        PasswordCredential::Imported { format, hash } => {
-            let right = credentials::password::verify(format, hash, password, &Limits::default())?;
-            Ok(if right { Held::Outdated(hasher.hash(password, salt)) } else { Held::Wrong })
-        }
-        PasswordCredential::Source { .. } => Ok(Held::Wrong),
-    }
-}
-
-/// Reads the person again after a password of theirs was replaced, by us or by somebody faster.
-pub(crate) async fn reconfirm(svc: &Services, user: User, password: &Prepared) -> Result<Verdict, InternalError> {
-    let mut db = svc.store.read().await?;
-    let current = store::users::find(&mut db, &user.user_id).await?;
-    let stored = store::passwords::find(&mut db, &user.user_id).await?;
-    drop(db);
-    let (Some(current), Some(stored)) = (current, stored) else { return Ok(Verdict::Wrong) };
-    let PasswordCredential::Native { hash } = stored.credential else { return Ok(Verdict::Wrong) };
-    let prepared = password.clone();
-    let right = svc.hashing.run(move |hasher| hasher.verify(&prepared, &hash)).await?;
-    let right = right.or_internal("verifying a stored password hash")?;
-    Ok(if right { Verdict::Right(Box::new(current)) } else { Verdict::Wrong })
 }

@@ -2,4 +2,5 @@
 
 pub mod import;
 pub(crate) mod moving;
+pub(crate) mod record;
 pub mod status;

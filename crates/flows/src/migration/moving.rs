@@ -10,35 +10,17 @@ use model::event::EventType;
 use model::user::{Identity, PasswordCredential, StoredPassword, User};
 use secrecy::SecretString;
 use serde_json::Value;
+use store::StoreError;
 use store::connections::StoredConnection;
 use store::users::Stored;
-use store::{StoreError, WriteTx};
 use upstream::{DirectoryAnswer, PasswordAttempt, ProfileOrigin, SourceAnswer, SourceProfile};
 
 use crate::error::OrInternal;
 use crate::login::LoginRefused;
-use crate::login::password::{Attempt, Verdict, reconfirm, verify_held};
+use crate::login::attempt::{Attempt, Verdict};
+use crate::login::held::{reconfirm, verify_held};
+use crate::migration::record::{Moved, record_move};
 use crate::{InternalError, RequestContext, Services};
-
-/// How somebody moved.
-pub(crate) enum Moved {
-    /// The source verified the password of somebody in our directory.
-    FromSource,
-    /// The source verified the password of somebody we had not heard of.
-    JustInTime,
-    /// An imported hash was verified.
-    FromHash,
-}
-
-impl Moved {
-    fn method(&self) -> &'static str {
-        match self {
-            Moved::FromSource => "source",
-            Moved::JustInTime => "just_in_time",
-            Moved::FromHash => "imported_hash",
-        }
-    }
-}
 
 /// Whether the connection's source may be asked about a password, which a person's credential says it holds.
 pub(crate) fn may_ask(stored: &StoredConnection, holder: Option<&str>) -> bool {
@@ -87,7 +69,7 @@ pub(crate) async fn move_unknown(
         // Deleted here, whatever the source says: like somebody nobody knows.
         return Ok(Verdict::Wrong);
     }
-    let credential = PasswordCredential::Native { hash: hash(svc, password).await? };
+    let credential = PasswordCredential::Native { hash: svc.hashing.hash(password, svc.random()).await? };
     let user = newcomer(cx, attempt, &profile);
     let mut tx = svc.store.write().await?;
     if store::users::insert(&mut tx, &user).await? == Stored::Done {
@@ -145,7 +127,7 @@ async fn adopt(
     stored: &StoredPassword,
     profile: &SourceProfile,
 ) -> Result<Verdict, InternalError> {
-    let credential = PasswordCredential::Native { hash: hash(svc, password).await? };
+    let credential = PasswordCredential::Native { hash: svc.hashing.hash(password, svc.random()).await? };
     let blocked = if profile.blocked == Some(true) { Some(true) } else { user.blocked };
     let as_loaded = User { blocked, ..user.clone() };
     for wanted in [brought_up_to_date(&as_loaded, profile, cx), as_loaded.clone()] {
@@ -177,25 +159,6 @@ fn brought_up_to_date(user: &User, profile: &SourceProfile, cx: &RequestContext)
         updated_at: cx.now,
         ..user.clone()
     }
-}
-
-/// Records a move in the write that makes it.
-pub(crate) async fn record_move(
-    svc: &Services,
-    cx: &RequestContext,
-    tx: &mut WriteTx,
-    attempt: &Attempt<'_>,
-    user: &User,
-    moved: &Moved,
-) -> Result<(), StoreError> {
-    metrics::counter!("landbridge_migrations_total", "method" => moved.method()).increment(1);
-    attempt
-        .event(svc, cx, EventType::UserMigrated)
-        .user(user)
-        .describe("The password is now held here; the source is not asked again.")
-        .detail("method", moved.method())
-        .record(tx)
-        .await
 }
 
 fn source_of<'a>(attempt: &Attempt<'a>) -> Result<&'a Source, InternalError> {
@@ -287,12 +250,6 @@ pub(crate) async fn look_up_address(
         DirectoryAnswer::Absent | DirectoryAnswer::Unsupported => AtSource::Unknown,
         DirectoryAnswer::Throttled { .. } | DirectoryAnswer::Unavailable(_) => AtSource::Unavailable,
     })
-}
-
-async fn hash(svc: &Services, password: &Prepared) -> Result<String, InternalError> {
-    let salt = svc.random();
-    let prepared = password.clone();
-    svc.hashing.run(move |hasher| hasher.hash(&prepared, salt)).await
 }
 
 /// A user as the source describes them, under the id they have there.
