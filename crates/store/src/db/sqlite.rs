@@ -13,6 +13,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -28,6 +29,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// How long to wait for another process (a backup, an import) that holds the file's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+const SQLITE_BUSY: &str = "5";
 
 #[derive(Clone)]
 pub(super) struct Sqlite {
@@ -57,8 +60,8 @@ impl Sqlite {
         let unreachable = |error: sqlx::Error| {
             StoreError::Unreachable(format!("{}: {error}", Path::new(options.get_filename()).display()))
         };
-        let mut connection = SqliteConnection::connect_with(&options).await.map_err(unreachable)?;
-        MIGRATIONS.run(&mut connection).await?;
+        let mut connection = connect(&options).await.map_err(unreachable)?;
+        migrate(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(settings.readers)
             .connect_with(options.clone().create_if_missing(false).read_only(true))
@@ -129,6 +132,29 @@ impl Drop for Write {
             });
         }
     }
+}
+
+/// Where two processes create a file at once, the one refuses the other the switch to WAL without waiting; afterwards
+/// it is done.
+async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    match SqliteConnection::connect_with(options).await {
+        Err(error) if is_busy(&error) => SqliteConnection::connect_with(options).await,
+        outcome => outcome,
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code == SQLITE_BUSY)
+}
+
+/// Brings the schema up to date as a whole or not at all. Another process that opens the file meanwhile waits, and
+/// then finds nothing left to do.
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    // `run` would do the same in a future that cannot move between threads.
+    MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
+    Ok(transaction.commit().await?)
 }
 
 fn stopping() -> StoreError {
