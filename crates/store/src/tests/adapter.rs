@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use super::engines::{for_each_database, for_each_engine};
+use super::engines::{for_each_database, for_each_engine, open, places};
 use super::notes::{note, noted, noted_in, write_note};
 use crate::db::{Ask, Sql, args};
 use crate::{Store, StoreError, StoreSettings};
@@ -22,6 +22,24 @@ async fn opening_again_finds_what_was_committed() {
         assert_eq!(noted(&database.open_again().await).await, ["kept"]);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_database_may_be_opened_by_several_at_once() {
+    for _ in 0..5 {
+        for place in places().await {
+            let opening: Vec<_> = (0..3)
+                .map(|_| {
+                    let url = place.url();
+                    tokio::spawn(async move { open(&url).await })
+                })
+                .collect();
+            for (index, store) in opening.into_iter().enumerate() {
+                write_note(&store.await.unwrap(), &format!("{index}")).await.unwrap();
+            }
+            assert_eq!(noted(&open(&place.url()).await).await, ["0", "1", "2"]);
+        }
+    }
 }
 
 #[tokio::test]

@@ -27,11 +27,20 @@ pub(super) async fn for_each_database(test: impl AsyncFn(&Database)) {
 
 /// An empty, migrated database of each engine.
 pub(super) async fn databases() -> Vec<Database> {
-    let mut databases = vec![Database::sqlite().await];
-    if let Some(server) = postgres_server() {
-        databases.push(Database::postgres(server).await);
+    let mut databases = Vec::new();
+    for place in places().await {
+        databases.push(Database::at(place).await);
     }
     databases
+}
+
+/// Where a database of each engine will be that nobody has opened yet.
+pub(super) async fn places() -> Vec<Place> {
+    let mut places = vec![Place::sqlite()];
+    if let Some(server) = postgres_server() {
+        places.push(Place::Server(PostgresDatabase::create(server).await));
+    }
+    places
 }
 
 #[expect(clippy::disallowed_methods, reason = "says which server the tests may use; product code never asks")]
@@ -46,22 +55,32 @@ pub(super) struct Database {
     place: Place,
 }
 
-enum Place {
-    Folder(#[expect(dead_code, reason = "held until the database is dropped")] TempDir),
-    Server(#[expect(dead_code, reason = "held until the database is dropped")] PostgresDatabase),
+pub(super) enum Place {
+    Folder(TempDir),
+    Server(PostgresDatabase),
+}
+
+impl Place {
+    fn sqlite() -> Self {
+        Place::Folder(TempDir::new().unwrap())
+    }
+
+    pub(super) fn url(&self) -> String {
+        match self {
+            Place::Folder(folder) => format!("sqlite:{}", folder.path().join("test.db").display()),
+            Place::Server(database) => database.url(),
+        }
+    }
 }
 
 impl Database {
     pub(super) async fn sqlite() -> Self {
-        let folder = TempDir::new().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        Database { store: open(&url).await, url, place: Place::Folder(folder) }
+        Self::at(Place::sqlite()).await
     }
 
-    async fn postgres(server: String) -> Self {
-        let created = PostgresDatabase::create(server).await;
-        let url = created.url();
-        Database { store: open(&url).await, url, place: Place::Server(created) }
+    async fn at(place: Place) -> Self {
+        let url = place.url();
+        Database { store: open(&url).await, url, place }
     }
 
     pub(super) fn is_postgres(&self) -> bool {
@@ -74,11 +93,11 @@ impl Database {
     }
 }
 
-async fn open(url: &str) -> Store {
+pub(super) async fn open(url: &str) -> Store {
     Store::open(&StoreSettings { url: url.to_owned(), readers: 8 }).await.unwrap()
 }
 
-struct PostgresDatabase {
+pub(super) struct PostgresDatabase {
     server: String,
     name: String,
 }
