@@ -130,17 +130,6 @@ impl Fields {
         typed(value, &self.path_of(name)).map(Some)
     }
 
-    /// A property that may be absent or `null`.
-    pub(super) fn take_nullable<T: Property>(&mut self, name: &str) -> Result<Option<Option<T>>, BodyInvalid> {
-        match self.object.get(name) {
-            Some(Value::Null) => {
-                self.object.remove(name);
-                Ok(Some(None))
-            }
-            _ => Ok(self.take(name)?.map(Some)),
-        }
-    }
-
     /// A property that must be there.
     pub(super) fn require<T: Property>(&mut self, name: &str) -> Result<T, BodyInvalid> {
         self.take(name)?.ok_or_else(|| BodyInvalid::Missing { path: self.path_of(name) })
@@ -156,10 +145,27 @@ impl Fields {
 
     /// Puts a property, if it is there, where it belongs; `null` clears the place.
     pub(super) fn set_or_clear<T: Property>(&mut self, name: &str, place: &mut Option<T>) -> Result<(), BodyInvalid> {
-        if let Some(value) = self.take_nullable(name)? {
-            *place = value;
+        if self.take_null(name) {
+            *place = None;
+        } else if let Some(value) = self.take(name)? {
+            *place = Some(value);
         }
         Ok(())
+    }
+
+    /// Merges a property, if it is there, into metadata; `null` empties it.
+    pub(super) fn merge(&mut self, name: &str, held: &mut JsonObject) -> Result<(), BodyInvalid> {
+        if self.take_null(name) {
+            held.clear();
+        } else if let Some(change) = self.take(name)? {
+            merge(held, change);
+        }
+        Ok(())
+    }
+
+    fn take_null(&mut self, name: &str) -> bool {
+        let is_null = self.object.get(name).is_some_and(Value::is_null);
+        is_null && self.object.remove(name).is_some()
     }
 
     /// A property that is an object of its own.
@@ -201,6 +207,21 @@ impl Fields {
 
 fn index_path(path: &str, index: usize) -> String {
     format!("{path}[{index}]")
+}
+
+/// Merges metadata as Auth0 does: property by property at the first level, where `null` removes one and everything
+/// nested is replaced whole. Nothing to merge empties it.
+fn merge(held: &mut JsonObject, change: JsonObject) {
+    if change.is_empty() {
+        return held.clear();
+    }
+    for (name, value) in change {
+        if value.is_null() {
+            held.remove(&name);
+        } else {
+            held.insert(name, value);
+        }
+    }
 }
 
 /// A type that a property can have.
@@ -265,6 +286,8 @@ properties! {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn fields(text: &str) -> Fields {
@@ -322,6 +345,22 @@ mod tests {
         }
         assert_eq!(places, [None, Some("new".to_owned()), Some("old".to_owned())]);
         assert!(body.take::<String>("c").is_err());
+    }
+
+    #[track_caller]
+    fn check_merge(change: &Value, expected: &Value) {
+        let Value::Object(mut held) = json!({"a": 1, "b": {"x": 1, "y": 2}, "c": [1]}) else { unreachable!() };
+        fields(&json!({"metadata": change}).to_string()).merge("metadata", &mut held).unwrap();
+        assert_eq!(Value::Object(held), *expected, "{change}");
+    }
+
+    #[test]
+    fn metadata_merges_at_the_first_level() {
+        check_merge(&json!({"a": 2}), &json!({"a": 2, "b": {"x": 1, "y": 2}, "c": [1]}));
+        check_merge(&json!({"b": {"x": null}, "c": []}), &json!({"a": 1, "b": {"x": null}, "c": []}));
+        check_merge(&json!({"a": null, "d": null}), &json!({"b": {"x": 1, "y": 2}, "c": [1]}));
+        check_merge(&json!({}), &json!({}));
+        check_merge(&Value::Null, &json!({}));
     }
 
     #[test]

@@ -188,8 +188,10 @@ mod tests {
         Paging::Numbered { page, size, with_totals }
     }
 
-    fn at(id: &u32) -> Position {
-        (Timestamp::from_millis(i64::from(*id) / 2), format!("id {id:03}"))
+    /// Rows that are nothing but their positions, two of each age.
+    fn rows(numbers: impl IntoIterator<Item = u32>) -> Vec<Position> {
+        let row = |number| (Timestamp::from_millis(i64::from(number / 2)), format!("id {number:03}"));
+        numbers.into_iter().map(row).collect()
     }
 
     #[test]
@@ -241,7 +243,7 @@ mod tests {
             let (mut visited, mut from) = (Vec::new(), String::new());
             loop {
                 let paging = read(&format!("take={size}{from}")).expect("a cursor of ours");
-                let listing = paging.cut((0..7).collect(), at);
+                let listing = paging.cut(rows(0..7), Position::clone);
                 assert!(listing.items.len() <= usize::try_from(size).unwrap());
                 visited.extend(listing.items);
                 match listing.shape {
@@ -249,15 +251,15 @@ mod tests {
                     shape => break assert_eq!(shape, Shape::Checkpoint { next: None }),
                 }
             }
-            assert_eq!(visited, (0..7).collect::<Vec<u32>>());
+            assert_eq!(visited, rows(0..7));
         }
     }
 
     #[test]
     fn totals_count_the_whole_list_and_a_page_past_its_end_is_empty() {
-        let listing = numbered(1, 5, true).cut((0..7).collect(), at);
-        assert_eq!(listing, Listing { items: vec![5, 6], shape: Shape::Totals { start: 5, limit: 5, total: 7 } });
-        let listing = numbered(9, 5, false).cut((0..7).collect(), at);
+        let listing = numbered(1, 5, true).cut(rows(0..7), Position::clone);
+        assert_eq!(listing, Listing { items: rows(5..7), shape: Shape::Totals { start: 5, limit: 5, total: 7 } });
+        let listing = numbered(9, 5, false).cut(rows(0..7), Position::clone);
         assert_eq!(listing, Listing { items: Vec::new(), shape: Shape::Plain });
     }
 }

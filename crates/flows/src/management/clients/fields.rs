@@ -6,7 +6,6 @@ use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenE
 use secrecy::SecretString;
 
 use super::super::body::{BodyInvalid, Fields};
-use super::super::text::merge;
 use super::{check, refresh_token};
 
 /// A client with Auth0's defaults for its kind, and what the request says.
@@ -77,9 +76,7 @@ pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyI
     fields.set_or_clear("initiate_login_uri", &mut client.initiate_login_uri)?;
     fields.set_or_clear("logo_uri", &mut client.logo_uri)?;
     fields.set("is_token_endpoint_ip_header_trusted", &mut client.is_token_endpoint_ip_header_trusted)?;
-    if let Some(change) = fields.take_nullable("client_metadata")? {
-        merge(&mut client.client_metadata, change);
-    }
+    fields.merge("client_metadata", &mut client.client_metadata)?;
     if fields.take("is_first_party")? == Some(false) {
         let problem = "cannot be false yet: third-party clients need consent, which this version does not ask for";
         return Err(fields.wrong("is_first_party", problem));

@@ -5,7 +5,7 @@ use model::{ClientId, ConnectionId, JsonObject, Timestamp};
 use store::connections::StoredConnection;
 
 use super::super::body::{BodyInvalid, Fields};
-use super::super::text::{check_count, check_length, check_string_pairs, merge};
+use super::super::text::{check_count, check_length, check_string_pairs};
 use super::source;
 use crate::Services;
 
@@ -59,9 +59,7 @@ pub(super) fn apply(svc: &Services, stored: &mut StoredConnection, mut fields: F
     }
     fields.set("realms", &mut connection.realms)?;
     fields.set("is_domain_connection", &mut connection.is_domain_connection)?;
-    if let Some(change) = fields.take_nullable("metadata")? {
-        merge(&mut connection.metadata, change);
-    }
+    fields.merge("metadata", &mut connection.metadata)?;
     fields.repeat(&["show_as_button"], false)?;
     check(connection)?;
     if let Some(options) = fields.nested("options")? {
@@ -74,7 +72,9 @@ fn replace_options(svc: &Services, stored: &mut StoredConnection, mut options: F
     let connection = &mut stored.connection;
     connection.disable_signup = options.take("disable_signup")?.unwrap_or(false);
     connection.brute_force_protection = options.take("brute_force_protection")?.unwrap_or(true);
-    connection.password_policy = options.take_nullable("passwordPolicy")?.flatten().unwrap_or_default();
+    let mut policy = None;
+    options.set_or_clear("passwordPolicy", &mut policy)?;
+    connection.password_policy = policy.unwrap_or_default();
     // Lazy migration is a source here; scripts are not run.
     options.repeat(&["import_mode", "enabledDatabaseCustomization", "requires_username"], false)?;
     let source = options.nested("source")?;

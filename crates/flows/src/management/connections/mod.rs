@@ -58,10 +58,10 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     let mut stored = StoredConnection { connection: new, source_secret_sealed: None };
     fields::apply(svc, &mut stored, fields)?;
     let mut tx = svc.store.write().await?;
-    check_neighbours(&mut tx, &stored.connection).await?;
     if !store::connections::insert(&mut tx, &stored).await? {
         return Err(Refused::Exists(Resource::Connection));
     }
+    check_neighbours(&mut tx, &stored.connection).await?;
     let created = caller.event(svc, cx, "create_connection", stored.connection.id.as_str());
     created.connection(&stored.connection).record(&mut tx).await?;
     tx.commit().await?;

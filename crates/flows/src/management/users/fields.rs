@@ -6,7 +6,7 @@ use model::user::{Profile, User};
 use secrecy::SecretString;
 
 use super::super::body::{BodyInvalid, Fields};
-use super::super::text::{check_length, check_web_url, merge};
+use super::super::text::{check_length, check_web_url};
 
 /// Names that mean something else in Auth0's records; kept out so that nothing mistakes them for it.
 const RESERVED_IN_APP_METADATA: [&str; 18] = [
@@ -35,12 +35,8 @@ pub(super) fn apply(user: &mut User, mut fields: Fields) -> Result<(), BodyInval
     email(&mut user.profile, &mut fields)?;
     profile(&mut user.profile, &mut fields)?;
     fields.set_or_clear("blocked", &mut user.blocked)?;
-    if let Some(change) = fields.take_nullable("user_metadata")? {
-        merge(&mut user.user_metadata, change);
-    }
-    if let Some(change) = fields.take_nullable("app_metadata")? {
-        merge(&mut user.app_metadata, change);
-    }
+    fields.merge("user_metadata", &mut user.user_metadata)?;
+    fields.merge("app_metadata", &mut user.app_metadata)?;
     // No mails or messages are sent yet.
     fields.repeat(&["verify_email", "verify_phone_number"], false)?;
     fields.finish()?;
