@@ -1,0 +1,64 @@
+//! What every handler is given: who calls, and what they sent, unread.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use bytes::Bytes;
+use flows::management::{Caller, Query};
+use flows::{RequestContext, Services};
+use http::StatusCode;
+use http::request::Parts;
+
+use crate::errors::management::{Failure, Unread};
+use crate::extract::Cx;
+use crate::oidc::userinfo::bearer_token;
+use crate::state::AppState;
+
+/// A call by somebody whose token is good. What they may do is for the flow to say.
+pub(crate) struct Call {
+    pub(super) services: Arc<Services>,
+    pub(super) cx: RequestContext,
+    pub(super) caller: Caller,
+    pub(super) query: Query,
+}
+
+impl FromRequestParts<AppState> for Call {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
+        let Ok(Cx(cx)) = Cx::from_request_parts(parts, state).await;
+        let token = bearer_token(&parts.headers).ok_or(Unread::MissingBearer)?;
+        let caller = Caller::authenticate(&state.services, &cx, token).await;
+        let audience = state.services.settings.management_audience();
+        let caller = caller.map_err(|refused| Failure::of_caller(&refused, &audience))?;
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        Ok(Call { services: Arc::clone(&state.services), cx, caller, query })
+    }
+}
+
+/// The id in the path, decoded.
+pub(crate) struct Id(pub(super) String);
+
+impl FromRequestParts<AppState> for Id {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| Unread::Path)?;
+        if id.contains('\0') { Err(Unread::Path.into()) } else { Ok(Id(id)) }
+    }
+}
+
+/// The body, as it came.
+pub(crate) struct Body(pub(super) flows::management::Body);
+
+impl FromRequest<AppState> for Body {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+            if too_large { Unread::TooLarge } else { Unread::CutOff }
+        })?;
+        Ok(Body(flows::management::Body::new(bytes.to_vec())))
+    }
+}

@@ -1,0 +1,48 @@
+//! The Management API v2, in Auth0's paths and shapes. A token travels in the `Authorization` header and nowhere else.
+
+mod answer;
+mod call;
+mod client_grants;
+mod clients;
+mod connections;
+mod logs;
+mod resource_servers;
+mod tenant_settings;
+mod users;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::errors::management::{Failure, Unread};
+use crate::state::AppState;
+
+/// Every route, to be nested below `/api/v2`.
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/clients", get(clients::list).post(clients::create))
+        .route("/clients/{id}", get(clients::get).patch(clients::update).delete(clients::delete))
+        .route("/clients/{id}/rotate-secret", post(clients::rotate_secret))
+        .route("/client-grants", get(client_grants::list).post(client_grants::create))
+        .route(
+            "/client-grants/{id}",
+            get(client_grants::get).patch(client_grants::update).delete(client_grants::delete),
+        )
+        .route("/resource-servers", get(resource_servers::list).post(resource_servers::create))
+        .route(
+            "/resource-servers/{id}",
+            get(resource_servers::get).patch(resource_servers::update).delete(resource_servers::delete),
+        )
+        .route("/connections", get(connections::list).post(connections::create))
+        .route("/connections/{id}", get(connections::get).patch(connections::update).delete(connections::delete))
+        .route("/connections/{id}/clients", get(connections::list_clients).patch(connections::update_clients))
+        .route("/connections/{id}/status", get(connections::status))
+        .route("/connections/{id}/users", axum::routing::delete(connections::delete_users))
+        .route("/users", get(users::list).post(users::create))
+        .route("/users/{id}", get(users::get).patch(users::update).delete(users::delete))
+        .route("/users-by-email", get(users::by_email))
+        .route("/logs", get(logs::list))
+        .route("/logs/{id}", get(logs::get))
+        .route("/tenants/settings", get(tenant_settings::get).patch(tenant_settings::update))
+        .fallback(|| async { Failure::from(Unread::NoSuchPath) })
+        .method_not_allowed_fallback(|| async { Failure::from(Unread::NoSuchMethod) })
+}
