@@ -1,0 +1,192 @@
+//! Who may call, and what everybody else is told.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Method, Request, header};
+use serde_json::{Value, json};
+use testkit::{Answer, App, native};
+
+use crate::api::{Api, call, expect, expect_refusal, machine, machine_token};
+
+/// Every route, and what a caller without any scope is told to ask for.
+const ROUTES: &[(&str, &str, &str)] = &[
+    ("GET", "/clients", "read:clients,read:client_keys"),
+    ("POST", "/clients", "create:clients"),
+    ("GET", "/clients/x", "read:clients,read:client_keys"),
+    ("PATCH", "/clients/x", "update:clients"),
+    ("DELETE", "/clients/x", "delete:clients"),
+    ("POST", "/clients/x/rotate-secret", "update:client_keys"),
+    ("GET", "/client-grants", "read:client_grants"),
+    ("POST", "/client-grants", "create:client_grants"),
+    ("GET", "/client-grants/x", "read:client_grants"),
+    ("PATCH", "/client-grants/x", "update:client_grants"),
+    ("DELETE", "/client-grants/x", "delete:client_grants"),
+    ("GET", "/resource-servers", "read:resource_servers"),
+    ("POST", "/resource-servers", "create:resource_servers"),
+    ("GET", "/resource-servers/x", "read:resource_servers"),
+    ("PATCH", "/resource-servers/x", "update:resource_servers"),
+    ("DELETE", "/resource-servers/x", "delete:resource_servers"),
+    ("GET", "/connections", "read:connections"),
+    ("POST", "/connections", "create:connections"),
+    ("GET", "/connections/x", "read:connections"),
+    ("PATCH", "/connections/x", "update:connections"),
+    ("DELETE", "/connections/x", "delete:connections"),
+    ("GET", "/connections/x/clients", "read:connections"),
+    ("PATCH", "/connections/x/clients", "update:connections"),
+    ("GET", "/connections/x/status", "read:connections"),
+    ("DELETE", "/connections/x/users", "delete:users"),
+    ("GET", "/users", "read:users"),
+    ("POST", "/users", "create:users"),
+    ("GET", "/users/x", "read:users"),
+    ("PATCH", "/users/x", "update:users,update:users_app_metadata"),
+    ("DELETE", "/users/x", "delete:users"),
+    ("GET", "/users-by-email", "read:users"),
+    ("GET", "/logs", "read:logs,read:logs_users"),
+    ("GET", "/logs/1", "read:logs,read:logs_users"),
+    ("GET", "/tenants/settings", "read:tenant_settings"),
+    ("PATCH", "/tenants/settings", "update:tenant_settings"),
+];
+
+/// Asks every route with this token and nothing else, and sees to it that nothing changes.
+async fn ask_everything(app: &App, token: Option<&str>, judge: impl Fn(&Answer, &str)) {
+    let before = app.dump().await;
+    for (method, path, scopes) in ROUTES {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        judge(&call(app, method, path, token, String::new()).await, scopes);
+    }
+    app.assert_unchanged_since(&before).await;
+}
+
+fn unauthorized(message: &str) -> impl Fn(&Answer, &str) {
+    move |answer, _| {
+        expect_refusal(answer, 401, None, message);
+        assert!(answer.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer ")));
+    }
+}
+
+#[tokio::test]
+async fn ad_01_a_caller_without_a_scope_is_told_which_to_ask_for() {
+    let api = Api::new().await;
+    let other = api.with_scopes("read:stats").await;
+    ask_everything(&api.app, Some(&other.token), |answer, scopes| {
+        let message = format!("Insufficient scope, expected any of: {scopes}");
+        expect_refusal(answer, 403, Some("insufficient_scope"), &message);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ad_01_without_a_good_token_there_is_nothing() {
+    let api = Api::new().await;
+    let app = &api.app;
+    ask_everything(app, None, unauthorized("Missing authentication")).await;
+    ask_everything(app, Some("not.a.token"), unauthorized("Invalid token")).await;
+    let edited = format!("{}A", &api.token[..api.token.len() - 1]);
+    let edited = if edited == api.token { format!("{}B", &api.token[..api.token.len() - 1]) } else { edited };
+    ask_everything(app, Some(&edited), unauthorized("Invalid token")).await;
+
+    app.add_api("https://other.test/", &["read:users"], |_| {}).await;
+    let client = machine(app, "elsewhere").await;
+    app.add_client_grant(&client, "https://other.test/", "read:users").await;
+    let elsewhere = machine_token(app, &client, "https://other.test/").await;
+    ask_everything(app, Some(&elsewhere), unauthorized("Bad audience: expected https://id.test/api/v2/")).await;
+
+    app.advance(Duration::from_hours(24));
+    let expired = "Expired token received for JSON Web Token validation";
+    ask_everything(app, Some(&api.token), unauthorized(expired)).await;
+}
+
+#[tokio::test]
+async fn ad_01_a_person_s_tokens_open_nothing() {
+    let app = Box::pin(App::new()).await;
+    let client = app.add_client("shop", |_| {}).await;
+    let connection = app.add_connection("people", &[&client], |_| {}).await;
+    app.add_user(&connection, "auth0|bootstrap@clients", "ann@x.test", Some(native("a long enough password"))).await;
+    let audience = format!("{}api/v2/", app.issuer());
+    let request = client.request().scope("openid read:users").with("audience", &audience);
+    let answer = app.browser().log_in(&request, "ann@x.test", "a long enough password").await.answer();
+    let tokens = client.exchange(&app, answer.code()).await;
+
+    let id_token = tokens.text("id_token");
+    ask_everything(&app, Some(&id_token), unauthorized("Bad audience: expected https://id.test/api/v2/")).await;
+    let access_token = tokens.text("access_token");
+    ask_everything(&app, Some(&access_token), |answer, _| {
+        assert_eq!(expect(answer, 403)["errorCode"], "insufficient_scope");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_dies_with_its_client() {
+    let api = Api::new().await;
+    let client = machine(&api.app, "gone").await;
+    let audience = format!("{}api/v2/", api.app.issuer());
+    api.app.add_client_grant(&client, &audience, "read:users").await;
+    let token = machine_token(&api.app, &client, &audience).await;
+    let ask = || call(&api.app, Method::GET, "/users", Some(&token), String::new());
+    expect(&ask().await, 200);
+    expect(&api.delete("/clients/gone").await, 204);
+    expect_refusal(&ask().await, 401, None, "The client that this token was issued to does not exist.");
+}
+
+#[tokio::test]
+async fn a_token_travels_in_the_header_alone() {
+    let api = Api::new().await;
+    let path = format!("/users?access_token={}", api.token);
+    expect(&call(&api.app, Method::GET, &path, None, String::new()).await, 401);
+    let body = json!({ "access_token": api.token }).to_string();
+    expect(&call(&api.app, Method::POST, "/users", None, body).await, 401);
+}
+
+#[tokio::test]
+async fn ad_17_only_the_canonical_path_and_method_lead_anywhere() {
+    let api = Api::new().await;
+    for path in
+        ["/nothing", "/users/", "//users", "/Users", "/users;x=y", "/users/x/y", "/clients/x/rotate-secret/", ""]
+    {
+        expect_refusal(&api.get(path).await, 404, None, "Not Found");
+    }
+    let put = api.send(Method::PUT, "/users", Some(json!({}))).await;
+    expect_refusal(&put, 405, None, "This path does not know this method.");
+    let overridden = Request::post("/api/v2/clients/bootstrap")
+        .header(header::AUTHORIZATION, format!("Bearer {}", api.token))
+        .header("x-http-method-override", "DELETE");
+    let answer = api.app.call(overridden.body(Body::empty()).expect("a path")).await;
+    assert_eq!(answer.status, 405);
+    expect(&api.get("/clients/bootstrap").await, 200);
+}
+
+#[tokio::test]
+async fn a_body_is_one_json_object_of_bounded_size() {
+    let api = Api::new().await;
+    let before = api.app.dump().await;
+    let post = |body: String| call(&api.app, Method::POST, "/clients", Some(&api.token), body);
+    let not_json = "Payload validation error: the body is not JSON";
+    for body in ["", "{", "name=x", "{\"name\":\"\u{1}\"}", &"[".repeat(10_000)] {
+        expect_refusal(&post(body.to_owned()).await, 400, Some("invalid_body"), not_json);
+    }
+    let array = "Payload validation error: Expected an object but found an array as the body";
+    expect_refusal(&post("[]".to_owned()).await, 400, Some("invalid_body"), array);
+    let nul = "Payload validation error: the body contains a NUL character";
+    expect_refusal(&post(json!({"name": "a\0b"}).to_string()).await, 400, Some("invalid_body"), nul);
+    let large = json!({"name": "x".repeat(1024 * 1024)}).to_string();
+    expect_refusal(&post(large).await, 413, None, "The body is too large.");
+    api.app.assert_unchanged_since(&before).await;
+    let nul_in_path = "Path validation error: the id must be UTF-8 without NUL characters";
+    expect_refusal(&api.get("/users/a%00").await, 400, Some("invalid_uri"), nul_in_path);
+    expect_refusal(&api.get("/users/%FF").await, 400, Some("invalid_uri"), nul_in_path);
+}
+
+#[tokio::test]
+async fn every_write_is_recorded_without_its_secrets() {
+    let api = Api::new().await;
+    let created = api.post("/clients", json!({"name": "recorded", "client_secret": "s".repeat(40)})).await;
+    let id = expect(&created, 201)["client_id"].clone();
+    let recorded = api.app.events_of("sapi").await;
+    let event = recorded.last().expect("the write was recorded");
+    assert_eq!(event.client_id.as_ref().map(model::ClientId::as_str), Some("bootstrap"));
+    assert_eq!(event.description.as_deref(), Some("Create client"));
+    assert_eq!(Value::from(event.details.clone()), json!({"operation": "create_client", "id": id}));
+    assert!(recorded.iter().all(|event| !serde_json::to_string(event).unwrap().contains("ssss")));
+}

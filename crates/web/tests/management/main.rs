@@ -1,0 +1,12 @@
+//! The Management API through the router, as a script of an operator's meets it.
+
+mod api;
+mod authentication;
+mod client_grants;
+mod clients;
+mod connections;
+mod logs;
+mod paging;
+mod resource_servers;
+mod tenant_settings;
+mod users;
