@@ -3,10 +3,10 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 
 use super::{StoreError, StoreSettings};
 
@@ -20,17 +20,14 @@ pub(super) struct Postgres(PgPool);
 
 impl Postgres {
     pub(super) async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(&settings.url)
-            .map_err(|error| StoreError::Unreachable(error.to_string()))?
-            .application_name("landbridge");
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.readers)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(|error| StoreError::Unreachable(error.to_string()))?;
-        MIGRATIONS.run(&pool).await?;
-        Ok(Postgres(pool))
+        let unreachable = |error: sqlx::Error| StoreError::Unreachable(error.to_string());
+        let options = PgConnectOptions::from_str(&settings.url).map_err(unreachable)?.application_name("landbridge");
+        // The pool would try again until its time is out, and then speak of the time and not of the cause.
+        let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
+        MIGRATIONS.run(&mut first).await?;
+        first.close().await.map_err(unreachable)?;
+        let pool = PgPoolOptions::new().max_connections(settings.readers).acquire_timeout(ACQUIRE_TIMEOUT);
+        Ok(Postgres(pool.connect_with(options).await.map_err(unreachable)?))
     }
 
     pub(super) async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
