@@ -1,7 +1,5 @@
 //! `landbridge migration status`.
 
-use std::fmt::Write;
-
 use anyhow::Context;
 use flows::migration::status::{self, ConnectionStatus, MigrationStatus, Origin};
 
@@ -23,40 +21,52 @@ pub(super) async fn status(loaded: &Loaded, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A table whose first column is as wide as the longest name.
 fn told(status: &MigrationStatus) -> String {
     if status.connections.is_empty() {
         return "There is nobody in any connection yet.\n".to_owned();
     }
-    let mut text = format!(
-        "{:32} {:>10} {:>10} {:>10} {:>10} {:>12}\n",
-        "CONNECTION", "PEOPLE", "MOVED", "WAITING", "NATIVE", "NO PASSWORD"
-    );
-    for connection in &status.connections {
-        text += &row(connection);
-    }
+    let mut rows = vec![Row::new("CONNECTION", ["PEOPLE", "MOVED", "WAITING", "NATIVE", "NO PASSWORD"])];
+    rows.extend(status.connections.iter().flat_map(rows_of));
     if !status.days.is_empty() {
-        text += "\nMOVED ON (UTC)\n";
+        rows.extend([Row::heading(""), Row::heading("MOVED ON (UTC)")]);
     }
-    for day in &status.days {
-        writeln!(text, "{:32} {:>21}", day.date, day.moved).expect("a string takes whatever is written");
-    }
-    text
+    rows.extend(status.days.iter().map(|day| Row::new(&day.date, [String::new(), day.moved.to_string()])));
+    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
+    rows.iter().map(|row| row.told(width)).collect()
 }
 
-fn row(status: &ConnectionStatus) -> String {
+/// A connection, and under it where its people come from.
+fn rows_of(status: &ConnectionStatus) -> Vec<Row> {
     let ConnectionStatus { connection, people, moved, waiting, native, without_password, origins } = status;
-    let mut text =
-        format!("{connection:32} {people:>10} {moved:>10} {waiting:>10} {native:>10} {without_password:>12}\n");
-    for origin in origins {
-        text += &origin_row(origin);
-    }
-    text
+    let own = Row::new(connection, [people, moved, waiting, native, without_password].map(i64::to_string));
+    [own].into_iter().chain(origins.iter().map(origin_row)).collect()
 }
 
-fn origin_row(row: &Origin) -> String {
-    let Origin { origin, name, people, moved, waiting } = row;
-    let name = name.as_deref().unwrap_or_default();
-    format!("  {:30} {people:>10} {moved:>10} {waiting:>10}\n", format!("{origin} {name}"))
+fn origin_row(origin: &Origin) -> Row {
+    let name = origin.name.as_deref().unwrap_or_default();
+    let counts = [origin.people, origin.moved, origin.waiting].map(|count| count.to_string());
+    Row::new(&format!("  {} {name}", origin.origin), counts)
+}
+
+struct Row {
+    name: String,
+    cells: Vec<String>,
+}
+
+impl Row {
+    fn new<const N: usize>(name: &str, cells: [impl Into<String>; N]) -> Self {
+        Row { name: name.to_owned(), cells: cells.into_iter().map(Into::into).collect() }
+    }
+
+    fn heading(name: &str) -> Self {
+        Row { name: name.to_owned(), cells: Vec::new() }
+    }
+
+    fn told(&self, width: usize) -> String {
+        let cells: Vec<String> = self.cells.iter().map(|cell| format!(" {cell:>11}")).collect();
+        format!("{:width$}{}", self.name, cells.concat()).trim_end().to_owned() + "\n"
+    }
 }
 
 #[cfg(test)]
@@ -91,12 +101,12 @@ mod tests {
             days: vec![Day { date: "2026-01-31".to_owned(), moved: 12 }],
         };
         let expected = "\
-CONNECTION                           PEOPLE      MOVED    WAITING     NATIVE  NO PASSWORD
-users                                  1010         12        988          7            3
-  source old                           1000         12        988
+CONNECTION          PEOPLE       MOVED     WAITING      NATIVE NO PASSWORD
+users                 1010          12         988           7           3
+  source old          1000          12         988
 
 MOVED ON (UTC)
-2026-01-31                                          12
+2026-01-31                          12
 ";
         assert_eq!(told(&status), expected);
     }

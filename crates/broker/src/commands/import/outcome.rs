@@ -4,10 +4,10 @@ use flows::migration::import::Summary;
 
 /// The counts in words. What did not happen is left out, but for people who were added.
 pub(super) fn told(summary: &Summary, connection: &str, is_dry_run: bool) -> String {
-    let mut text = format!("{} rows for the connection {connection}\n", summary.total);
+    let mut lines = vec![format!("{} rows for the connection {connection}", summary.total)];
     let mut count = |rows: u64, words: &str| {
         if rows > 0 {
-            text += &format!("{rows:>10} {words}\n");
+            lines.push(format!("{rows:>10} {words}"));
         }
     };
     count(summary.inserted_with_hash, "people added with a password hash");
@@ -23,9 +23,9 @@ pub(super) fn told(summary: &Summary, connection: &str, is_dry_run: bool) -> Str
         count(*rows, &format!("without their {field}, for which there is no place"));
     }
     if is_dry_run {
-        text += "This was a dry run; nothing was written.\n";
+        lines.push("This was a dry run; nothing was written.".to_owned());
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]
