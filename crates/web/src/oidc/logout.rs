@@ -67,7 +67,7 @@ async fn oidc_logout(
         return errors::page::foreign_form(state, cx);
     }
     if answered == Some("no") {
-        return present::redirect("/", true);
+        return present::page(state, cx, StatusCode::OK, &Page::StillSignedIn, &[]);
     }
     let request = LogoutRequest {
         client_id: text(params, "client_id"),

@@ -20,7 +20,7 @@ impl Page<'_> {
             Page::Login(page) => csp(None, leads_to, page.client.logo),
             Page::Signup(page) => csp(None, leads_to, page.client.logo),
             Page::LogoutConfirm(_) => csp(None, leads_to, None),
-            Page::Error(_) | Page::LoggedOut(_) | Page::NotFound => csp(None, &[], None),
+            Page::Error(_) | Page::LoggedOut(_) | Page::StillSignedIn | Page::NotFound => csp(None, &[], None),
         }
     }
 }

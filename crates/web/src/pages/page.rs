@@ -18,6 +18,8 @@ pub enum Page<'a> {
     LoggedOut(LoggedOut<'a>),
     /// Asks before a session ends.
     LogoutConfirm(LogoutConfirm<'a>),
+    /// The person did not want the session to end.
+    StillSignedIn,
     /// Carries an authorization response by POST (OAuth 2.0 Form Post Response Mode).
     FormPost(FormPost<'a>),
     /// No such address.
@@ -33,6 +35,7 @@ impl Page<'_> {
             Page::Error(_) => "error.html",
             Page::LoggedOut(_) => "logged_out.html",
             Page::LogoutConfirm(_) => "logout_confirm.html",
+            Page::StillSignedIn => "still_signed_in.html",
             Page::FormPost(_) => "form_post.html",
             Page::NotFound => "not_found.html",
         }
@@ -49,7 +52,7 @@ impl Serialize for Page<'_> {
             Page::LoggedOut(page) => page.serialize(serializer),
             Page::LogoutConfirm(page) => page.serialize(serializer),
             Page::FormPost(page) => page.serialize(serializer),
-            Page::NotFound => serializer.serialize_unit(),
+            Page::StillSignedIn | Page::NotFound => serializer.serialize_unit(),
         }
     }
 }

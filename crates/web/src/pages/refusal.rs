@@ -63,6 +63,8 @@ said! {
         WeakPassword => "weak_password",
         /// Too many tries from here.
         TooManyAttempts => "too_many_attempts",
+        /// The source, which may know the address, could not be asked.
+        SourceUnavailable => "source_unavailable",
         /// No capacity now.
         Busy => "busy",
     }
@@ -119,7 +121,7 @@ impl SignupRefusal {
         match self {
             Self::MissingEmail | Self::InvalidEmail | Self::EmailTaken => Some("email"),
             Self::MissingPassword | Self::PasswordTooLong | Self::WeakPassword => Some("password"),
-            Self::TooManyAttempts | Self::Busy => None,
+            Self::TooManyAttempts | Self::SourceUnavailable | Self::Busy => None,
         }
     }
 }

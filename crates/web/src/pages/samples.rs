@@ -27,7 +27,7 @@ pub(super) fn frame(locale: &str) -> Frame<'_> {
 
 /// Every page in every state that its template tells apart.
 pub(super) fn pages() -> Vec<Page<'static>> {
-    let mut pages = vec![Page::NotFound, Page::FormPost(form_post())];
+    let mut pages = vec![Page::NotFound, Page::StillSignedIn, Page::FormPost(form_post())];
     pages.extend(logins().map(Page::Login));
     pages.extend(signups().map(Page::Signup));
     pages.extend(errors().map(Page::Error));

@@ -235,6 +235,18 @@ mod content {
     }
 
     #[test]
+    fn sign_up_puts_the_focus_on_the_first_field_that_was_refused() {
+        let has_focus = |refusals: &[SignupRefusal]| {
+            let html = signup(refusals);
+            let inputs = tags(&html, "input");
+            [inputs[2].contains(" autofocus"), inputs[3].contains(" autofocus")]
+        };
+        assert_eq!(has_focus(&[SignupRefusal::EmailTaken]), [true, false]);
+        assert_eq!(has_focus(&[SignupRefusal::InvalidEmail, SignupRefusal::WeakPassword]), [true, false]);
+        assert_eq!(has_focus(&[SignupRefusal::WeakPassword]), [false, true]);
+    }
+
+    #[test]
     fn a_form_post_submits_itself_and_has_a_button_without_script() {
         let (pages, frame) = (pages(), samples::frame("en"));
         let fields = vec![("submit".to_owned(), "\"quoted\"".to_owned())];
@@ -256,7 +268,7 @@ mod content {
             let policy = page.csp("n", &["https://other.example/cb"]);
             let forms = match page {
                 Page::FormPost(_) => "form-action 'self' https://app.example https://other.example;",
-                Page::Error(_) | Page::LoggedOut(_) | Page::NotFound => "form-action 'self';",
+                Page::Error(_) | Page::LoggedOut(_) | Page::StillSignedIn | Page::NotFound => "form-action 'self';",
                 Page::Login(_) | Page::Signup(_) | Page::LogoutConfirm(_) => {
                     "form-action 'self' https://other.example;"
                 }

@@ -80,7 +80,7 @@ fn refused(
         SignupRefused::EmailTaken => (StatusCode::BAD_REQUEST, SignupRefusal::EmailTaken),
         SignupRefused::PasswordTooLong => (StatusCode::BAD_REQUEST, SignupRefusal::PasswordTooLong),
         SignupRefused::WeakPassword(_) => (StatusCode::BAD_REQUEST, SignupRefusal::WeakPassword),
-        SignupRefused::SourceUnavailable => (StatusCode::SERVICE_UNAVAILABLE, SignupRefusal::Busy),
+        SignupRefused::SourceUnavailable => (StatusCode::SERVICE_UNAVAILABLE, SignupRefusal::SourceUnavailable),
         SignupRefused::Closed => {
             return present::problem(state, cx, StatusCode::FORBIDDEN, Problem::SignupClosed, None);
         }
