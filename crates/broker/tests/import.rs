@@ -51,7 +51,7 @@ impl Deployment {
         self.run(&[&["import", "users", "--connection", "users", name], options].concat())
     }
 
-    async fn counts(&self) -> Value {
+    fn counts(&self) -> Value {
         let output = self.run(&["migration", "status", "--json"]);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
     }
@@ -97,7 +97,7 @@ async fn people_are_imported_counted_and_recorded() {
     let again = "3 rows for the connection users\n         3 there already and unchanged\n";
     check(&deployment.import("people.json", IMPORT, &[]), 0, again, "");
 
-    let status = deployment.counts().await;
+    let status = deployment.counts();
     let origin = |name: &str| json!({"origin": "imported", "name": name, "people": 1, "moved": 0, "waiting": 1});
     let expected = json!({
         "connections": [{
@@ -166,5 +166,5 @@ async fn what_cannot_be_imported_is_told_and_changes_nothing() {
     check(&deployment.import("people.json", " ", &[]), 1, "", "error: the input is empty\n");
     let output = deployment.import("people.json", "[]", &["--format", "csv"]);
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(deployment.counts().await["connections"], json!([]));
+    assert_eq!(deployment.counts()["connections"], json!([]));
 }
