@@ -44,7 +44,7 @@ impl Workers {
 
 fn report(name: &str, outcome: Result<(), Box<dyn Error + Send + Sync>>) {
     if let Err(error) = outcome {
-        metrics::counter!("worker_failures_total", "worker" => name.to_owned()).increment(1);
+        metrics::counter!("landbridge_worker_failures_total", "worker" => name.to_owned()).increment(1);
         tracing::error!(worker = name, error = &*error as &dyn Error, "background work failed");
     }
 }

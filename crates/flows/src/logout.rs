@@ -75,7 +75,8 @@ pub async fn v2(
     browser: Browser<'_>,
 ) -> Result<LoggedOut, LogoutRefused> {
     let client = find_client(svc, request.client_id.as_deref()).await?;
-    end_session(svc, cx, browser, client.as_ref()).await?;
+    let live = sessions::find_live(&mut svc.store.read().await?, browser.session, cx.now).await?;
+    end_session(svc, cx, live, client.as_ref()).await?;
     let first = client.as_ref().and_then(|client| client.allowed_logout_urls.first());
     match request.return_to.as_ref().or(first) {
         Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await,
@@ -93,8 +94,9 @@ pub async fn oidc(
     let hint = request.id_token_hint.as_deref().map(|hint| read_hint(svc, cx, hint, request)).transpose()?;
     let client_id = request.client_id.as_deref().or(hint.as_ref().map(|hint| hint.client_id.as_str()));
     let client = find_client(svc, client_id).await?;
-    let live = sessions::find_live(&mut svc.store.read().await?, browser.session, cx.now).await?;
-    let named = hint.as_ref().and_then(|hint| hint.sid.as_deref()).or(request.logout_hint.as_deref());
+    let hinted = hint.as_ref().and_then(|hint| hint.sid.as_deref());
+    let live = find_session(svc, cx, browser, hinted).await?;
+    let named = hinted.or(request.logout_hint.as_deref());
     if let Some(live) = &live
         && !request.is_confirmed
         && named != Some(live.session.sid.as_str())
@@ -102,7 +104,7 @@ pub async fn oidc(
         let user = live.user.profile.email.clone().or_else(|| live.user.profile.name.clone());
         return Ok(LoggedOut::Confirm { client_name: client.map(|client| client.name), user });
     }
-    end_session(svc, cx, browser, client.as_ref()).await?;
+    end_session(svc, cx, live, client.as_ref()).await?;
     match &request.return_to {
         Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await,
         None => Ok(LoggedOut::Stay),
@@ -142,13 +144,31 @@ async fn find_client(svc: &Services, id: Option<&str>) -> Result<Option<Client>,
     Ok(found.map(|stored| stored.client))
 }
 
-async fn end_session(
+/// The browser's session; or, where the browser brings no cookie, as with a form that another site posts, the one
+/// that a hint of ours names. Whoever holds the ID token of a session may end it.
+async fn find_session(
     svc: &Services,
     cx: &RequestContext,
     browser: Browser<'_>,
+    hinted: Option<&str>,
+) -> Result<Option<LiveSession>, StoreError> {
+    let mut db = svc.store.read().await?;
+    if let Some(live) = sessions::find_live(&mut db, browser.session, cx.now).await? {
+        return Ok(Some(live));
+    }
+    let Some(sid) = hinted else { return Ok(None) };
+    let session = store::sessions::find(&mut db, &SessionId::new(sid)).await?;
+    let Some(session) = session.filter(|session| session.is_live_at(cx.now)) else { return Ok(None) };
+    let user = store::users::find(&mut db, &session.user_id).await?;
+    Ok(user.map(|user| LiveSession { session, user }))
+}
+
+async fn end_session(
+    svc: &Services,
+    cx: &RequestContext,
+    live: Option<LiveSession>,
     client: Option<&Client>,
 ) -> Result<(), StoreError> {
-    let live = sessions::find_live(&mut svc.store.read().await?, browser.session, cx.now).await?;
     let Some(LiveSession { session, user }) = live else { return Ok(()) };
     let sid: &SessionId = &session.sid;
     let mut tx = svc.store.write().await?;

@@ -49,11 +49,7 @@ fn wants_html(headers: &HeaderMap) -> bool {
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// A handler panicked: the call fails, the process and everybody else go on.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
-pub(crate) fn after_panic(panic: Box<dyn Any + Send>) -> Response {
-    let message = panic.downcast_ref::<String>().cloned();
-    let message = message.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-    tracing::error!(panic = message, "a handler panicked");
+/// A handler panicked: the call fails, the process and everybody else go on. The process's panic hook has logged it.
+pub(crate) fn after_panic(_: Box<dyn Any + Send>) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error\n").into_response()
 }
