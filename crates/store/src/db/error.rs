@@ -46,13 +46,40 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
                 StoreError::Unreachable(error.to_string())
             }
+            sqlx::Error::Database(error) if error.code().is_some_and(|code| says_out_of_reach(&code)) => {
+                StoreError::Unreachable(error.to_string())
+            }
             other => StoreError::Failed(Box::new(other)),
         }
     }
 }
 
+/// Whether an error code of the database speaks of its own state and not of the statement: a Postgres that stops or
+/// starts, has no connection left or no such database any more (SQLSTATE classes 08 and 53, 57P01 to 57P05, 3D000), or an
+/// SQLite file that another process keeps locked (`SQLITE_BUSY`).
+fn says_out_of_reach(code: &str) -> bool {
+    let is_sqlstate = code.len() == 5;
+    code == "5" || is_sqlstate && (["08", "53", "57P0"].iter().any(|class| code.starts_with(class)) || code == "3D000")
+}
+
 impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         StoreError::Migration(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_out_of_reach;
+
+    #[test]
+    fn what_the_database_says_of_itself_is_told_from_what_it_says_of_a_statement() {
+        for code in ["08006", "53300", "57P01", "57P03", "3D000", "5"] {
+            assert!(says_out_of_reach(code), "{code}");
+        }
+        // A duplicate key, a cancelled statement, a lost race; and SQLite's constraints and input errors.
+        for code in ["23505", "57014", "40001", "42P01", "1555", "2067", "5386", "10", ""] {
+            assert!(!says_out_of_reach(code), "{code}");
+        }
     }
 }
