@@ -116,6 +116,11 @@ impl LoginRefusal {
 }
 
 impl SignupRefusal {
+    /// Whether trying again later may help, with the same form. Such a refusal comes alone.
+    fn is_temporary(self) -> bool {
+        matches!(self, Self::TooManyAttempts | Self::SourceUnavailable | Self::Busy)
+    }
+
     /// The field it is about, by the name of its input.
     pub(super) fn field(self) -> Option<&'static str> {
         match self {
@@ -139,8 +144,9 @@ impl Serialize for LoginRefusal {
 
 impl Serialize for SignupRefusal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut refusal = serializer.serialize_struct("SignupRefusal", 2)?;
+        let mut refusal = serializer.serialize_struct("SignupRefusal", 3)?;
         refusal.serialize_field("key", self.key())?;
+        refusal.serialize_field("temporary", &self.is_temporary())?;
         refusal.serialize_field("field", &self.field())?;
         refusal.end()
     }

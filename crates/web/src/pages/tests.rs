@@ -230,8 +230,10 @@ mod content {
         let inputs = tags(&html, "input");
         assert_eq!(attribute(inputs[2], "aria-describedby"), Some("email-refused"));
         assert_eq!(attribute(inputs[3], "aria-describedby"), Some("password-refused password-rules"));
+        assert!(html.contains(r#"class="notice notice-refused""#));
         let html = signup(&[SignupRefusal::Busy]);
         assert!(html.contains("<li>Very busy right now.") && !html.contains("aria-invalid"));
+        assert!(html.contains(r#"class="notice notice-wait""#));
     }
 
     #[test]
