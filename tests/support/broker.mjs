@@ -1,0 +1,112 @@
+// A broker of our own: the binary under test, as a process, on a free port and an empty SQLite database.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { ManagementClient } from './management.mjs';
+import { freePort } from './servers.mjs';
+
+const BINARY = process.env.LANDBRIDGE_BIN ?? fileURLToPath(new URL('../../target/debug/landbridge', import.meta.url));
+
+const MANAGER = { client_id: 'management', client_secret: 'a-secret-for-the-tests-alone' };
+
+const running = new Set();
+
+// Tests stop their brokers; this is for a test file that dies before it does.
+process.on('exit', () => running.forEach((broker) => broker.kill()));
+
+export class Broker {
+  #child;
+  #folder;
+  #log = [];
+  #stopped;
+
+  /** Starts a broker and waits until it is ready. `settings` are further ones, by their names in the environment. */
+  static async start(settings = {}) {
+    const broker = new Broker();
+    await broker.#start(settings);
+    return broker;
+  }
+
+  async #start(settings) {
+    const port = await freePort();
+    this.issuer = `http://localhost:${port}/`;
+    this.#folder = mkdtempSync(join(tmpdir(), 'landbridge-test-'));
+    this.#child = spawn(BINARY, ['serve'], {
+      cwd: this.#folder,
+      env: { ...environment(this.issuer, port), ...settings },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    running.add(this);
+    await this.#untilListening();
+    // A broker that was forgotten does not keep the test file from ending.
+    this.#child.unref();
+    this.#child.stderr.unref();
+    const ready = await fetch(this.at('readyz'));
+    assert.equal(ready.status, 200, await ready.text());
+    this.management = new ManagementClient(this.issuer, MANAGER);
+  }
+
+  #untilListening() {
+    const lines = createInterface({ input: this.#child.stderr });
+    return new Promise((resolve, reject) => {
+      lines.on('line', (line) => {
+        this.#log.push(line);
+        if (line.includes('listening on')) resolve();
+      });
+      this.#child.on('error', reject);
+      this.#child.on('exit', (code) => reject(new Error(`the broker ended with ${code}:\n${this.#log.join('\n')}`)));
+    });
+  }
+
+  at(path) {
+    return new URL(path, this.issuer).href;
+  }
+
+  owns(url) {
+    return url.startsWith(this.issuer);
+  }
+
+  /**
+   * Stops it as an operator would, and holds it to a clean end: no error was logged and what it said is success. Does
+   * nothing the second time.
+   */
+  stop() {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop() {
+    this.#child.ref();
+    const ended = once(this.#child, 'close');
+    this.#child.kill('SIGTERM');
+    const [code] = await ended;
+    this.kill();
+    const errors = this.#log.filter((line) => line.includes('"level":"ERROR"'));
+    assert.deepEqual({ code, errors }, { code: 0, errors: [] });
+  }
+
+  kill() {
+    running.delete(this);
+    this.#child.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+function environment(issuer, port) {
+  return {
+    PATH: process.env.PATH,
+    LANDBRIDGE__SERVER__ISSUER: issuer,
+    LANDBRIDGE__SERVER__LISTEN: `127.0.0.1:${port}`,
+    LANDBRIDGE__DATABASE__URL: 'sqlite:landbridge.db',
+    LANDBRIDGE__BOOTSTRAP__MANAGEMENT_CLIENT_ID: MANAGER.client_id,
+    LANDBRIDGE__BOOTSTRAP__MANAGEMENT_CLIENT_SECRET: MANAGER.client_secret,
+    LANDBRIDGE__LOG__FORMAT: 'json',
+  };
+}

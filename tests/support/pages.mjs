@@ -1,0 +1,58 @@
+// The pages of the broker, by what people see on them.
+
+/** The login page, wherever the browser goes from it. */
+export class LoginPage {
+  constructor(page) {
+    this.page = page;
+    this.username = page.getByLabel('Email address');
+    this.password = page.getByLabel('Password');
+    this.submit = page.getByRole('button', { name: 'Continue' });
+    this.alert = page.getByRole('alert');
+    this.signupLink = page.getByRole('link', { name: 'Sign up' });
+  }
+
+  static async on(page) {
+    await page.getByRole('heading', { name: 'Welcome' }).waitFor();
+    return new LoginPage(page);
+  }
+
+  async fill({ email, password }) {
+    await this.username.fill(email);
+    await this.password.fill(password);
+  }
+
+  /** Leaves before the next page is there. */
+  async signIn(person) {
+    await this.fill(person);
+    await this.submit.click();
+  }
+
+  /** Types a password that is not the person's, and answers with what the page says. */
+  async tryWrongPassword({ email }) {
+    await this.signIn({ email, password: 'not-the-password' });
+    await this.alert.waitFor();
+    return this.alert.innerText();
+  }
+}
+
+/** The sign-up page. */
+export class SignupPage {
+  constructor(page) {
+    this.page = page;
+    this.email = page.getByLabel('Email address');
+    this.password = page.getByLabel('Choose a password');
+    this.submit = page.getByRole('button', { name: 'Create account' });
+    this.alert = page.getByRole('alert');
+  }
+
+  static async on(page) {
+    await page.getByRole('heading', { name: 'Create your account' }).waitFor();
+    return new SignupPage(page);
+  }
+
+  async signUp({ email, password }) {
+    await this.email.fill(email);
+    await this.password.fill(password);
+    await this.submit.click();
+  }
+}

@@ -1,0 +1,50 @@
+// A broker that is set up: a database connection, people in it, and applications that may use it.
+
+import { Broker } from './broker.mjs';
+
+export const CONNECTION = 'Username-Password-Authentication';
+
+/** Follows the strictest password policy there is. */
+const PASSWORD = 'Nine-bridges-7';
+
+export class Tenant {
+  #connection;
+  #enabledClients = [];
+
+  /** `options` are those of the connection, `settings` those of the process. */
+  static async open({ options = {}, settings = {} } = {}) {
+    const tenant = new Tenant();
+    tenant.broker = await Broker.start(settings);
+    tenant.issuer = tenant.broker.issuer;
+    tenant.management = tenant.broker.management;
+    const connection = { name: CONNECTION, strategy: 'auth0', options };
+    tenant.#connection = await tenant.management.post('connections', connection);
+    return tenant;
+  }
+
+  /** Registers an application whose people are those of the connection. */
+  async addClient(properties) {
+    const client = await this.management.post('clients', properties);
+    this.#enabledClients.push(client.client_id);
+    await this.management.patch(`connections/${this.#connection.id}`, { enabled_clients: this.#enabledClients });
+    return client;
+  }
+
+  /** Someone with a password, which the answer has besides what the broker says of them. */
+  async addPerson(email, properties = {}) {
+    const person = { connection: CONNECTION, email, password: PASSWORD, email_verified: true, ...properties };
+    const user = await this.management.post('users', person);
+    return { ...user, password: person.password };
+  }
+
+  /** An API with the scopes `read:bridges` and `write:bridges`. */
+  async addApi(identifier, properties = {}) {
+    const scopes = [{ value: 'read:bridges' }, { value: 'write:bridges' }];
+    await this.management.post('resource-servers', { identifier, scopes, ...properties });
+    return identifier;
+  }
+
+  close() {
+    return this.broker.stop();
+  }
+}
