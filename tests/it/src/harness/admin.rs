@@ -1,0 +1,148 @@
+//! An operator with the Management API and nothing else.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Answer, Application, BOOTSTRAP_ID, BOOTSTRAP_SECRET, Broker, PASSWORD, http, with};
+
+/// The connection most tests need.
+const CONNECTION: &str = "people";
+
+#[derive(Clone)]
+pub(crate) struct Admin {
+    http: reqwest::Client,
+    issuer: String,
+    token: String,
+}
+
+/// Where the people of a connection come from.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) realm: String,
+    /// Further settings, or others in place of ours.
+    pub(crate) more: Value,
+}
+
+impl Source {
+    /// The settings as the Management API takes them.
+    pub(crate) fn settings(&self) -> Value {
+        let settings = json!({
+            "strategy": "auth0",
+            "issuer": self.issuer,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "realm": self.realm,
+        });
+        with(settings, &self.more)
+    }
+}
+
+impl Admin {
+    /// Gets a token for the bootstrap client.
+    pub(crate) async fn of(broker: &Broker) -> Self {
+        Admin::through(http(), broker.issuer()).await
+    }
+
+    pub(crate) async fn through(http: reqwest::Client, issuer: &str) -> Self {
+        let audience = format!("{issuer}api/v2/");
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", BOOTSTRAP_ID),
+            ("client_secret", BOOTSTRAP_SECRET),
+            ("audience", &audience),
+        ];
+        let answer = Answer::of(http.post(format!("{issuer}oauth/token")).form(&form)).await.expect(200).json();
+        let token = answer["access_token"].as_str().expect("an access token").to_owned();
+        Admin { http, issuer: issuer.to_owned(), token }
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Calls the API; `path` is relative to `/api/v2/`.
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let request = self.http.request(method, format!("{}api/v2/{path}", self.issuer)).bearer_auth(&self.token);
+        Answer::of(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.call(Method::GET, path, None).await.expect(200).json()
+    }
+
+    /// Creates something.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        self.call(Method::POST, path, Some(body)).await.expect(201).json()
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Value {
+        self.call(Method::PATCH, path, Some(body)).await.expect(200).json()
+    }
+
+    /// A connection without a source, open to everybody who is named later.
+    pub(crate) async fn connection(&self, name: &str) -> String {
+        id(&self.post("connections", &json!({ "name": name, "strategy": "auth0" })).await)
+    }
+
+    /// A connection whose people come from elsewhere.
+    pub(crate) async fn connection_from(&self, name: &str, source: &Source) -> String {
+        let options = json!({ "source": source.settings() });
+        id(&self.post("connections", &json!({ "name": name, "strategy": "auth0", "options": options })).await)
+    }
+
+    /// An application whose people are in this connection; `more` is laid over what it is by default.
+    pub(crate) async fn application(&self, connection_id: &str, more: &Value) -> Application {
+        let client = json!({
+            "name": "Application under test",
+            "app_type": "regular_web",
+            "callbacks": ["https://app.example/callback"],
+        });
+        let client = self.post("clients", &with(client, more)).await;
+        let application = Application::new(&self.issuer, &client);
+        self.enable(connection_id, &application.client_id).await;
+        Application { http: self.http.clone(), ..application }
+    }
+
+    /// Lets a client use a connection.
+    pub(crate) async fn enable(&self, connection_id: &str, client_id: &str) {
+        let change = json!([{ "client_id": client_id, "status": true }]);
+        self.call(Method::PATCH, &format!("connections/{connection_id}/clients"), Some(&change)).await.expect(204);
+    }
+
+    /// An application with one person who can sign in to it with [`PASSWORD`].
+    pub(crate) async fn application_for(&self, email: &str) -> Application {
+        let connection = self.connection(CONNECTION).await;
+        self.user(CONNECTION, email, &json!({})).await;
+        self.application(&connection, &json!({})).await
+    }
+
+    /// Somebody with [`PASSWORD`], and whatever else is said of them.
+    pub(crate) async fn user(&self, connection: &str, email: &str, more: &Value) -> Value {
+        let user = json!({ "connection": connection, "email": email, "password": PASSWORD });
+        self.post("users", &with(user, more)).await
+    }
+
+    pub(crate) async fn users_by_email(&self, email: &str) -> Vec<Value> {
+        let found = self.get(&format!("users-by-email?email={email}")).await;
+        found.as_array().expect("a list of users").clone()
+    }
+
+    /// The codes of what was recorded about a client, oldest first.
+    pub(crate) async fn events(&self, client_id: &str) -> Vec<String> {
+        let query = format!("logs?per_page=100&sort=date:1&q=client_id:%22{client_id}%22");
+        let events = self.get(&query).await;
+        let code = |event: &Value| event["type"].as_str().expect("a code").to_owned();
+        events.as_array().expect("a list of events").iter().map(code).collect()
+    }
+}
+
+fn id(created: &Value) -> String {
+    created["id"].as_str().expect("an id").to_owned()
+}

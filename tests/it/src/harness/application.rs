@@ -1,0 +1,183 @@
+//! An application that signs people in.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use url::Url;
+
+use super::{Answer, Browser, http};
+
+/// RFC 7636 Appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+const STATE: &str = "state-of-the-application";
+
+/// A confidential client. It knows of the broker what the discovery document would tell it.
+#[derive(Clone)]
+pub(crate) struct Application {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) redirect_uri: String,
+    /// Whose tokens it asks for; without one, they are good for userinfo alone.
+    pub(crate) audience: Option<String>,
+    pub(crate) http: reqwest::Client,
+}
+
+/// The form on the login page, as one browser was shown it.
+#[derive(Clone)]
+pub(crate) struct LoginPage {
+    url: String,
+    hidden: Vec<(String, String)>,
+}
+
+/// A successful answer of the token endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Tokens(pub(crate) Value);
+
+impl Application {
+    pub(crate) fn new(issuer: &str, client: &Value) -> Self {
+        let text = |name: &str| client[name].as_str().expect("clients are shown whole").to_owned();
+        Application {
+            issuer: issuer.to_owned(),
+            client_id: text("client_id"),
+            client_secret: text("client_secret"),
+            redirect_uri: client["callbacks"][0].as_str().expect("a callback").to_owned(),
+            audience: None,
+            http: http(),
+        }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// Where it sends a browser, with further parameters.
+    pub(crate) fn authorization_url(&self, more: &[(&str, &str)]) -> String {
+        let mut url = Url::parse(&self.url("authorize")).unwrap();
+        url.query_pairs_mut()
+            .extend_pairs([
+                ("response_type", "code"),
+                ("client_id", &self.client_id),
+                ("redirect_uri", &self.redirect_uri),
+                ("scope", "openid profile email offline_access"),
+                ("state", STATE),
+                ("nonce", "nonce-of-the-application"),
+                ("code_challenge", CHALLENGE),
+                ("code_challenge_method", "S256"),
+            ])
+            .extend_pairs(self.audience.iter().map(|audience| ("audience", audience)))
+            .extend_pairs(more);
+        url.into()
+    }
+
+    /// Sends a browser, which is not signed in, to the login page.
+    pub(crate) async fn open(&self, browser: &mut Browser) -> LoginPage {
+        let redirect = browser.get(&self.authorization_url(&[])).await.expect(302);
+        let url = self.url(redirect.location().trim_start_matches('/'));
+        let page = browser.get(&url).await.expect(200);
+        LoginPage { url: self.url("u/login"), hidden: page.hidden_fields() }
+    }
+
+    /// Types a name and a password into a fresh browser.
+    pub(crate) async fn type_in(&self, username: &str, password: &str) -> Answer {
+        let mut browser = Browser::through(self.http.clone());
+        let page = self.open(&mut browser).await;
+        page.submit(&mut browser, username, password).await
+    }
+
+    /// Signs somebody in who has to succeed.
+    pub(crate) async fn sign_in(&self, username: &str, password: &str) -> Tokens {
+        let answer = self.type_in(username, password).await.expect(303);
+        self.redeem(&answer).await
+    }
+
+    /// Takes the code from the answer that came to its callback, and exchanges it.
+    pub(crate) async fn redeem(&self, answer: &Answer) -> Tokens {
+        let params = answer.redirect_params();
+        assert!(answer.location().starts_with(&self.redirect_uri), "{}", answer.location());
+        assert_eq!(params.get("state").map(String::as_str), Some(STATE));
+        assert_eq!(params.get("iss").map(String::as_str), Some(self.issuer.as_str()));
+        let tokens = self
+            .token(&[
+                ("grant_type", "authorization_code"),
+                ("code", &answer.code()),
+                ("redirect_uri", &self.redirect_uri),
+                ("code_verifier", VERIFIER),
+            ])
+            .await;
+        Tokens(tokens.expect(200).json())
+    }
+
+    /// Asks the token endpoint.
+    pub(crate) async fn token(&self, fields: &[(&str, &str)]) -> Answer {
+        self.token_at(&self.url("oauth/token"), fields).await
+    }
+
+    /// The same at a node of choice.
+    pub(crate) async fn token_at(&self, url: &str, fields: &[(&str, &str)]) -> Answer {
+        let own = [("client_id", self.client_id.as_str()), ("client_secret", &self.client_secret)];
+        Answer::of(self.http.post(url).form(&[&own, fields].concat())).await
+    }
+
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+    }
+
+    pub(crate) async fn userinfo(&self, tokens: &Tokens) -> Answer {
+        Answer::of(self.http.get(self.url("userinfo")).bearer_auth(tokens.access_token())).await
+    }
+}
+
+impl LoginPage {
+    /// What its hidden fields hold.
+    pub(crate) fn hidden(&self) -> impl Iterator<Item = &str> {
+        self.hidden.iter().map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) async fn submit(&self, browser: &mut Browser, username: &str, password: &str) -> Answer {
+        let hidden = self.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let form: Vec<_> = hidden.chain([("username", username), ("password", password)]).collect();
+        browser.post(&self.url, &form).await
+    }
+}
+
+impl Tokens {
+    #[track_caller]
+    fn text(&self, name: &str) -> &str {
+        self.0[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", self.0))
+    }
+
+    pub(crate) fn access_token(&self) -> &str {
+        self.text("access_token")
+    }
+
+    pub(crate) fn refresh_token(&self) -> &str {
+        self.text("refresh_token")
+    }
+
+    pub(crate) fn id_token(&self) -> &str {
+        self.text("id_token")
+    }
+
+    /// What the ID token says.
+    pub(crate) fn claims(&self) -> Value {
+        part(self.id_token(), 1)
+    }
+
+    /// The key that signed the ID token.
+    pub(crate) fn kid(&self) -> String {
+        part(self.id_token(), 0)["kid"].as_str().expect("a key id").to_owned()
+    }
+
+    pub(crate) fn sub(&self) -> String {
+        self.claims()["sub"].as_str().expect("a subject").to_owned()
+    }
+}
+
+/// A part of a JWS in compact form (RFC 7515 7.1). Whether its signature holds is for the unmodified clients to say.
+fn part(token: &str, index: usize) -> Value {
+    let text = token.split('.').nth(index).expect("a JWS has three parts");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")
+}

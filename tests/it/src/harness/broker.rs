@@ -1,0 +1,139 @@
+//! A broker that runs.
+
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::process::{has_ended_within, kill};
+use super::{Installation, http_builder, until};
+
+/// Generous: on a slow machine without optimisation, a start makes two keys and migrates a database.
+const START: Duration = Duration::from_mins(1);
+/// How long a broker may take to stop when its owner is dropped.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) struct Broker {
+    installation: Installation,
+    process: Child,
+}
+
+/// How a broker ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    /// Everything it logged.
+    pub(crate) log: String,
+}
+
+impl Broker {
+    pub(super) async fn start(installation: &Installation) -> Self {
+        let process = Broker::launch(installation);
+        let mut broker = Broker { installation: installation.clone(), process };
+        let url = format!("http://{}/readyz", installation.address());
+        let url = if installation.issuer().starts_with("https:") { url.replacen("http", "https", 1) } else { url };
+        // Who it is does not matter to whoever only asks whether it is there.
+        let client = http_builder().tls_danger_accept_invalid_certs(true).build().unwrap();
+        until("the broker serves", START, async || {
+            if let Some(status) = broker.process.try_wait().unwrap() {
+                panic!("the broker ended with {status}:\n{}", broker.log());
+            }
+            client.get(&url).send().await.ok().filter(|answer| answer.status() == 200).map(drop)
+        })
+        .await;
+        broker
+    }
+
+    fn launch(installation: &Installation) -> Child {
+        let log = OpenOptions::new().create(true).append(true).open(installation.log_file()).unwrap();
+        installation.command(&["serve"]).stdout(Stdio::null()).stderr(log).spawn().expect("the broker can be started")
+    }
+
+    pub(crate) fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        self.installation.issuer()
+    }
+
+    /// The URL of a path, given without its leading slash, at this node.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.installation.address())
+    }
+
+    /// Everything logged so far, by former processes of the installation too.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.installation.log_file()).unwrap()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The most memory it has had at any time, in MiB.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells");
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
+    /// Asks it to stop, as a service manager does.
+    pub(crate) fn ask_to_stop(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn ended(mut self) -> Ended {
+        let status = until("the broker ends", START, async || self.process.try_wait().unwrap()).await;
+        Ended { code: status.code(), log: self.log() }
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) async fn stop(self) -> Ended {
+        self.ask_to_stop();
+        self.ended().await
+    }
+
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(mut self) {
+        kill(&mut self.process);
+    }
+
+    /// Keeps the log where it outlives the test.
+    fn keep_log(&self) {
+        let log = self.installation.log_file();
+        match artefacts() {
+            Some(folder) => {
+                let test = thread::current().name().unwrap_or("test").replace("::", ".");
+                let path = folder.join(format!("{test}.{}.log", self.pid()));
+                if std::fs::copy(log, &path).is_ok() {
+                    eprintln!("the broker's log: {}", path.display());
+                }
+            }
+            None => eprintln!("the broker's log:\n{}", std::fs::read_to_string(log).unwrap_or_default()),
+        }
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let runs = matches!(self.process.try_wait(), Ok(None));
+        if runs {
+            let _ = kill_process(Pid::from_child(&self.process), Signal::TERM);
+            if !has_ended_within(&mut self.process, PATIENCE) {
+                kill(&mut self.process);
+            }
+        }
+        if thread::panicking() {
+            self.keep_log();
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "says where failures are explained")]
+fn artefacts() -> Option<PathBuf> {
+    std::env::var_os("ARTEFACTS").map(PathBuf::from)
+}

@@ -1,0 +1,40 @@
+//! The two databases.
+
+/// Where a broker keeps its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    /// A database of its own on the server that `TEST_DATABASE_URL` names.
+    Postgres,
+}
+
+/// Makes a test for each engine of functions that take one.
+macro_rules! on_each_engine {
+    ($($test:ident,)+) => {$(
+        mod $test {
+            use $crate::harness::Engine;
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                Box::pin(super::$test(Engine::Sqlite)).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                if Engine::has_postgres() {
+                    Box::pin(super::$test(Engine::Postgres)).await;
+                } else {
+                    println!("not run: TEST_DATABASE_URL is not set");
+                }
+            }
+        }
+    )+};
+}
+pub(crate) use on_each_engine;
+
+impl Engine {
+    /// Whether there is a server.
+    pub(crate) fn has_postgres() -> bool {
+        super::postgres::server().is_some()
+    }
+}

@@ -1,0 +1,60 @@
+//! What the tests have in their hands: brokers that run as processes, and those who talk to them.
+
+mod admin;
+mod answer;
+mod application;
+mod broker;
+mod browser;
+mod certificates;
+mod engine;
+mod installation;
+mod lying_source;
+mod polling;
+mod port;
+mod postgres;
+mod process;
+pub(crate) mod raw;
+
+pub(crate) use admin::{Admin, Source};
+pub(crate) use answer::Answer;
+pub(crate) use application::{Application, LoginPage, Tokens};
+pub(crate) use broker::Broker;
+pub(crate) use browser::Browser;
+pub(crate) use certificates::Authority;
+pub(crate) use engine::{Engine, on_each_engine};
+pub(crate) use installation::{BOOTSTRAP_ID, BOOTSTRAP_SECRET, Installation};
+pub(crate) use lying_source::{LyingSource, SOURCE_SECRET, Says};
+pub(crate) use polling::until;
+pub(crate) use port::Port;
+
+use std::net::Ipv4Addr;
+
+use serde_json::Value;
+
+/// Where everything listens.
+pub(crate) const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+/// The password of people in these tests, where it does not matter which.
+pub(crate) const PASSWORD: &str = "korrekt-Pferd-Batterie-7";
+
+/// A client that follows no redirects.
+pub(crate) fn http() -> reqwest::Client {
+    http_builder().build().expect("a client without wishes")
+}
+
+/// The same, for those who want more of it.
+pub(crate) fn http_builder() -> reqwest::ClientBuilder {
+    // Brokers listen on IPv4 alone; trying ::1 first would be one more connection for each request.
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .resolve("localhost", (HERE, 0).into())
+}
+
+/// An object with the members of another laid over its own.
+pub(crate) fn with(mut object: Value, more: &Value) -> Value {
+    for (name, value) in more.as_object().into_iter().flatten() {
+        object[name] = value.clone();
+    }
+    object
+}

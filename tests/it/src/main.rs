@@ -1,0 +1,16 @@
+//! The released binary, by its command line and over HTTP, and by nothing else: what holds here holds for whoever
+//! downloads it. Each test has a broker of its own, on a fresh database; those where the database can make a difference
+//! run on both.
+//!
+//! `LANDBRIDGE_BIN` names the binary, `TEST_DATABASE_URL` a Postgres server, and `ARTEFACTS` a folder for the logs of
+//! brokers whose test failed.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
+
+mod bad_input;
+mod harness;
+mod operations;
+mod refresh_tokens;
+mod setting_up;
+mod the_lying_source;
+mod the_move;
