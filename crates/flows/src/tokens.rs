@@ -247,7 +247,7 @@ pub(crate) fn sign_id_token(
         nonce: facts.nonce,
         sid: facts.sid,
         auth_time: Some(facts.authenticated_at.seconds()),
-        amr: facts.amr,
+        amr: told_methods(facts.amr),
         acr: None,
         c_hash: None,
         at_hash: at_hash.as_deref(),
@@ -255,6 +255,12 @@ pub(crate) fn sign_id_token(
     let updated_at = user.updated_at.to_string();
     let claims = claims::id_token(&token, &profile_claims(user, &updated_at), scope);
     svc.key_set().signer().sign("JWT", &claims).or_internal("signing an ID token")
+}
+
+/// The authentication methods an ID token names. Auth0's name them only after a second factor, and applications show
+/// or store what they find in a token.
+fn told_methods(amr: &[String]) -> &[String] {
+    if amr.iter().any(|method| method == "mfa") { amr } else { &[] }
 }
 
 /// The user's profile as claims are made from it.
