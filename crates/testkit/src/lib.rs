@@ -1,1 +1,30 @@
+//! For tests alone: a whole broker in process on a database of its own, a browser, relying parties, and a source
+//! that lies.
+//!
+//! Nothing here stands in for a part of the product: what differs from production are the clock, the entropy, the
+//! cost of hashes and where the database lies. Whatever cannot be done panics, since no test could go on.
+//!
+//! Start at [`App`], then [`Browser`] and [`RelyingParty`]; [`source`] plays the other side of a migration.
 
+mod answer;
+mod app;
+mod browser;
+mod builders;
+mod clock;
+mod database;
+mod dump;
+mod entropy;
+mod page;
+mod relying_party;
+pub mod source;
+
+pub use answer::{Answer, ClientAnswer};
+pub use app::{App, Options, for_each_deployment, for_each_engine};
+pub use browser::{Browser, Visit};
+pub use builders::{native, outdated};
+pub use clock::SettableClock;
+pub use database::Engine;
+pub use dump::Dump;
+pub use entropy::SeededEntropy;
+pub use page::{Form, Page};
+pub use relying_party::{AuthorizationUrl, Encoding, RelyingParty};

@@ -1,0 +1,249 @@
+//! A broker in process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use credentials::password::{Hasher, Parameters};
+use flows::bootstrap::BootstrapClient;
+use flows::hashing::HashPool;
+use flows::startup::{Parts, start};
+use flows::{Clock, Services, Settings};
+use http::{Method, Request, header};
+use keys::{MasterKey, Sealer};
+use model::Timestamp;
+use model::event::Event;
+use serde_json::Value;
+use store::events::EventFilter;
+use store::{Page, Store};
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+use tower::ServiceExt;
+use upstream::{HttpSettings, Upstreams};
+use url::form_urlencoded;
+use web::{AppState, TokenErrorStatus};
+
+use crate::database::{Database, Engine};
+use crate::{Answer, Browser, Dump, SeededEntropy, SettableClock};
+
+/// What time it is when a test begins: a whole second, so that claims in seconds are easy to compare.
+const BEGINNING: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+/// Where calls come from unless a test says otherwise.
+const PEER: SocketAddr = SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::new(203, 0, 113, 7), 40_000));
+/// So little that a test can sign people in a thousand times.
+pub(crate) const HASH_KIB: u32 = 32;
+
+/// How an [`App`] differs from the usual one.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Its database.
+    pub engine: Engine,
+    /// Its public URL, with the trailing slash.
+    pub issuer: String,
+    /// The status codes of token errors.
+    pub token_error_status: TokenErrorStatus,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<&'static str>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            engine: Engine::Sqlite,
+            issuer: "https://id.test/".to_owned(),
+            token_error_status: TokenErrorStatus::default(),
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// A broker on a database of its own. Clones are the same broker.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) services: Arc<Services>,
+    clock: Arc<SettableClock>,
+    database: Arc<Database>,
+    options: Options,
+    router: Router,
+    _listening: Option<Arc<Listening>>,
+}
+
+/// A listener that stops with the last clone of its [`App`].
+struct Listening(AbortHandle);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs a test on a fresh broker for each engine at hand.
+pub async fn for_each_engine(test: impl AsyncFn(App)) {
+    for engine in Engine::at_hand() {
+        // Shown only where the test fails.
+        println!("on {engine:?}");
+        test(App::with(Options { engine, ..Options::default() }).await).await;
+    }
+}
+
+/// Runs a test on the nodes of a fresh deployment: one on SQLite, two on one Postgres database.
+pub async fn for_each_deployment(test: impl AsyncFn([App; 2])) {
+    for_each_engine(async |app| {
+        let other = if app.options.engine == Engine::Postgres { app.another_node().await } else { app.clone() };
+        test([app, other]).await;
+    })
+    .await;
+}
+
+impl App {
+    /// A broker at `https://id.test/` on SQLite.
+    pub async fn new() -> Self {
+        App::with(Options::default()).await
+    }
+
+    /// A broker that differs from the usual one.
+    pub async fn with(options: Options) -> Self {
+        let database = Arc::new(Database::new(options.engine).await);
+        App::on(database, Arc::new(SettableClock::at(BEGINNING)), options, "first").await
+    }
+
+    /// A broker that listens on a loopback port, which is its issuer.
+    pub async fn listening() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free loopback port");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let app = App::with(Options { issuer: format!("http://{address}/"), ..Options::default() }).await;
+        let service = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        let task = tokio::spawn(async move { axum::serve(listener, service).await });
+        App { _listening: Some(Arc::new(Listening(task.abort_handle()))), ..app }
+    }
+
+    /// A second node on the same database, at the same time of day.
+    pub async fn another_node(&self) -> Self {
+        App::on(Arc::clone(&self.database), Arc::clone(&self.clock), self.options.clone(), "second").await
+    }
+
+    async fn on(database: Arc<Database>, clock: Arc<SettableClock>, options: Options, seed: &str) -> Self {
+        // Two deployments in one test must not make the same ids and secrets either.
+        let seed = format!("{seed} {}", database.url);
+        let services = Arc::new(Box::pin(start_services(database.open().await, &seed, &options)).await);
+        let settings = web::Settings {
+            token_error_status: options.token_error_status,
+            trusted_proxies: options.trusted_proxies.iter().map(|net| net.parse().expect("a network")).collect(),
+            ..web::Settings::default()
+        };
+        let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
+        let state = AppState::new(Arc::clone(&services), as_clock, settings, None).expect("our own pages render");
+        App { services, clock, database, options, router: web::router(state), _listening: None }
+    }
+
+    /// The public URL.
+    pub fn issuer(&self) -> &str {
+        &self.options.issuer
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// A browser without cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.clone())
+    }
+
+    /// Everything in the database but the events.
+    pub async fn dump(&self) -> Dump {
+        Dump::of(&self.database.url).await
+    }
+
+    /// Panics where anything but events was written since.
+    pub async fn assert_unchanged_since(&self, before: &Dump) {
+        before.assert_changed_only(&self.dump().await, &[]);
+    }
+
+    /// Every event, oldest first.
+    pub async fn events(&self) -> Vec<Event> {
+        let mut db = self.services.store.read().await.expect("the database can be read");
+        let filter = EventFilter { oldest_first: true, ..EventFilter::default() };
+        let all = Page::Offset { skip: 0, limit: u32::MAX };
+        store::events::list(&mut db, &filter, &all).await.expect("events can be read")
+    }
+
+    /// The events with this type code.
+    pub async fn events_of(&self, code: &str) -> Vec<Event> {
+        self.events().await.into_iter().filter(|event| event.code == code).collect()
+    }
+
+    /// Asks the router. Without a peer's address the call comes from an ordinary one.
+    pub async fn call(&self, mut request: Request<Body>) -> Answer {
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            request.extensions_mut().insert(ConnectInfo(PEER));
+        }
+        let response = self.router.clone().oneshot(request).await.expect("the router answers everything");
+        Answer::read(response).await
+    }
+
+    /// `GET` of a path within the issuer.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Request::get(path).body(Body::empty()).expect("a path")).await
+    }
+
+    /// `POST` of a form to a path within the issuer.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.call(form_request(path, fields)).await
+    }
+
+    /// `GET` of a path within the issuer, with this bearer token.
+    pub async fn get_as(&self, access_token: &str, path: &str) -> Answer {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {access_token}"));
+        self.call(request.body(Body::empty()).expect("a token is header text")).await
+    }
+
+    /// `GET /userinfo` with this bearer token.
+    pub async fn userinfo(&self, access_token: &str) -> Answer {
+        self.get_as(access_token, "/userinfo").await
+    }
+
+    /// A call of the Management API by somebody who may do everything.
+    pub async fn manage(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let authorization = format!("Bearer {}", self.management_token().await);
+        let request = Request::builder().method(method).uri(format!("/api/v2/{path}"));
+        let request = request.header(header::AUTHORIZATION, authorization);
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        self.call(request.body(Body::from(body.to_string())).expect("a path")).await
+    }
+}
+
+pub(crate) fn form_request(path: &str, fields: &[(&str, &str)]) -> Request<Body> {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    request.body(Body::from(body)).expect("a path")
+}
+
+/// A broker's services on this database. Every test has the same master key, since prepared keys are sealed under it.
+pub(crate) async fn start_services(store: Store, seed: &str, options: &Options) -> Services {
+    let hashing = Parameters::new(HASH_KIB, 1, 1).expect("the least that argon2 allows, and a little more");
+    let loopback = vec!["127.0.0.0/8".parse().expect("a network")];
+    let upstreams = HttpSettings { allow_private_networks: loopback, allow_http: false };
+    let parts = Parts {
+        store,
+        sealer: Sealer::new(&MasterKey::from_random(std::array::from_fn(|index| u8::try_from(index).unwrap_or(0)))),
+        upstreams: Upstreams::new(&upstreams).expect("the system has root certificates"),
+        hashing: HashPool::new(Hasher::new(hashing, 4), 4, 1000),
+        entropy: Arc::new(SeededEntropy::new(seed)),
+        settings: Settings::for_issuer(options.issuer.as_str()),
+        bootstrap: Some(BootstrapClient {
+            client_id: crate::builders::BOOTSTRAP_CLIENT.to_owned(),
+            client_secret: crate::builders::BOOTSTRAP_SECRET.to_owned().into(),
+        }),
+    };
+    start(parts, BEGINNING).await.expect("a broker on a database of its own starts")
+}
