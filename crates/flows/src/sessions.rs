@@ -36,8 +36,19 @@ pub(crate) async fn find_live(
     let Some(token) = cookie.and_then(OpaqueToken::parse) else { return Ok(None) };
     let session = store::sessions::find_by_cookie(db, &token.digest(TokenKind::Session)).await?;
     let Some(session) = session.filter(|session| session.is_live_at(now)) else { return Ok(None) };
+    if !has_time_left(&session, &store::settings::tenant(db).await?, now) {
+        return Ok(None);
+    }
     let user = store::users::find(db, &session.user_id).await?;
     Ok(user.filter(|user| !user.is_blocked()).map(|user| LiveSession { session, user }))
+}
+
+/// Whether a session may go on under today's settings: a lifetime that was shortened holds for browsers that are
+/// signed in already.
+fn has_time_left(session: &Session, tenant: &TenantSettings, now: Timestamp) -> bool {
+    let absolute_end = session.created_at.plus(hours(tenant.session_lifetime));
+    let idle_end = session.last_seen_at.plus(hours(tenant.idle_session_lifetime));
+    now < absolute_end && now < idle_end
 }
 
 /// A new session, ready to be stored, with the secret for its cookie.
