@@ -6,20 +6,22 @@ use axum::response::{IntoResponse, Response};
 use flows::userinfo::{UserinfoRefused, userinfo};
 use http::{HeaderMap, StatusCode, header};
 use protocol::error::ErrorCode;
+use protocol::params::Params;
 
 use crate::errors::oauth::bearer;
 use crate::errors::{internal_status, log_internal};
-use crate::extract::Cx;
+use crate::extract::{Cx, form_params, query_params};
 use crate::state::AppState;
 
 /// Answers for the bearer token in the header, and for one nowhere else (RFC 6750 2.1).
 pub(crate) async fn answer(State(state): State<AppState>, Cx(cx): Cx, request: Request) -> Response {
-    if request.uri().query().is_some_and(|query| query.contains("access_token=")) {
-        let error = (ErrorCode::InvalidRequest, "an access token is never sent in a query");
+    let token = bearer_token(request.headers()).map(str::to_owned);
+    if has_token_elsewhere(request).await {
+        let error = (ErrorCode::InvalidRequest, "an access token is sent in the Authorization header alone");
         return bearer(StatusCode::BAD_REQUEST, Some(error));
     }
-    let Some(token) = bearer_token(request.headers()) else { return bearer(StatusCode::UNAUTHORIZED, None) };
-    match userinfo(&state.services, &cx, token).await {
+    let Some(token) = token else { return bearer(StatusCode::UNAUTHORIZED, None) };
+    match userinfo(&state.services, &cx, &token).await {
         Ok(claims) => Json(claims).into_response(),
         Err(UserinfoRefused::InvalidToken) => {
             let error = (ErrorCode::InvalidToken, "the access token is unknown, expired or revoked");
@@ -30,6 +32,14 @@ pub(crate) async fn answer(State(state): State<AppState>, Cx(cx): Cx, request: R
             internal_status(&error).into_response()
         }
     }
+}
+
+/// Whether there is a token in the query or in a form. It would be ignored, and whoever sent it there has shown it to
+/// logs (RFC 6750 5.3).
+async fn has_token_elsewhere(request: Request) -> bool {
+    let names_token = |params: &Params| params.has("access_token");
+    let in_query = query_params(&request).is_ok_and(|params| names_token(&params));
+    in_query || form_params(request).await.is_ok_and(|params| names_token(&params))
 }
 
 /// The token of an `Authorization: Bearer` header, if there is exactly one such header.
