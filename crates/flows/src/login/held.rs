@@ -33,6 +33,8 @@ pub(crate) async fn verify_held(
             record_move(svc, cx, &mut tx, attempt, &user, &Moved::FromHash).await?;
         }
         tx.commit().await?;
+    } else {
+        drop(tx);
     }
     // Where somebody replaced it first, the password that was just proven was right a moment ago, and still is the
     // person's unless it changed; a change ends sessions, this one not yet being among them, so look again.
