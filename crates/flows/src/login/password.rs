@@ -41,22 +41,29 @@ pub(crate) async fn check(
     drop(db);
     let known = user.is_some();
     match Box::pin(judge(svc, cx, attempt, password, user, stored)).await? {
-        Verdict::Right(user) if user.is_blocked() => {
-            attempt
-                .event(svc, cx, EventType::LoginFailed)
-                .user(&user)
-                .describe("user is blocked")
-                .record_alone(svc)
-                .await?;
-            Ok(Err(LoginRefused::Blocked))
-        }
-        Verdict::Right(user) => Ok(Ok(Checked { user: *user })),
+        Verdict::Right(user) => let_in(svc, cx, attempt, &user).await,
         Verdict::Wrong => {
             count_wrong(svc, cx, attempt, &account, &address, known).await?;
             Ok(Err(LoginRefused::WrongPassword))
         }
         Verdict::Refused(why) => Ok(Err(why)),
     }
+}
+
+/// Hashing and asking a source take time, in which an administrator may have blocked or deleted the person.
+async fn let_in(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    proven: &User,
+) -> Result<Result<Checked, LoginRefused>, InternalError> {
+    let current = store::users::find(&mut svc.store.read().await?, &proven.user_id).await?;
+    let Some(user) = current else { return Ok(Err(LoginRefused::WrongPassword)) };
+    if !user.is_blocked() {
+        return Ok(Ok(Checked { user }));
+    }
+    attempt.event(svc, cx, EventType::LoginFailed).user(&user).describe("user is blocked").record_alone(svc).await?;
+    Ok(Err(LoginRefused::Blocked))
 }
 
 async fn count_wrong(
