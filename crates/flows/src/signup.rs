@@ -16,7 +16,7 @@ use crate::events::event;
 use crate::login;
 use crate::migration::moving::{self, AtSource};
 use crate::sessions::Browser;
-use crate::{InternalError, RequestContext, Services};
+use crate::{InternalError, RequestContext, Services, tenant};
 
 /// What somebody typed on the sign-up page.
 pub struct SignupForm<'a> {
@@ -78,7 +78,7 @@ pub struct ShownRule {
 /// The rules of a policy, before anything was typed.
 pub fn rules(policy: PasswordPolicy) -> Vec<ShownRule> {
     let nothing = Prepared::new("").expect("an empty text is not too long");
-    shown(&assess(policy, &nothing, ""), false)
+    shown(&policy::assess(level_of(policy), &nothing, &PersonalInfo::default()), false)
 }
 
 fn shown(assessment: &Assessment, was_typed: bool) -> Vec<ShownRule> {
@@ -125,7 +125,7 @@ async fn create(
     let Ok(prepared) = Prepared::new(form.password.expose_secret()) else {
         return Ok(Err(SignupRefused::PasswordTooLong));
     };
-    let assessment = assess(stored.connection.password_policy, &prepared, email.as_str());
+    let assessment = assess(svc, stored.connection.password_policy, &prepared, &email);
     if !assessment.verified {
         return Ok(Err(SignupRefused::WeakPassword(shown(&assessment, true))));
     }
@@ -164,8 +164,10 @@ async fn refuse_taken(
 }
 
 /// What the policy of a connection says of a new password.
-pub(crate) fn assess(level: PasswordPolicy, password: &Prepared, email: &str) -> Assessment {
-    policy::assess(level_of(level), password, &PersonalInfo { email: Some(email), ..PersonalInfo::default() })
+fn assess(svc: &Services, level: PasswordPolicy, password: &Prepared, email: &FoldedEmail) -> Assessment {
+    let tenant = tenant::name(svc);
+    let person = PersonalInfo { email: Some(email.as_str()), username: None, tenant: Some(&tenant) };
+    policy::assess(level_of(level), password, &person)
 }
 
 /// The policy in the words of `credentials`.

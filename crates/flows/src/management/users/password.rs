@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use store::{StoreError, WriteTx};
 
 use super::super::{BodyInvalid, Refused};
-use crate::Services;
 use crate::signup::level_of;
+use crate::{Services, tenant};
 
 /// Hashes a password, if the connection's policy allows it to this person.
 pub(super) async fn hash(
@@ -21,7 +21,8 @@ pub(super) async fn hash(
 ) -> Result<PasswordCredential, Refused> {
     let too_long = |_| BodyInvalid::wrong("password", format!("must not be longer than {MAX_PASSWORD_BYTES} bytes"));
     let prepared = Prepared::new(password.expose_secret()).map_err(too_long)?;
-    let info = PersonalInfo { email: person.email.as_deref(), username: person.username.as_deref(), tenant: None };
+    let (email, username, tenant) = (person.email.as_deref(), person.username.as_deref(), tenant::name(svc));
+    let info = PersonalInfo { email, username, tenant: Some(&tenant) };
     if let Some(refusal) = policy::assess(level_of(level), &prepared, &info).refusal() {
         return Err(Refused::Password(refusal));
     }
