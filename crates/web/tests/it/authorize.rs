@@ -1,0 +1,416 @@
+//! The authorization endpoint.
+
+use std::time::Duration;
+
+use model::ClientId;
+use model::client::Client;
+use protocol::authorization::ResponseMode;
+use protocol::client_metadata::{AppType, GrantType};
+use testkit::source::LyingServer;
+use testkit::{App, AuthorizationUrl, RelyingParty};
+
+use crate::site::{API, EMAIL, PASSWORD, Site, assert_page, claims};
+
+/// The request is refused on a page of ours: nothing is sent to anybody, by query or by form, and nothing changes.
+async fn check_shown(app: &App, url: &AuthorizationUrl, says: &str) {
+    let before = app.dump().await;
+    let mut browser = app.browser();
+    let answer = app.get(&url.path()).await;
+    assert_eq!(answer.header("location"), None, "{}", url.path());
+    assert_page(browser.authorize(url).await, 400, says);
+    let answer = app.post_form("/authorize", &url.pairs()).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (400, None), "{}", url.path());
+    app.assert_unchanged_since(&before).await;
+}
+
+/// The request is refused to the client: at its registered address, with state and issuer, and nothing changes.
+pub(crate) async fn check_told(app: &App, url: &AuthorizationUrl, error: &str) {
+    let before = app.dump().await;
+    let answer = app.browser().authorize(url).await.answer();
+    assert_eq!(answer.error(), error, "{}", url.path());
+    assert_eq!(answer.field("state"), "st4te", "{}", url.path());
+    assert_eq!(answer.field("iss"), app.issuer(), "{}", url.path());
+    assert!(!answer.fields.contains_key("code"), "{}", url.path());
+    app.assert_unchanged_since(&before).await;
+}
+
+/// The request leads to the login page.
+async fn check_asks(app: &App, url: &AuthorizationUrl) {
+    let page = app.browser().authorize(url).await.page();
+    assert!(page.path.starts_with("/u/login?state="), "{} led to {}", url.path(), page.path);
+}
+
+const MISMATCH: &str = "The way back is not registered";
+const UNKNOWN: &str = "This application is not known here";
+
+#[tokio::test]
+async fn az_01_az_02_az_03_az_06_a_redirect_uri_is_compared_byte_for_byte() {
+    let site = Site::new().await;
+    assert_eq!(site.client.redirect_uri, "https://app.test/cb");
+    let others = [
+        "https://app.test/cb/",
+        "https://app.test/CB",
+        "https://app.test/c",
+        "https://app.test/cbx",
+        "https://app.test/cb?x=1",
+        "https://app.test/cb#f",
+        "https://app.test:443/cb",
+        "http://app.test/cb",
+        "HTTPS://app.test/cb",
+        "https://APP.test/cb",
+        "https://app.test./cb",
+        "https://\u{430}pp.test/cb",
+        "https://app.test@evil.test/cb",
+        "https://good@app.test/cb",
+        "https://a@b@app.test/cb",
+        "https://evil.test\\@app.test/cb",
+        "https://app.test/cb\n",
+        "https://app.test/\tcb",
+        " https://app.test/cb",
+        "https://app.test%2f%2fevil.test/cb",
+        "https://app.test/x/../cb",
+        "https://app.test/cb/..;/cb",
+        "https://app.test/%63b",
+        "https://app.test/%2563b",
+        "//app.test/cb",
+        "/cb",
+        "javascript:alert(1)",
+        "data:text/html,x",
+    ];
+    for other in others {
+        check_shown(&site.app, &site.client.request().with("redirect_uri", other), MISMATCH).await;
+        let by_form = site.client.request().with("redirect_uri", other).with("response_mode", "form_post");
+        check_shown(&site.app, &by_form, MISMATCH).await;
+    }
+    check_asks(&site.app, &site.client.request()).await;
+}
+
+/// ory/fosite CVE-2020-15233.
+#[tokio::test]
+async fn az_05_only_a_native_application_may_choose_a_port_and_only_of_a_loopback_address() {
+    let app = App::new().await;
+    let on_loopback = |client: &mut Client| {
+        client.callbacks =
+            ["http://127.0.0.1/cb", "http://[::1]:1234/cb", "http://localhost:8000/cb"].map(Into::into).into();
+    };
+    let native = app.add_client("native", |client| {
+        client.app_type = AppType::Native;
+        on_loopback(client);
+    });
+    let (native, web) = (native.await, app.add_client("web", on_loopback).await);
+    app.add_connection("people", &[&native, &web], |_| {}).await;
+    for uri in ["http://127.0.0.1:51004/cb", "http://[::1]:51004/cb"] {
+        check_asks(&app, &native.request().with("redirect_uri", uri)).await;
+        check_shown(&app, &web.request().with("redirect_uri", uri), MISMATCH).await;
+    }
+    for uri in ["http://localhost:51004/cb", "http://127.0.0.1:51004/other", "https://127.0.0.1:51004/cb"] {
+        check_shown(&app, &native.request().with("redirect_uri", uri), MISMATCH).await;
+        check_shown(&app, &web.request().with("redirect_uri", uri), MISMATCH).await;
+    }
+}
+
+#[tokio::test]
+async fn az_07_without_a_client_there_is_nobody_to_tell() {
+    let site = Site::new().await;
+    let deleted = site.app.add_client("deleted", |_| {}).await;
+    site.app.delete_client(&deleted.client_id).await;
+    let unknown = RelyingParty { client_id: ClientId::new("never was"), ..site.client.clone() };
+    for url in [deleted.request(), unknown.request(), site.client.request().without("client_id")] {
+        check_shown(&site.app, &url, UNKNOWN).await;
+    }
+    let seen = async |url: AuthorizationUrl| site.app.browser().authorize(&url).await.page().text();
+    assert_eq!(seen(deleted.request()).await, seen(unknown.request()).await);
+}
+
+#[tokio::test]
+async fn az_08_a_redirect_uri_may_be_left_out_only_where_there_is_one() {
+    let app = App::new().await;
+    let one = app.add_client("one", |_| {}).await;
+    let two = app.add_client("two", |client| client.callbacks.push("https://two.test/other".into())).await;
+    let none = app.add_client("none", |client| client.callbacks.clear()).await;
+    app.add_connection("people", &[&one, &two, &none], |_| {}).await;
+    check_asks(&app, &one.request().without("redirect_uri")).await;
+    check_shown(&app, &two.request().without("redirect_uri"), MISMATCH).await;
+    check_shown(&app, &none.request().without("redirect_uri"), MISMATCH).await;
+}
+
+#[tokio::test]
+async fn az_09_no_parameter_may_come_twice() {
+    let site = Site::new().await;
+    let request = site.client.request();
+    for (name, value, says) in [
+        ("client_id", "app", UNKNOWN),
+        ("client_id", "other", UNKNOWN),
+        ("redirect_uri", "https://app.test/cb", MISMATCH),
+        ("redirect_uri", "https://evil.test/", MISMATCH),
+    ] {
+        check_shown(&site.app, &request.clone().and(name, value), says).await;
+    }
+    for name in ["scope", "code_challenge", "response_type", "nonce", "prompt", "never_heard_of"] {
+        let twice = request.clone().and(name, "x").and(name, "x");
+        check_told(&site.app, &twice, "invalid_request").await;
+    }
+    let two_states = site.app.browser().authorize(&request.and("state", "other")).await.answer();
+    assert_eq!((two_states.error(), two_states.fields.get("state")), ("invalid_request", None));
+}
+
+#[tokio::test]
+async fn az_10_a_client_gets_only_the_response_types_of_its_grants() {
+    let site = Site::new().await;
+    let request = |response_type| site.client.request().with("response_type", response_type);
+    check_told(&site.app, &site.client.request().without("response_type"), "invalid_request").await;
+    for unknown in ["token", "id_token token", "code id_token", "code token", "none", "CODE"] {
+        check_told(&site.app, &request(unknown), "unsupported_response_type").await;
+    }
+    check_told(&site.app, &request("id_token"), "unauthorized_client").await;
+    let machine = site.app.add_client("machine", |client| client.grant_types = vec![GrantType::ClientCredentials]);
+    check_told(&site.app, &machine.await.request(), "unauthorized_client").await;
+}
+
+/// A client that may have ID tokens through the browser.
+async fn implicit(site: &Site) -> RelyingParty {
+    let client = site.app.add_client("implicit", |client| client.grant_types.push(GrantType::Implicit)).await;
+    site.enable(&client).await;
+    client
+}
+
+#[tokio::test]
+async fn az_11_a_token_never_travels_in_a_query() {
+    let site = Site::new().await;
+    let client = implicit(&site).await;
+    for mode in ["web_message", "jwt", "QUERY", "form-post"] {
+        check_told(&site.app, &client.request().with("response_mode", mode), "invalid_request").await;
+    }
+    let id_token = client.request().with("response_type", "id_token").without("code_challenge");
+    let id_token = id_token.without("code_challenge_method");
+    check_told(&site.app, &id_token.clone().with("response_mode", "query"), "invalid_request").await;
+    check_told(&site.app, &id_token.clone().without("nonce"), "invalid_request").await;
+    for (mode, expected) in [
+        (None, ResponseMode::Fragment),
+        (Some("fragment"), ResponseMode::Fragment),
+        (Some("form_post"), ResponseMode::FormPost),
+    ] {
+        let url = mode.map_or(id_token.clone(), |mode| id_token.clone().with("response_mode", mode));
+        let answer = site.log_in(&mut site.app.browser(), &url).await;
+        assert_eq!((answer.mode, answer.uri.as_str()), (expected, client.redirect_uri.as_str()));
+        let claims = claims(answer.field("id_token"));
+        assert_eq!((claims["nonce"].as_str(), claims["aud"].as_str()), (Some("n0nce"), Some("implicit")));
+        assert!(!answer.fields.contains_key("code") && !answer.fields.contains_key("access_token"));
+    }
+}
+
+/// Ory Hydra CVE-2019-8400, GHSA-27gc-wj6x-9w55.
+#[tokio::test]
+async fn az_12_what_a_client_sends_comes_back_byte_for_byte_and_never_as_html() {
+    let site = Site::new().await;
+    let nasty = "\"'><script>alert(1)</script>\r\nSet-Cookie: a=b\u{1f980}&state=other#x";
+    for mode in ["query", "fragment", "form_post"] {
+        let url = site.client.request().with("state", nasty).with("nonce", nasty).with("response_mode", mode);
+        let url = url.with("ui_locales", nasty).with("login_hint", nasty).with("error_description", nasty);
+        let page = site.app.browser().authorize(&url).await.page();
+        assert!(!page.html.contains("<script"), "{}", page.html);
+        assert_eq!(page.form().value("username"), nasty);
+        let answer = site.log_in(&mut site.app.browser(), &url).await;
+        assert_eq!(answer.field("state"), nasty, "{mode}");
+        let tokens = site.client.exchange(&site.app, answer.code()).await;
+        assert_eq!(claims(&tokens.text("id_token"))["nonce"], nasty);
+        let refused = site.app.browser().authorize(&url.with("scope", "\"")).await.answer();
+        assert_eq!((refused.error(), refused.field("state")), ("invalid_scope", nasty));
+    }
+}
+
+#[tokio::test]
+async fn az_12_text_is_bounded_and_must_be_text() {
+    let site = Site::new().await;
+    let longest = "x".repeat(8 * 1024);
+    let answer = site.log_in(&mut site.app.browser(), &site.client.request().with("state", &longest)).await;
+    assert_eq!(answer.field("state"), longest);
+    for name in ["nonce", "login_hint", "ui_locales", "scope"] {
+        check_told(&site.app, &site.client.request().with(name, &format!("{longest}x")), "invalid_request").await;
+    }
+    let before = site.app.dump().await;
+    let too_long = site.client.request().with("state", &format!("{longest}x"));
+    let answer = site.app.browser().authorize(&too_long).await.answer();
+    assert_eq!((answer.error(), answer.fields.get("state")), ("invalid_request", None));
+    for garbage in ["%ff", "%00", "%zz", "%"] {
+        let path = format!("{}&login_hint={garbage}", site.client.request().path());
+        let answer = site.app.get(&path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (400, None), "{garbage}");
+    }
+    site.app.assert_unchanged_since(&before).await;
+}
+
+#[tokio::test]
+async fn az_13_every_answer_names_the_issuer() {
+    let site = Site::new().await;
+    let discovery = site.app.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(discovery["authorization_response_iss_parameter_supported"], true);
+    let issuer = discovery["issuer"].as_str().unwrap();
+    for mode in ["query", "fragment", "form_post"] {
+        let url = site.client.request().with("response_mode", mode);
+        let mut browser = site.app.browser();
+        let refused = browser.authorize(&url.clone().with("prompt", "none")).await.answer();
+        let signed_in = site.log_in(&mut browser, &url).await;
+        let silent = browser.authorize(&url.with("prompt", "none")).await.answer();
+        for answer in [refused, signed_in, silent] {
+            assert_eq!(answer.field("iss"), issuer, "{answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn az_14_without_a_page_nobody_signs_in() {
+    let site = Site::new().await;
+    let silent = site.client.request().with("prompt", "none");
+    check_told(&site.app, &silent, "login_required").await;
+
+    let mut browser = site.app.browser();
+    site.log_in(&mut browser, &site.client.request()).await;
+    site.app.advance(Duration::from_secs(10));
+    let before = site.app.dump().await;
+    for max_age in ["0", "9"] {
+        let refused = browser.authorize(&silent.clone().with("max_age", max_age)).await.answer();
+        assert_eq!((refused.error(), refused.field("error_description")), ("login_required", "Login required"));
+    }
+    site.app.assert_unchanged_since(&before).await;
+    assert_eq!(site.app.events_of("fsa").await.len(), 3);
+    let together = browser.authorize(&silent.clone().with("prompt", "none login")).await.answer();
+    assert_eq!(together.error(), "invalid_request");
+    browser.authorize(&silent.with("max_age", "10")).await.answer().code();
+    assert_eq!(site.app.events_of("ssa").await.len(), 1);
+}
+
+#[tokio::test]
+async fn az_15_a_session_does_not_satisfy_who_asks_for_a_new_proof() {
+    let site = Site::new().await;
+    let mut browser = site.app.browser();
+    site.log_in(&mut browser, &site.client.request()).await;
+    site.app.advance(Duration::from_secs(2));
+    let before = browser.clone();
+    for (name, value) in [("prompt", "login"), ("prompt", "select_account"), ("max_age", "0"), ("max_age", "1")] {
+        let url = site.client.request().with(name, value);
+        // However often it asks, the cookie alone never brings a code.
+        for _ in 0..2 {
+            assert_page(browser.authorize(&url).await, 200, "Welcome");
+        }
+        let answer = site.log_in(&mut browser, &url).await;
+        let tokens = site.client.exchange(&site.app, answer.code()).await;
+        assert_eq!(claims(&tokens.text("id_token"))["auth_time"], site.app.now().seconds(), "{name}={value}");
+        site.app.advance(Duration::from_secs(2));
+    }
+    let mut old = before;
+    assert_eq!(site.silently(&mut old).await.error(), "login_required");
+}
+
+#[tokio::test]
+async fn az_16_somebody_else_is_not_signed_in_silently() {
+    let site = Site::new().await;
+    site.app.add_user(&site.connection, "auth0|eve", "eve@x.io", Some(testkit::native(PASSWORD))).await;
+    let silent = site.client.request().with("prompt", "none");
+    let mut eves = site.app.browser();
+    let code = eves.log_in(&site.client.request(), "eve@x.io", PASSWORD).await.answer();
+    let eves_token = site.client.exchange(&site.app, code.code()).await.text("id_token");
+    let mut browser = site.app.browser();
+    let code = site.log_in(&mut browser, &site.client.request()).await;
+    let adas_token = site.client.exchange(&site.app, code.code()).await.text("id_token");
+
+    let before = site.app.dump().await;
+    let forged = format!("{}x", adas_token.trim_end_matches('x'));
+    for (name, value) in [
+        ("login_hint", "eve@x.io"),
+        ("id_token_hint", &eves_token),
+        ("id_token_hint", "garbage"),
+        ("id_token_hint", &forged),
+    ] {
+        let answer = browser.authorize(&silent.clone().with(name, value)).await.answer();
+        assert_eq!(answer.error(), "login_required", "{name}={value}");
+        let page = browser.clone().authorize(&silent.clone().without("prompt").with(name, value)).await.page();
+        assert!(page.path.starts_with("/u/login"), "{name}={value}");
+    }
+    before.assert_changed_only(&site.app.dump().await, &["pending_authorizations"]);
+    site.app.advance(Duration::from_hours(11));
+    for (name, value) in [("login_hint", "ADA@x.io"), ("id_token_hint", &adas_token)] {
+        browser.authorize(&silent.clone().with(name, value)).await.answer().code();
+    }
+}
+
+/// CVE-2020-10770, CVE-2026-4366.
+#[tokio::test]
+async fn az_17_az_18_request_objects_are_refused_and_never_fetched() {
+    let site = Site::new().await;
+    let server = LyingServer::start().await;
+    let unsigned = "eyJhbGciOiJub25lIn0.eyJyZWRpcmVjdF91cmkiOiJodHRwczovL2V2aWwudGVzdC8ifQ.";
+    check_told(&site.app, &site.client.request().with("request", unsigned), "request_not_supported").await;
+    for uri in [&server.issuer(), "http://169.254.169.254/latest/", "urn:ietf:params:oauth:request_uri:x"] {
+        check_told(&site.app, &site.client.request().with("request_uri", uri), "request_uri_not_supported").await;
+    }
+    assert!(server.seen().is_empty());
+}
+
+async fn granted(site: &Site, client: &RelyingParty, url: AuthorizationUrl) -> serde_json::Value {
+    let code = site.code_for(&url).await;
+    let tokens = client.exchange(&site.app, &code).await.json();
+    let is_jwt = url.pairs().iter().any(|(name, _)| *name == "audience");
+    if is_jwt {
+        let claims = claims(tokens["access_token"].as_str().unwrap());
+        assert_eq!(claims["scope"], tokens["scope"], "the token and the answer agree");
+    }
+    assert_eq!(
+        tokens["scope"].as_str().unwrap_or_default().contains("offline_access"),
+        tokens["refresh_token"].is_string()
+    );
+    tokens["scope"].clone()
+}
+
+/// CVE-2026-16102.
+#[tokio::test]
+async fn az_23_rt_14_people_grant_only_what_client_and_api_have() {
+    let site = Site::new().await;
+    let management = format!("{}api/v2/", site.app.issuer());
+    let request = || site.client.request();
+    let scope = granted(&site, &site.client, request().scope("openid admin read:notes read:users")).await;
+    assert_eq!(scope, "openid");
+    let url = request().scope("openid read:notes delete:notes read:users offline_access").with("audience", API);
+    assert_eq!(granted(&site, &site.client, url).await, "openid read:notes offline_access");
+    let url = request().scope("openid read:users create:clients").with("audience", &management);
+    assert_eq!(granted(&site, &site.client, url).await, "openid");
+
+    site.app.add_api("https://online.test/", &["read:notes"], |api| api.allow_offline_access = false).await;
+    let url = request().scope("openid read:notes offline_access").with("audience", "https://online.test/");
+    assert_eq!(granted(&site, &site.client, url).await, "openid read:notes");
+    let brief = site.app.add_client("brief", |client| client.grant_types = vec![GrantType::AuthorizationCode]).await;
+    site.enable(&brief).await;
+    assert_eq!(granted(&site, &brief, brief.request().scope("openid offline_access")).await, "openid");
+}
+
+#[tokio::test]
+async fn az_24_no_token_is_issued_for_an_api_that_does_not_exist() {
+    let site = Site::new().await;
+    for audience in ["https://api.test", "https://API.test/", "https://other.test/api/v2/", "id of https://api.test/"] {
+        let url = site.client.request().with("audience", audience);
+        check_told(&site.app, &url, "access_denied").await;
+        let answer = site.app.browser().authorize(&url).await.answer();
+        assert_eq!(answer.field("error_description"), format!("Service not found: {audience}"));
+    }
+    let mut browser = site.app.browser();
+    let url = site.client.request().with("audience", &format!("{}userinfo", site.app.issuer()));
+    browser.log_in(&url, EMAIL, PASSWORD).await.answer().code();
+}
+
+#[tokio::test]
+async fn a_request_may_come_by_form() {
+    let site = Site::new().await;
+    let answer = site.app.post_form("/authorize", &site.client.request().pairs()).await;
+    assert_eq!(answer.status, 303);
+    assert!(answer.header("location").unwrap().starts_with("/u/login?state="));
+}
+
+#[tokio::test]
+async fn a_connection_must_be_one_of_the_client_s() {
+    let site = Site::new().await;
+    site.app.add_connection("strangers", &[], |_| {}).await;
+    for name in ["strangers", "nowhere"] {
+        check_told(&site.app, &site.client.request().with("connection", name), "invalid_request").await;
+    }
+    check_asks(&site.app, &site.client.request().with("connection", &site.connection.name)).await;
+}

@@ -1,0 +1,18 @@
+//! The HTTP surface as browsers and relying parties meet it. A test that shows a case of the security catalogue
+//! begins with its id; a test of a refusal also shows that nothing changed.
+
+#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
+
+mod authorize;
+mod codes;
+mod headers;
+mod login;
+mod logout;
+mod moving;
+mod refresh;
+mod refusals;
+mod sessions;
+mod sign_up;
+mod site;
+mod token_endpoint;
+mod userinfo;
