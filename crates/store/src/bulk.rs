@@ -59,23 +59,21 @@ impl Insert {
             for row in chunk {
                 args.extend(row);
             }
-            let ids: Vec<(String,)> = tx.fetch_composed(self.text(chunk.len()), args).await?;
+            let ids: Vec<(String,)> = tx.fetch_composed_in_order(self.text(chunk.len()), args).await?;
             written.extend(ids.into_iter().map(|(id,)| UserId::new(id)));
         }
         Ok(written)
     }
 
     fn text(&self, rows: usize) -> String {
-        let row = |index: usize| format!("({}{})", places(index * self.bound, self.bound), self.fixed);
-        let rows: Vec<String> = (0..rows).map(row).collect();
-        format!("INSERT INTO {} VALUES {} {}", self.into, rows.join(", "), self.finish)
+        let row = format!("({}{})", places(self.bound), self.fixed);
+        format!("INSERT INTO {} VALUES {} {}", self.into, vec![row; rows].join(", "), self.finish)
     }
 }
 
-/// `$4, $5, $6` for three places after the first three.
-fn places(after: usize, count: usize) -> String {
-    let places: Vec<String> = (after + 1..=after + count).map(|place| format!("${place}")).collect();
-    places.join(", ")
+/// `?, ?, ?` for three values.
+fn places(count: usize) -> String {
+    vec!["?"; count].join(", ")
 }
 
 /// Asks `{question} (…)` about any number of texts. `first` are the values of the question's own places.
@@ -91,8 +89,8 @@ async fn ask_about<R: Row>(
         for text in chunk {
             args.push(*text);
         }
-        let sql = format!("{question} ({})", places(first.len(), chunk.len()));
-        rows.extend(db.fetch_composed::<R>(sql, args).await?);
+        let sql = format!("{question} ({})", places(chunk.len()));
+        rows.extend(db.fetch_composed_in_order::<R>(sql, args).await?);
     }
     Ok(rows)
 }
@@ -136,7 +134,7 @@ pub async fn holders_of_ids(
     external_ids: &[&str],
 ) -> Result<Vec<Holder>, StoreError> {
     let question = "SELECT user_id, external_id, email_folded, username_folded FROM identities \
-                    WHERE connection_id = $1 AND external_id IN";
+                    WHERE connection_id = ? AND external_id IN";
     let rows: Vec<HolderRow> = ask_about(db, question, &args![connection_id], external_ids).await?;
     Ok(rows.into_iter().map(Holder::from).collect())
 }
@@ -149,9 +147,9 @@ pub async fn holders_of_names(
     names: &[FoldedEmail],
 ) -> Result<Vec<Holder>, StoreError> {
     let by_email = "SELECT user_id, external_id, email_folded, username_folded FROM identities \
-                    WHERE connection_id = $1 AND email_folded IN";
+                    WHERE connection_id = ? AND email_folded IN";
     let by_username = "SELECT user_id, external_id, email_folded, username_folded FROM identities \
-                       WHERE connection_id = $1 AND username_folded IN";
+                       WHERE connection_id = ? AND username_folded IN";
     let names: Vec<&str> = names.iter().map(FoldedEmail::as_str).collect();
     let mut rows: Vec<HolderRow> = ask_about(db, by_email, &args![connection_id], &names).await?;
     rows.extend(ask_about::<HolderRow>(db, by_username, &args![connection_id], &names).await?);
@@ -171,7 +169,7 @@ pub async fn buried(
     connection_id: &ConnectionId,
     external_ids: &[&str],
 ) -> Result<HashSet<String>, StoreError> {
-    let question = "SELECT external_id FROM tombstones WHERE connection_id = $1 AND external_id IN";
+    let question = "SELECT external_id FROM tombstones WHERE connection_id = ? AND external_id IN";
     let rows: Vec<(String,)> = ask_about(db, question, &args![connection_id], external_ids).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

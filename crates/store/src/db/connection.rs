@@ -70,6 +70,13 @@ impl ConnectionMut<'_> {
         })
     }
 
+    /// The same with a text whose places are `?`, one for each value in its order. SQLite finds a numbered place among
+    /// the others by looking at one after another, which a statement of two thousand values spends most of its time on.
+    pub(super) async fn fetch_composed_in_order<R: Row>(self, sql: String, args: Args) -> Result<Vec<R>, StoreError> {
+        let sql = if matches!(self, ConnectionMut::Postgres(_)) { numbered(&sql) } else { sql };
+        self.fetch_composed(sql, args).await
+    }
+
     pub(super) async fn fetch_composed<R: Row>(self, sql: String, args: Args) -> Result<Vec<R>, StoreError> {
         let sql = AssertSqlSafe(sql);
         Ok(match self {
@@ -80,5 +87,24 @@ impl ConnectionMut<'_> {
                 sqlx::query_as_with(sql, args.for_postgres()?).fetch_all(connection).await?
             }
         })
+    }
+}
+
+/// The text with `$1`, `$2` and so on in place of each `?`.
+fn numbered(sql: &str) -> String {
+    let mut parts = sql.split('?');
+    let first = parts.next().unwrap_or_default().to_owned();
+    (1..).zip(parts).fold(first, |text, (place, part)| text + &format!("${place}{part}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbered;
+
+    #[test]
+    fn places_are_numbered_in_their_order() {
+        assert_eq!(numbered("a = ? AND b IN (?, ?)"), "a = $1 AND b IN ($2, $3)");
+        assert_eq!(numbered("?"), "$1");
+        assert_eq!(numbered("a"), "a");
     }
 }

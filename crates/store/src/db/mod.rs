@@ -202,6 +202,19 @@ pub(crate) trait Ask: Read {
         }
     }
 
+    /// Every row of a statement that [`crate::bulk`] composed from its own closed set of words, with `?` for each value in
+    /// its order.
+    fn fetch_composed_in_order<R: Row>(
+        &mut self,
+        sql: String,
+        args: Args,
+    ) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
+        async move {
+            let answer = self.connection()?.fetch_composed_in_order(sql, args).await;
+            self.noting_failure(answer)
+        }
+    }
+
     /// Passes an answer on; after an error a write is good for nothing more.
     fn noting_failure<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
         if answer.is_err() {
