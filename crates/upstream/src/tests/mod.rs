@@ -2,18 +2,15 @@
 
 mod directory;
 mod guard;
-mod lying_server;
 mod password;
 mod telemetry;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::connection::{Source, SourceKind};
 use model::{Timestamp, UserId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use testkit::source::{Lie, LyingServer, Question, source_at};
 
-use self::lying_server::{Lie, LyingServer, Question};
 use crate::{DirectoryAnswer, HttpSettings, PasswordAttempt, SourceAnswer, Upstreams};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -75,47 +72,20 @@ fn secret() -> SecretString {
     SecretString::from("our secret")
 }
 
-fn source_at(issuer: &str) -> Source {
-    Source {
-        name: "old".into(),
-        enabled: true,
-        just_in_time: true,
-        timeout_ms: 10_000,
-        max_concurrency: 8,
-        breaker_failures: 3,
-        breaker_open_ms: 30_000,
-        kind: SourceKind::Auth0 {
-            issuer: issuer.into(),
-            client_id: "landbridge".into(),
-            realm: "Username-Password-Authentication".into(),
-            read_profiles: true,
-        },
-    }
-}
-
 /// A successful answer of the token endpoint, whose ID token has these claims changed; `null` takes one away.
 fn tokens(server: &LyingServer, changes: &Value) -> Lie {
     let mut claims = json!({
-        "iss": server.issuer(), "aud": "landbridge", "sub": ADA, "exp": NOW.seconds() + 36_000,
-        "email": "ada@x.io", "email_verified": true, "nickname": "ada", "name": "Ada of the token",
+        "sub": ADA, "email": "ada@x.io", "email_verified": true, "nickname": "ada", "name": "Ada of the token",
     });
     for (name, value) in changes.as_object().expect("an object") {
         claims[name] = value.clone();
     }
-    claims.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
-    let id_token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
-    Lie::json(200, json!({"id_token": id_token, "access_token": "at", "token_type": "Bearer"}))
+    server.tokens(&claims, NOW)
 }
 
 /// Ada, as the Management API describes her.
 fn ada() -> Value {
-    json!({
-        "user_id": ADA, "email": "ada@x.io", "email_verified": true, "username": "countess", "name": "Ada",
-        "app_metadata": {"plan": "gold"}, "created_at": "2020-01-02T03:04:05.678Z",
-        "identities": [{
-            "connection": "Username-Password-Authentication", "provider": "auth0", "user_id": &ADA[6..],
-        }],
-    })
+    testkit::source::ada(ADA)
 }
 
 /// The verified profile's id and name, or the answer that is not one.
