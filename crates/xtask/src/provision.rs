@@ -29,7 +29,7 @@ pub(crate) const FOR_SERVICES: &[Need] = &[
 pub(crate) const FOR_BROWSERS: &[Need] = &[
     Need {
         name: "Node 20 or newer, with npm",
-        probe: "command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20)'",
+        probe: "command -v npm && node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'",
         packages: &[],
     },
     Need { name: "Chromium", probe: "command -v chromium", packages: &["chromium"] },
