@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Admin, Application, Broker, Browser, Engine, Installation, PASSWORD, Source, Tokens, on_each_engine, with,
+    Admin, Application, Broker, Browser, Engine, Installation, LONGEST_TIMEOUT_MS, PASSWORD, Source, Tokens,
+    on_each_engine, with,
 };
 
 /// The connection at the old tenant, by Auth0's default name.
@@ -58,7 +59,7 @@ impl OldTenant {
             client_id: text("client_id"),
             client_secret: text("client_secret"),
             realm: REALM.to_owned(),
-            more: json!({ "name": "old-tenant", "read_profiles": true }),
+            more: json!({ "name": "old-tenant", "read_profiles": true, "timeout_ms": LONGEST_TIMEOUT_MS }),
         };
         OldTenant { broker, admin, source }
     }

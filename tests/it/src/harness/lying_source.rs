@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
-use super::{HERE, Source, with};
+use super::{HERE, LONGEST_TIMEOUT_MS, Source, with};
 
 const CLIENT_ID: &str = "client-at-the-source";
 /// The broker's secret at this source.
@@ -135,7 +135,7 @@ impl LyingSource {
             client_id: CLIENT_ID.to_owned(),
             client_secret: SOURCE_SECRET.to_owned(),
             realm: REALM.to_owned(),
-            more: more.clone(),
+            more: with(json!({ "timeout_ms": LONGEST_TIMEOUT_MS }), more),
         }
     }
 

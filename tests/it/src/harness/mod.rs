@@ -34,6 +34,9 @@ use serde_json::Value;
 /// Where everything listens.
 pub(crate) const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
+/// How long a source may be waited for at most. Tests in which it answers leave it that long, however slow the machine.
+pub(crate) const LONGEST_TIMEOUT_MS: u64 = 30_000;
+
 /// The password of people in these tests, where it does not matter which.
 pub(crate) const PASSWORD: &str = "korrekt-Pferd-Batterie-7";
 
