@@ -24,7 +24,7 @@ impl Postgres {
         let options = PgConnectOptions::from_str(&settings.url).map_err(unreachable)?.application_name("landbridge");
         // The pool would try again until its time is out, and then speak of the time and not of the cause.
         let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
-        MIGRATIONS.run(&mut first).await?;
+        MIGRATIONS.run_direct(None, &mut first, false).await?;
         first.close().await.map_err(unreachable)?;
         let pool = PgPoolOptions::new().max_connections(settings.readers).acquire_timeout(ACQUIRE_TIMEOUT);
         Ok(Postgres(pool.connect_with(options).await.map_err(unreachable)?))
