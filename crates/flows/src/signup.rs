@@ -9,6 +9,7 @@ use model::user::{Identity, PasswordCredential, Profile, User};
 use model::{JsonObject, Timestamp, UserId};
 use protocol::authorization::AuthorizationResponse;
 use secrecy::{ExposeSecret, SecretString};
+use store::connections::StoredConnection;
 use store::users::Stored;
 
 use crate::authorize::{Answering, LoginPage, Pending, PendingRefused, find_pending};
@@ -103,7 +104,9 @@ pub async fn with_password(
     let pending = find_pending(svc, cx, form.state, browser.binding).await?;
     match create(svc, cx, &pending, &form).await? {
         Ok(user) => {
-            let (live, session) = login::sign_in(svc, cx, &pending, user, &["pwd"], browser).await?;
+            let signed_in = login::sign_in(svc, cx, &pending, user, &["pwd"], browser).await?;
+            // Somebody blocked or deleted the account in the moment it was made.
+            let (live, session) = signed_in.ok_or(PendingRefused::Expired)?;
             let answering = Answering { client: &pending.client, request: &pending.request, live: &live };
             let response = crate::authorize::give(svc, cx, &answering).await?;
             Ok(SignedUp::Done { response, session })
@@ -112,13 +115,18 @@ pub async fn with_password(
     }
 }
 
+/// Whether people may sign up in a connection.
+pub(crate) fn offers_signup(stored: &StoredConnection) -> bool {
+    !stored.connection.disable_signup && !moving::hides_people(stored)
+}
+
 async fn create(
     svc: &Services,
     cx: &RequestContext,
     pending: &Pending,
     form: &SignupForm<'_>,
 ) -> Result<Result<User, SignupRefused>, InternalError> {
-    let Some(stored) = pending.connection.as_ref().filter(|stored| !stored.connection.disable_signup) else {
+    let Some(stored) = pending.connection.as_ref().filter(|stored| offers_signup(stored)) else {
         return Ok(Err(SignupRefused::Closed));
     };
     let Some(email) = FoldedEmail::parse(form.email) else { return Ok(Err(SignupRefused::InvalidEmail)) };

@@ -9,6 +9,7 @@ use store::pending_authorizations::PendingAuthorization;
 use store::{Read, StoreError};
 
 use super::{AuthorizeRefused, Authorized};
+use crate::signup::offers_signup;
 use crate::{InternalError, RequestContext, Services};
 
 /// A saved request, found again by the browser that brought it.
@@ -67,7 +68,7 @@ impl Pending {
             client_name: self.client.name.clone(),
             logo_uri: self.client.logo_uri.clone(),
             login_hint: self.request.login_hint.clone(),
-            may_sign_up: connection.is_some_and(|connection| !connection.disable_signup),
+            may_sign_up: self.connection.as_ref().is_some_and(offers_signup),
             leads_to: self.leads_to(),
             ui_locales: self.request.ui_locales.clone(),
             password_policy: connection.map(|connection| connection.password_policy).unwrap_or_default(),

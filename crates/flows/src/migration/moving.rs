@@ -4,8 +4,9 @@
 //! again, and two first sign-ins make one person: the loser of the race finds the winner's row and goes on with it.
 
 use credentials::password::Prepared;
+use model::UserId;
 use model::address::FoldedEmail;
-use model::connection::Source;
+use model::connection::{Source, SourceKind};
 use model::event::EventType;
 use model::user::{Identity, PasswordCredential, StoredPassword, User};
 use secrecy::SecretString;
@@ -62,16 +63,18 @@ pub(crate) async fn move_unknown(
         Ok(profile) => profile,
         Err(verdict) => return Ok(verdict),
     };
-    let connection_id = &attempt.connection.connection.id;
-    let buried =
-        store::users::is_buried(&mut svc.store.read().await?, connection_id, profile.user_id.external_id()).await?;
-    if buried {
-        // Deleted here, whatever the source says: like somebody nobody knows.
-        return Ok(Verdict::Wrong);
+    let external_id = profile.user_id.external_id();
+    if profile.user_id != UserId::database(external_id) {
+        // Their first identity there is of another provider, whose ids may be equal to ours and mean somebody else.
+        return refuse_two_ids(svc, cx, attempt, &profile, "the source's user is not one of its database's").await;
     }
     let credential = PasswordCredential::Native { hash: svc.hashing.hash(password, svc.random()).await? };
     let user = newcomer(cx, attempt, &profile);
     let mut tx = svc.store.write().await?;
+    if store::users::is_buried(&mut tx, &attempt.connection.connection.id, external_id).await? {
+        // Deleted here, whatever the source says: like somebody nobody knows.
+        return Ok(Verdict::Wrong);
+    }
     if store::users::insert(&mut tx, &user).await? == Stored::Done {
         store::passwords::insert(&mut tx, &user.user_id, &credential, cx.now).await?;
         store::passwords::mark_moved_from_source(&mut tx, &user.user_id, &source.name, cx.now).await?;
@@ -95,15 +98,11 @@ async fn join_existing(
     let connection_id = &attempt.connection.connection.id;
     let mut db = svc.store.read().await?;
     let found = store::users::find_by_identity(&mut db, connection_id, profile.user_id.external_id()).await?;
-    let Some(user) = found else {
+    let Some(user) = found.filter(|user| user.user_id == profile.user_id) else {
+        drop(db);
         // The address belongs to somebody else here: two people fell together, which an administrator has to part.
-        attempt
-            .event(svc, cx, EventType::LoginFailed)
-            .describe("the source's user and a user here have one address and two ids")
-            .detail("source_user_id", profile.user_id.as_str())
-            .record_alone(svc)
-            .await?;
-        return Ok(Verdict::Refused(LoginRefused::SourceUnavailable));
+        let why = "the source's user and a user here have one address and two ids";
+        return refuse_two_ids(svc, cx, attempt, profile, why).await;
     };
     let stored = store::passwords::find(&mut db, &user.user_id).await?;
     drop(db);
@@ -114,6 +113,23 @@ async fn join_existing(
         Some(stored) => verify_held(svc, cx, attempt, password, user, stored).await,
         None => Ok(Verdict::Wrong),
     }
+}
+
+/// The password is right and the person is not let in, because it is not certain who they are here.
+async fn refuse_two_ids(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    profile: &SourceProfile,
+    why: &str,
+) -> Result<Verdict, InternalError> {
+    attempt
+        .event(svc, cx, EventType::LoginFailed)
+        .describe(why)
+        .detail("source_user_id", profile.user_id.as_str())
+        .record_alone(svc)
+        .await?;
+    Ok(Verdict::Refused(LoginRefused::SourceUnavailable))
 }
 
 /// Takes over a password the source has just verified, and with it what the source says of the person, unless somebody
@@ -128,23 +144,22 @@ async fn adopt(
     profile: &SourceProfile,
 ) -> Result<Verdict, InternalError> {
     let credential = PasswordCredential::Native { hash: svc.hashing.hash(password, svc.random()).await? };
-    let blocked = if profile.blocked == Some(true) { Some(true) } else { user.blocked };
-    let as_loaded = User { blocked, ..user.clone() };
-    for wanted in [brought_up_to_date(&as_loaded, profile, cx), as_loaded.clone()] {
+    for wanted in [brought_up_to_date(&user, profile, cx), user.clone()] {
         let mut tx = svc.store.write().await?;
+        // The user before the password, as administrators' changes do, so that neither waits for the other in a ring.
+        // A new address there may belong to somebody else here; then the person moves as the directory knows them.
+        if wanted != user && store::users::update(&mut tx, &wanted).await? != Stored::Done {
+            continue;
+        }
         if !store::passwords::replace(&mut tx, &user.user_id, stored.version, &credential, cx.now).await? {
             drop(tx);
-            return reconfirm(svc, wanted, password).await;
+            return reconfirm(svc, user, password).await;
         }
-        // A new address there may belong to somebody else here; then the person moves as the directory knows them.
-        if wanted == user || store::users::update(&mut tx, &wanted).await? == Stored::Done {
-            record_move(svc, cx, &mut tx, attempt, &wanted, &Moved::FromSource).await?;
-            tx.commit().await?;
-            return Ok(Verdict::Right(Box::new(wanted)));
-        }
+        record_move(svc, cx, &mut tx, attempt, &wanted, &Moved::FromSource).await?;
+        tx.commit().await?;
+        return Ok(Verdict::Right(Box::new(wanted)));
     }
-    // Somebody is changing this very user; nothing was written, and the next try will find the source as willing.
-    Ok(Verdict::Refused(LoginRefused::SourceUnavailable))
+    unreachable!("the second of the two is the user as loaded, who needs no update")
 }
 
 /// A directory entry that nobody has touched since it was loaded, with what the source says today.
@@ -220,6 +235,15 @@ pub(crate) async fn record_unavailable(
     reason: &str,
 ) -> Result<(), StoreError> {
     attempt.event(svc, cx, EventType::SourceUnavailable).detail("reason", reason).record_alone(svc).await
+}
+
+/// Whether there may be people at the source whom nobody can ask about by their address. Then nobody may sign up:
+/// they could take the address of somebody who has yet to move.
+pub(crate) fn hides_people(stored: &StoredConnection) -> bool {
+    let reads_profiles = |source: &Source| match source.kind {
+        SourceKind::Auth0 { read_profiles, .. } => read_profiles,
+    };
+    may_look_up(stored) && !stored.connection.source.as_ref().is_some_and(reads_profiles)
 }
 
 /// What the source's directory says of an address.
