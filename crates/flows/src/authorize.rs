@@ -12,6 +12,7 @@ use protocol::authorization::{
 use protocol::error::ErrorCode;
 use protocol::params::Params;
 use protocol::prompt::{Screen, SessionFacts, Step, next_step};
+use store::{Read, StoreError};
 
 use crate::error::OrInternal;
 use crate::sessions::{self, Browser, LiveSession};
@@ -125,7 +126,12 @@ async fn advance(
     request: AuthorizationRequest,
     browser: Browser<'_>,
 ) -> Result<Authorized, AuthorizeRefused> {
-    let live = sessions::find_live(&mut svc.store.read().await?, browser.session, cx.now).await?;
+    let mut db = svc.store.read().await?;
+    let live = match sessions::find_live(&mut db, browser.session, cx.now).await? {
+        Some(live) if may_serve(&mut db, client, &request, &live).await? => Some(live),
+        _ => None,
+    };
+    drop(db);
     let facts = live.as_ref().map(|live| session_facts(svc, &request, live));
     match (next_step(&request, facts, cx.now.millis()), live) {
         (Step::Finish, Some(live)) => {
@@ -133,12 +139,30 @@ async fn advance(
             Ok(Authorized::Respond(answer::give(svc, cx, &answering).await?))
         }
         (Step::Refuse(error, description), _) => {
-            answer::record_silent_refusal(svc, cx, client, description).await?;
+            // A browser that was never here asks like this on every visit, and so can anybody, without end.
+            if browser.session.is_some() {
+                answer::record_silent_refusal(svc, cx, client, description).await?;
+            }
             Ok(respond_refusal(svc, &request, error, description))
         }
         (Step::Login(screen), _) => pending::save(svc, cx, client, request, browser.binding, screen).await,
         (Step::Finish, None) => Err("finished without a session").or_internal("deciding the next step")?,
     }
+}
+
+/// Whether the session's user comes from a connection that this client may use and this request accepts. A login at
+/// one client is none at another that is for other people.
+async fn may_serve(
+    db: &mut impl Read,
+    client: &Client,
+    request: &AuthorizationRequest,
+    live: &LiveSession,
+) -> Result<bool, StoreError> {
+    let enabled = store::connections::for_client(db, &client.client_id).await?;
+    let asked = request.connection.as_deref();
+    let mut accepted =
+        enabled.iter().map(|stored| &stored.connection).filter(|own| asked.is_none_or(|n| n == own.name));
+    Ok(accepted.any(|own| live.user.identities.iter().any(|identity| identity.connection_id == own.id)))
 }
 
 /// What the prompt rules need to know of a session that was there before the request came.
