@@ -94,13 +94,14 @@ impl NewSession {
     }
 }
 
-/// Notes a use, which moves the idle end, in the write of what the session is used for.
+/// Notes a use, which moves the idle end, in the write of what the session is used for. `false` means that the session
+/// has ended meanwhile, and nothing of that write may be committed.
 pub(crate) async fn touch(
     tx: &mut WriteTx,
     session: &Session,
     tenant: &TenantSettings,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     store::sessions::touch(tx, &session.sid, now, now.plus(hours(tenant.idle_session_lifetime))).await
 }
 

@@ -76,14 +76,14 @@ pub async fn insert(tx: &mut WriteTx, session: &Session, cookie: &Digest) -> Res
     tx.execute(INSERT, args).await.map(|_| ())
 }
 
-/// Notes a use, which moves the idle end.
+/// Notes a use, which moves the idle end. `false` means that the session has ended meanwhile.
 pub async fn touch(
     tx: &mut WriteTx,
     sid: &SessionId,
     now: Timestamp,
     idle_expires_at: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(TOUCH, args![sid, now, idle_expires_at]).await.map(|_| ())
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(TOUCH, args![sid, now, idle_expires_at]).await? == 1)
 }
 
 /// Notes that a client received an answer in this session.

@@ -38,7 +38,9 @@ statements! {
                   AND (email_folded = $3 OR username_folded = $3 OR email_folded = $4 OR username_folded = $4)";
     CLAIM = "UPDATE connections SET version = version WHERE id = $1";
     RENAME = "UPDATE identities SET email_folded = $3, username_folded = $4 WHERE connection_id = $1 AND user_id = $2";
-    RECORD_LOGIN = "UPDATE users SET logins_count = logins_count + 1, last_login = $2, last_ip = $3 WHERE user_id = $1";
+    RECORD_LOGIN = "UPDATE users SET logins_count = logins_count + 1, last_login = $2, last_ip = $3
+                    WHERE user_id = $1 AND last_password_reset IS NOT DISTINCT FROM $4
+                    AND (blocked IS NULL OR blocked <> $5)";
     PASSWORD_SET = "UPDATE users SET last_password_reset = $2, updated_at = $2, version = version + 1 WHERE user_id = $1";
     DELETE = "DELETE FROM users WHERE user_id = $1";
     BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
@@ -366,9 +368,11 @@ fn profile_column(profile: &Profile) -> String {
     to_json(&Profile { email: None, email_verified: false, ..profile.clone() })
 }
 
-/// Counts a sign-in.
-pub async fn record_login(tx: &mut WriteTx, id: &UserId, ip: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(RECORD_LOGIN, args![id, now, ip]).await.map(|_| ())
+/// Counts a sign-in of somebody who was proven to be `user`. `false` means that the password has changed since, or that
+/// the person was blocked or deleted; then they are not let in, and nothing of the write may be committed.
+pub async fn record_login(tx: &mut WriteTx, user: &User, ip: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+    let args = args![&user.user_id, now, ip, user.last_password_reset, true];
+    Ok(tx.execute(RECORD_LOGIN, args).await? == 1)
 }
 
 /// Notes that the password changed.

@@ -6,6 +6,7 @@ use model::client::Client;
 use model::event::EventType;
 use model::grant::{AuthorizationCode, TokenFamily};
 use protocol::authorization::{AuthorizationRequest, AuthorizationResponse, Prompt, ResponseType};
+use protocol::error::ErrorCode;
 use store::{StoreError, WriteTx};
 
 use crate::events::event;
@@ -32,9 +33,12 @@ pub(crate) async fn give(
     let prepared = prepare(svc, cx, answering)?;
     let tenant = store::settings::tenant(&mut svc.store.read().await?).await?;
     let mut tx = svc.store.write().await?;
-    prepared.store(&mut tx).await?;
     let session = &answering.live.session;
-    sessions::touch(&mut tx, session, &tenant, cx.now).await?;
+    if !sessions::touch(&mut tx, session, &tenant, cx.now).await? {
+        let (request, issuer) = (answering.request, &svc.settings.issuer);
+        return Ok(AuthorizationResponse::refusal(request, issuer, ErrorCode::LoginRequired, "Login required"));
+    }
+    prepared.store(&mut tx).await?;
     store::sessions::add_client(&mut tx, &session.sid, &answering.client.client_id).await?;
     if answering.request.prompts(Prompt::None) {
         let user = &answering.live.user;

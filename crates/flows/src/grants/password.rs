@@ -17,6 +17,7 @@ use super::{GrantRefused, first_refresh_token};
 use crate::authorize::audience::{find_api, grantable};
 use crate::events::event;
 use crate::grants::authorization_code::keep_family_for;
+use crate::login::LoginRefused;
 use crate::login::attempt::Attempt;
 use crate::login::attempts::{self, Account};
 use crate::login::password::check;
@@ -105,13 +106,15 @@ async fn issue(
         },
     )?;
     let mut tx = svc.store.write().await?;
+    if !store::users::record_login(&mut tx, &user, peer.map(|peer| peer.to_string()).as_deref(), cx.now).await? {
+        return Err(GrantRefused::Login(LoginRefused::WrongPassword));
+    }
     store::families::insert(&mut tx, &family, cx.now).await?;
     if let Some(refresh) = &refresh {
         refresh.store(&mut tx).await?;
         keep_family_for(&mut tx, &refresh.record).await?;
     }
     issued.store(&mut tx, &family.id).await?;
-    store::users::record_login(&mut tx, &user.user_id, peer.map(|peer| peer.to_string()).as_deref(), cx.now).await?;
     attempts::forget(&mut tx, &Account::of(&user)).await?;
     event(svc, cx, EventType::PasswordExchanged)
         .client(client)

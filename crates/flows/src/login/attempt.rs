@@ -27,9 +27,16 @@ impl Attempt<'_> {
         FoldedEmail::of(self.username)
     }
 
-    /// The address the attempt is counted for.
+    /// The address the attempt is counted for. Of IPv6 the network: everybody has a whole /64 to choose addresses from.
     pub(crate) fn address(&self) -> String {
-        self.peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_string())
+        match self.peer {
+            None => "unknown".to_owned(),
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
     }
 
     /// An event about this attempt.

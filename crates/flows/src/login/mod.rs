@@ -79,13 +79,16 @@ async fn finish(
     checked: Checked,
     browser: Browser<'_>,
 ) -> Result<LoggedIn, InternalError> {
-    let (live, session) = sign_in(svc, cx, pending, checked.user, &["pwd"], browser).await?;
+    let Some((live, session)) = sign_in(svc, cx, pending, checked.user, &["pwd"], browser).await? else {
+        return Ok(refused(pending, LoginRefused::WrongPassword));
+    };
     let answering = Answering { client: &pending.client, request: &pending.request, live: &live };
     let response = crate::authorize::give(svc, cx, &answering).await?;
     Ok(LoggedIn::Done { response, session })
 }
 
-/// Begins the session of somebody who has just proven who they are.
+/// Begins the session of somebody who has just proven who they are. `None` means that their password changed, or that
+/// they were blocked, between the proof and the session.
 pub(crate) async fn sign_in(
     svc: &Services,
     cx: &RequestContext,
@@ -93,18 +96,23 @@ pub(crate) async fn sign_in(
     user: User,
     amr: &[&str],
     browser: Browser<'_>,
-) -> Result<(LiveSession, String), InternalError> {
+) -> Result<Option<(LiveSession, String)>, InternalError> {
     let mut db = svc.store.read().await?;
     let tenant = store::settings::tenant(&mut db).await?;
     let before = sessions::find_live(&mut db, browser.session, cx.now).await?.map(|live| live.session);
     drop(db);
     let new = sessions::begin(svc, cx, &user.user_id, amr, &tenant);
     let mut tx = svc.store.write().await?;
+    let peer = cx.peer.map(|peer| peer.to_string());
+    // First, because it takes the lock on the user that a change of the password takes first as well.
+    if !store::users::record_login(&mut tx, &user, peer.as_deref(), cx.now).await? {
+        return Ok(None);
+    }
     new.replace(&mut tx, before.as_ref(), cx.now).await?;
     record_success(svc, cx, &mut tx, pending, &user).await?;
     tx.commit().await?;
     let cookie = new.cookie.text().to_string();
-    Ok((LiveSession { session: new.session, user }, cookie))
+    Ok(Some((LiveSession { session: new.session, user }, cookie)))
 }
 
 async fn record_success(
@@ -114,7 +122,6 @@ async fn record_success(
     pending: &Pending,
     user: &User,
 ) -> Result<(), StoreError> {
-    store::users::record_login(tx, &user.user_id, cx.peer.map(|peer| peer.to_string()).as_deref(), cx.now).await?;
     attempts::forget(tx, &Account::of(user)).await?;
     let mut login = event(svc, cx, EventType::LoginSucceeded).client(&pending.client).user(user);
     if let Some(stored) = &pending.connection {

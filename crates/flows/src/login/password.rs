@@ -58,7 +58,9 @@ async fn let_in(
     proven: &User,
 ) -> Result<Result<Checked, LoginRefused>, InternalError> {
     let current = store::users::find(&mut svc.store.read().await?, &proven.user_id).await?;
-    let Some(user) = current else { return Ok(Err(LoginRefused::WrongPassword)) };
+    // Whoever changed the password meanwhile has ended what the old one opened; this must not come after.
+    let is_unchanged = |user: &User| user.last_password_reset == proven.last_password_reset;
+    let Some(user) = current.filter(is_unchanged) else { return Ok(Err(LoginRefused::WrongPassword)) };
     if !user.is_blocked() {
         return Ok(Ok(Checked { user }));
     }

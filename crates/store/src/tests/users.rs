@@ -136,10 +136,27 @@ async fn sign_ins_are_counted_without_a_new_version() {
     for_each_engine(async |store| {
         populate(store).await;
         for (minutes, ip) in [(1, Some("192.0.2.1")), (2, None)] {
-            committed(store, async |tx| users::record_login(tx, &user_id(), ip, at(minutes)).await).await;
+            let proven = find(store, &user_id()).await.unwrap();
+            assert!(committed(store, async |tx| users::record_login(tx, &proven, ip, at(minutes)).await).await);
         }
         let expected = User { logins_count: 2, last_login: Some(at(2)), ..user("ada", "ada@example.com") };
         assert_eq!(find(store, &user_id()).await, Some(expected));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_signs_in_by_a_proof_that_a_new_password_or_a_block_overtook() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let proven = find(store, &user_id()).await.unwrap();
+        committed(store, async |tx| users::record_password_set(tx, &user_id(), at(3)).await).await;
+        assert!(!committed(store, async |tx| users::record_login(tx, &proven, None, at(4)).await).await);
+        let blocked = User { blocked: Some(true), ..find(store, &user_id()).await.unwrap() };
+        assert_eq!(update(store, &blocked).await, Stored::Done);
+        assert!(!committed(store, async |tx| users::record_login(tx, &blocked, None, at(4)).await).await);
+        let counted = find(store, &user_id()).await.unwrap();
+        assert_eq!((counted.logins_count, counted.last_login), (0, None));
     })
     .await;
 }
