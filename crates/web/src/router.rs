@@ -31,8 +31,8 @@ pub fn router(state: AppState) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::context))
-                .layer(CatchPanicLayer::custom(errors::after_panic))
                 .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::headers))
+                .layer(CatchPanicLayer::custom(errors::after_panic))
                 .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CALL_TIMEOUT)),
         )
         .with_state(state)

@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use flows::RequestContext;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use tracing::{Instrument, info, info_span};
 
 use super::peer::peer_of;
@@ -28,9 +28,14 @@ pub(crate) async fn context(State(state): State<AppState>, mut request: Request,
         user_agent: user_agent(request.headers()),
     };
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = info_span!("call", request.id = context.request_id, http.request.method = %request.method(), http.route = route);
+    let span = info_span!(
+        "call",
+        request.id = context.request_id,
+        http.request.method = known_method(request.method()),
+        http.route = route
+    );
     let request_id = HeaderValue::from_str(&context.request_id).expect("an alphanumeric id is a header value");
-    let method = request.method().clone();
+    let method = known_method(request.method());
     request.extensions_mut().insert(context);
     #[expect(clippy::disallowed_methods, reason = "only a duration is taken from it")]
     let began = Instant::now();
@@ -39,10 +44,24 @@ pub(crate) async fn context(State(state): State<AppState>, mut request: Request,
     response.headers_mut().insert(REQUEST_ID, request_id);
     let status = response.status().as_u16();
     span.in_scope(|| info!(http.response.status_code = status, duration_ms = took.as_secs_f64() * 1000.0, "answered"));
-    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_string())];
     metrics::counter!("landbridge_http_requests_total", &labels).increment(1);
     metrics::histogram!("landbridge_http_request_duration_seconds", &labels[..2]).record(took.as_secs_f64());
     response
+}
+
+/// The method as a label, of which there must be few: peers may make up methods of their own.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
