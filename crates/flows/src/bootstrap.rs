@@ -81,12 +81,25 @@ async fn ensure_client(
         None => {
             store::clients::insert(tx, &machine_client(&client_id, now), Some(&secret)).await?;
         }
-        Some(stored) if !has_secret(&stored, &secret) => {
-            store::clients::set_secret(tx, &client_id, Some(&secret)).await?;
-        }
-        Some(_) => {}
+        Some(stored) => repair(tx, stored, &secret).await?,
     }
     ensure_grant(svc, tx, &client_id, now).await
+}
+
+/// The configured client must be able to come in, whatever was changed about it through the API.
+async fn repair(tx: &mut WriteTx, stored: StoredClient, secret: &ClientSecret) -> Result<(), InternalError> {
+    let has_secret = has_secret(&stored, secret);
+    let mut client = stored.client;
+    if !has_secret {
+        store::clients::set_secret(tx, &client.client_id, Some(secret)).await?;
+        client.version += 1;
+    }
+    if !client.allows(GrantType::ClientCredentials) || client.is_public() {
+        client.grant_types.push(GrantType::ClientCredentials);
+        client.token_endpoint_auth_method = TokenEndpointAuthMethod::ClientSecretPost;
+        store::clients::update(tx, &client).await?;
+    }
+    Ok(())
 }
 
 /// Sealing the same secret twice gives different bytes; the digest tells whether it is the same.
