@@ -11,7 +11,7 @@ use model::user::PasswordCredential;
 use model::{Timestamp, UserId};
 use serde_json::{Value, json};
 use testkit::source::{Lie, LyingServer, Question, ada, source_at};
-use testkit::{App, Browser, Dump, RelyingParty, Visit};
+use testkit::{App, Dump, RelyingParty, Visit};
 
 use crate::site::{DIRECTORY, EMAIL, PASSWORD, assert_page, claims};
 
@@ -233,11 +233,4 @@ async fn lk_01_an_address_alone_proves_nobody() {
     moving.assert_nobody_moved(&before, false).await;
     let [event] = &moving.app.events_of("f").await[..] else { panic!("one event") };
     assert_eq!(event.details["source_user_id"], ADA);
-}
-
-/// The same browser, as it stands before the button is pressed.
-async fn ready(moving: &Move, node: &App) -> (Browser, testkit::Form) {
-    let mut browser = moving.app.browser().on(node);
-    let form = browser.authorize(&moving.client.request()).await.page().form();
-    (browser, form.fill("username", EMAIL).fill("password", PASSWORD))
 }

@@ -4,52 +4,61 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use model::UserId;
-use serde_json::json;
+use model::user::PasswordCredential;
+use serde_json::{Value, json};
 use testkit::source::{Lie, Question, ada};
-use testkit::{App, for_each_deployment, native};
+use testkit::{App, Browser, Form, for_each_deployment, native};
 use tokio::sync::Barrier;
 
-use super::{ADA, EMAIL, Move, PASSWORD, assert_native, ready};
+use super::{ADA, EMAIL, Move, PASSWORD, assert_native};
 use crate::site::{assert_page, claims};
 
 /// G-02.
 const ROUNDS: usize = 100;
 const AT_ONCE: usize = 50;
 
+/// Browsers with the login page open, served by each node in turn. A page may be used again until it expires.
+async fn browsers(moving: &Move, nodes: &[App; 2]) -> Vec<(Browser, Form)> {
+    let mut browsers = Vec::new();
+    for index in 0..AT_ONCE {
+        let mut browser = moving.app.browser().on(&nodes[index % 2]);
+        let form = browser.authorize(&moving.client.request()).await.page().form();
+        browsers.push((browser, form.fill("password", PASSWORD)));
+    }
+    browsers
+}
+
 /// The same person's first sign-in from many browsers, all of them at the source at the same moment.
-async fn first_sign_ins(moving: &Move, nodes: &[App; 2], user: &serde_json::Value) {
+async fn first_sign_ins(moving: &Move, browsers: &mut [(Browser, Form)], user: &Value) {
     moving.source.knows(user, moving.app.now());
-    let claims = json!({"sub": user["user_id"], "email": user["email"]});
-    let truth = moving.source.tokens(&claims, moving.app.now());
+    let truth = moving.source.tokens(&json!({"sub": user["user_id"], "email": user["email"]}), moving.app.now());
     moving.source.on(Question::Password, Lie::Together(Arc::new(Barrier::new(AT_ONCE)), Box::new(truth)));
-    let sign_ins = (0..AT_ONCE).map(|index| {
-        let node = nodes[index % 2].clone();
-        async move {
-            let (mut browser, form) = ready(moving, &node).await;
-            let form = form.fill("username", user["email"].as_str().unwrap());
-            browser.submit(&form).await.answer().code().to_owned()
-        }
+    let email = user["email"].as_str().unwrap();
+    let sign_ins = browsers.iter_mut().map(|(browser, form)| {
+        let form = form.clone().fill("username", email);
+        async move { browser.submit(&form).await.answer().code().to_owned() }
     });
     let codes = join_all(sign_ins).await;
     for code in [&codes[0], &codes[AT_ONCE - 1]] {
-        let tokens = moving.client.exchange(&nodes[1], code).await;
-        assert_eq!(super::claims(&tokens.text("id_token"))["sub"], user["user_id"]);
+        let tokens = moving.client.exchange(&moving.app, code).await;
+        assert_eq!(claims(&tokens.text("id_token"))["sub"], user["user_id"]);
     }
 }
 
 async fn check_one_person(seeded: bool) {
     for_each_deployment(async |nodes| {
         let moving = Move::with(nodes[0].clone(), |source| source.max_concurrency = 100).await;
+        let mut browsers = browsers(&moving, &nodes).await;
         for round in 0..ROUNDS {
-            let mut user = ada(&format!("auth0|round{round}"));
-            user["email"] = json!(format!("round{round}@x.io"));
-            user["username"] = json!(null);
+            let (id, email) = (format!("auth0|round{round}"), format!("round{round}@x.io"));
+            let mut user = ada(&id);
+            user["email"] = json!(email);
+            user["username"] = Value::Null;
             if seeded {
-                let credential = model::user::PasswordCredential::Source { source: "old".into() };
-                let (id, email) = (user["user_id"].as_str().unwrap(), user["email"].as_str().unwrap());
-                moving.app.add_user(&moving.connection, id, email, Some(credential)).await;
+                let credential = PasswordCredential::Source { source: "old".into() };
+                moving.app.add_user(&moving.connection, &id, &email, Some(credential)).await;
             }
-            first_sign_ins(&moving, &nodes, &user).await;
+            first_sign_ins(&moving, &mut browsers, &user).await;
         }
         let dump = moving.app.dump().await;
         for table in ["users", "identities", "passwords"] {
