@@ -4,14 +4,17 @@ mod check;
 mod fields;
 mod refresh_token;
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::ClientId;
-use model::client::Client;
+use model::client::{Client, ClientGrant};
 use protocol::management_scope::ManagementScope;
 use secrecy::{ExposeSecret, SecretString};
-use store::Page;
+use store::client_grants::ClientGrantFilter;
 use store::clients::StoredClient;
+use store::{Page, Read, StoreError};
 
 use super::paging::Paging;
 use super::{ATTEMPTS, Body, Caller, Listing, Query, QueryInvalid, Refused, Resource};
@@ -46,7 +49,9 @@ pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<List
             paging.listing(rows, total, position)
         }
     };
-    let shown = listing.items.into_iter().map(|stored| show_to(svc, caller, stored)).collect::<Result<_, _>>()?;
+    let mightier = mightier(svc, &mut svc.store.read().await?, caller).await?;
+    let show = |stored| show_to(svc, caller, stored, &mightier);
+    let shown = listing.items.into_iter().map(show).collect::<Result<_, _>>()?;
     Ok(Listing { items: shown, shape: listing.shape })
 }
 
@@ -71,7 +76,8 @@ fn app_type(client: &Client) -> String {
 /// One client.
 pub async fn get(svc: &Services, caller: &Caller, id: &ClientId) -> Result<ShownClient, Refused> {
     caller.require_any(&[ManagementScope::ReadClients, ManagementScope::ReadClientKeys])?;
-    Ok(show_to(svc, caller, find(svc, id).await?)?)
+    let mightier = mightier(svc, &mut svc.store.read().await?, caller).await?;
+    Ok(show_to(svc, caller, find(svc, id).await?, &mightier)?)
 }
 
 /// Registers a client. Its id and secret are made here, unless the application brings those it had elsewhere. The
@@ -119,14 +125,16 @@ pub async fn update(
         if !store::clients::update(&mut tx, &stored.client).await? {
             continue;
         }
+        let mightier = mightier(svc, &mut tx, caller).await?;
         if let Some(sealed) = &sealed {
+            refuse_mightier(&mightier, id)?;
             store::clients::set_secret(&mut tx, id, Some(sealed)).await?;
             stored.secret = Some(sealed.clone());
         }
         let updated = caller.event(svc, cx, "update_client", id.as_str());
         updated.detail("secret_changed", sealed.is_some()).record(&mut tx).await?;
         tx.commit().await?;
-        return Ok(show_to(svc, caller, stored)?);
+        return Ok(show_to(svc, caller, stored, &mightier)?);
     }
     Err(Refused::Contended(Resource::Client))
 }
@@ -153,6 +161,7 @@ pub async fn rotate_secret(
     let secret = new_secret(svc);
     let sealed = seal_secret(svc, id, secret.expose_secret());
     let mut tx = svc.store.write().await?;
+    refuse_mightier(&mightier(svc, &mut tx, caller).await?, id)?;
     store::clients::set_secret(&mut tx, id, Some(&sealed)).await?;
     let stored = store::clients::find(&mut tx, id).await?.ok_or(Refused::NotFound(Resource::Client))?;
     caller.event(svc, cx, "rotate_client_secret", id.as_str()).record(&mut tx).await?;
@@ -164,9 +173,38 @@ async fn find(svc: &Services, id: &ClientId) -> Result<StoredClient, Refused> {
     store::clients::find(&mut svc.store.read().await?, id).await?.ok_or(Refused::NotFound(Resource::Client))
 }
 
-fn show_to(svc: &Services, caller: &Caller, stored: StoredClient) -> Result<ShownClient, InternalError> {
+/// Clients that hold Management API scopes which the caller does not, and which ones. Whoever knows or sets the secret
+/// of one of them is as mighty as it is, so nobody gets there by way of `read:client_keys` or `update:client_keys`.
+async fn mightier(
+    svc: &Services,
+    db: &mut impl Read,
+    caller: &Caller,
+) -> Result<HashMap<ClientId, Vec<String>>, StoreError> {
+    let filter = ClientGrantFilter { client_ids: Vec::new(), audiences: vec![svc.settings.management_audience()] };
+    let grants = store::client_grants::list(db, &filter, &EVERYTHING).await?;
+    let lacking = |grant: &ClientGrant| -> Vec<String> {
+        grant.scope.iter().filter(|scope| !caller.scope().contains(scope)).map(str::to_owned).collect()
+    };
+    let beyond = grants.into_iter().map(|grant| (lacking(&grant), grant.client_id));
+    Ok(beyond.filter(|(lacking, _)| !lacking.is_empty()).map(|(lacking, id)| (id, lacking)).collect())
+}
+
+fn refuse_mightier(mightier: &HashMap<ClientId, Vec<String>>, id: &ClientId) -> Result<(), Refused> {
+    match mightier.get(id) {
+        Some(lacking) => Err(Refused::BeyondOwnScope { lacking: lacking.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn show_to(
+    svc: &Services,
+    caller: &Caller,
+    stored: StoredClient,
+    mightier: &HashMap<ClientId, Vec<String>>,
+) -> Result<ShownClient, InternalError> {
     let StoredClient { client, secret } = stored;
-    let secret = secret.filter(|_| caller.has(ManagementScope::ReadClientKeys));
+    let may_know = caller.has(ManagementScope::ReadClientKeys) && !mightier.contains_key(&client.client_id);
+    let secret = secret.filter(|_| may_know);
     let secret = secret.map(|secret| open_secret(svc, &client.client_id, &secret)).transpose()?;
     Ok(ShownClient { client, secret: secret.map(SecretString::from) })
 }
