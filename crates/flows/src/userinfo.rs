@@ -31,6 +31,7 @@ pub async fn userinfo(
     cx: &RequestContext,
     access_token: &str,
 ) -> Result<Map<String, Value>, UserinfoRefused> {
+    refuse_revoked_key(svc, access_token)?;
     let digest = tokens::access_digest(svc, access_token);
     let mut db = svc.store.read().await?;
     let found = store::access_tokens::find(&mut db, &digest).await?;
@@ -44,6 +45,15 @@ pub async fn userinfo(
     note_receipt(svc, cx, &token).await?;
     let updated_at = user.updated_at.to_string();
     Ok(claims::userinfo(user.user_id.as_str(), &tokens::profile_claims(&user, &updated_at), &token.scope))
+}
+
+/// The row says that we issued the token; the key set, whether what its key signed is still worth anything.
+fn refuse_revoked_key(svc: &Services, access_token: &str) -> Result<(), UserinfoRefused> {
+    let is_jwt = access_token.contains('.');
+    if is_jwt && svc.key_set().verifier().verify(access_token, &["JWT", "at+jwt"]).is_err() {
+        return Err(UserinfoRefused::InvalidToken);
+    }
+    Ok(())
 }
 
 async fn note_receipt(svc: &Services, cx: &RequestContext, token: &OpaqueAccessToken) -> Result<(), StoreError> {

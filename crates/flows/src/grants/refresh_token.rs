@@ -53,7 +53,7 @@ async fn try_once(
     match decide(&found, client, cx) {
         Decision::Issue(lifetimes) => rotate(svc, cx, client, request, &found, lifetimes).await,
         Decision::Keep(lifetimes) => keep(svc, cx, client, request, &found, lifetimes).await,
-        Decision::Replay => replay(svc, request, &found).map(Some),
+        Decision::Replay => replay(svc, cx, client, request, &found).await.map(Some),
         Decision::Reuse => revoke(svc, cx, client, &found, RevokedReason::Reuse).await,
         Decision::WrongClient => revoke(svc, cx, client, &found, RevokedReason::WrongClient).await,
         Decision::Refuse(why) => {
@@ -222,14 +222,29 @@ impl Kept {
 }
 
 /// The identical response, byte for byte. A repeat that asks for something else gets nothing, but is no proof of
-/// theft either: two tabs may differ in what they want.
-fn replay(
+/// theft either: two tabs may differ in what they want. Each repeat is recorded with where it came from, since a thief
+/// who keeps pace with the owner looks like a lost answer every time.
+async fn replay(
     svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
     request: &RefreshTokenRequest,
     found: &PresentedToken,
 ) -> Result<TokenResponse, GrantRefused> {
     let kept = Kept::open(svc, found)?;
-    if kept.request == Binding::of(request) { Ok(kept.response) } else { Err(GrantRefused::InvalidRefreshToken) }
+    if kept.request != Binding::of(request) {
+        return Err(GrantRefused::InvalidRefreshToken);
+    }
+    event(svc, cx, EventType::RefreshTokenExchanged)
+        .client(client)
+        .user_id(&found.family.user_id)
+        .describe("A refresh token was repeated before its successor was seen, and answered again.")
+        .detail("family_id", found.family.id.as_str())
+        .detail("generation", found.token.generation)
+        .detail("repeat", true)
+        .record_alone(svc)
+        .await?;
+    Ok(kept.response)
 }
 
 /// Revokes the family, commits, and only then refuses.
