@@ -137,6 +137,10 @@ async fn create(
     if !assessment.verified {
         return Ok(Err(SignupRefused::WeakPassword(shown(&assessment, true))));
     }
+    // Our own directory first: what it knows costs the source no question.
+    if store::users::find_by_login(&mut svc.store.read().await?, &stored.connection.id, &email).await?.is_some() {
+        return refuse_taken(svc, cx, pending, &email).await.map(Err);
+    }
     match moving::look_up_address(svc, cx, stored, &email).await? {
         AtSource::Unknown => {}
         AtSource::Known => return refuse_taken(svc, cx, pending, &email).await.map(Err),

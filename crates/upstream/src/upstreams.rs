@@ -33,6 +33,14 @@ pub struct PasswordAttempt<'a> {
     pub expected: Option<&'a UserId>,
 }
 
+/// What is asked. Each kind has a gate of its own: anybody can have the directory asked by signing up, and must not be
+/// able to stop everybody's move by using up what the source allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Question {
+    Password,
+    Directory,
+}
+
 /// Asks sources, and remembers how they are doing.
 ///
 /// State is kept by the source's name, which is therefore unique in a deployment, and starts afresh when the
@@ -40,7 +48,7 @@ pub struct PasswordAttempt<'a> {
 pub struct Upstreams {
     http: HttpClient,
     allow_http: bool,
-    gates: Mutex<HashMap<String, Arc<Gate>>>,
+    gates: Mutex<HashMap<(String, Question), Arc<Gate>>>,
 }
 
 impl Upstreams {
@@ -103,7 +111,7 @@ impl Upstreams {
 
     /// How the source of this name is doing. `None` while it has not been asked by this process.
     pub fn health(&self, source_name: &str, now: Timestamp) -> Option<SourceHealth> {
-        self.gates().get(source_name).map(|gate| gate.health(now))
+        self.gates().get(&(source_name.to_owned(), Question::Password)).map(|gate| gate.health(now))
     }
 
     async fn ask_password(
@@ -113,7 +121,7 @@ impl Upstreams {
         attempt: &PasswordAttempt<'_>,
         watch: Stopwatch,
     ) -> Result<SourceAnswer, Setback> {
-        let gate = self.gate(source)?;
+        let gate = self.gate(source, Question::Password)?;
         let tenant = self.tenant(source, secret, &gate, watch)?;
         gate.ask(watch, tenant.check_password(attempt)).await
     }
@@ -125,7 +133,7 @@ impl Upstreams {
         email: &str,
         watch: Stopwatch,
     ) -> Result<DirectoryAnswer, Setback> {
-        let gate = self.gate(source)?;
+        let gate = self.gate(source, Question::Directory)?;
         let tenant = self.tenant(source, secret, &gate, watch)?;
         if !tenant.read_profiles {
             return Ok(DirectoryAnswer::Unsupported);
@@ -157,20 +165,21 @@ impl Upstreams {
         Issuer::parse(text, self.allow_http, self.http.addresses())
     }
 
-    fn gate(&self, source: &Source) -> Result<Arc<Gate>, UnavailableReason> {
+    fn gate(&self, source: &Source, question: Question) -> Result<Arc<Gate>, UnavailableReason> {
         if !source.enabled {
             return Err(UnavailableReason::Disabled);
         }
         let mut gates = self.gates();
-        if let Some(gate) = gates.get(&source.name).filter(|gate| gate.is_for(source)) {
+        let key = (source.name.clone(), question);
+        if let Some(gate) = gates.get(&key).filter(|gate| gate.is_for(source)) {
             return Ok(Arc::clone(gate));
         }
         let gate = Arc::new(Gate::new(source.clone()));
-        gates.insert(source.name.clone(), Arc::clone(&gate));
+        gates.insert(key, Arc::clone(&gate));
         Ok(gate)
     }
 
-    fn gates(&self) -> MutexGuard<'_, HashMap<String, Arc<Gate>>> {
+    fn gates(&self) -> MutexGuard<'_, HashMap<(String, Question), Arc<Gate>>> {
         self.gates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
