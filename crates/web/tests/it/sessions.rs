@@ -235,6 +235,20 @@ async fn one_sign_in_is_enough_for_every_client() {
     assert_eq!((first["aud"].as_str(), second["aud"].as_str()), (Some("app"), Some("other")));
 }
 
+#[tokio::test]
+async fn a_sign_in_is_none_at_a_client_for_other_people() {
+    let site = Site::new().await;
+    let other = site.app.add_client("other", |_| {}).await;
+    site.app.add_connection("others", &[&other], |_| {}).await;
+    let mut browser = signed_in(&site).await;
+    let before = site.app.dump().await;
+    let silent = browser.authorize(&other.request().with("prompt", "none")).await.answer();
+    assert_eq!(silent.error(), "login_required");
+    site.app.assert_unchanged_since(&before).await;
+    assert_page(browser.authorize(&other.request()).await, 200, "Welcome");
+    site.silently(&mut browser).await.code();
+}
+
 const HOUR: Duration = Duration::from_hours(1);
 
 fn all_but_a_moment_of(hours: u64) -> Duration {
