@@ -1,7 +1,5 @@
 //! Connections, and which clients may use them.
 
-use std::collections::HashMap;
-
 use model::connection::Connection;
 use model::{ClientId, ConnectionId};
 
@@ -28,7 +26,6 @@ statements! {
     ENABLE = "INSERT INTO connection_clients (connection_id, client_id)
               SELECT $1, client_id FROM clients WHERE client_id = $2 ON CONFLICT DO NOTHING";
     DISABLE = "DELETE FROM connection_clients WHERE connection_id = $1 AND client_id = $2";
-    NAMES = "SELECT id, name, strategy FROM connections";
     DISABLE_ALL = "DELETE FROM connection_clients WHERE connection_id = $1";
 }
 
@@ -130,12 +127,6 @@ async fn with_clients(db: &mut impl Read, rows: Vec<ConnectionRow>) -> Result<Ve
         connections.push(row.into_stored(db).await?);
     }
     Ok(connections)
-}
-
-/// The names and strategies of connections by id, for showing identities.
-pub async fn names(db: &mut impl Read) -> Result<HashMap<ConnectionId, (String, String)>, StoreError> {
-    let rows: Vec<(String, String, String)> = db.fetch_all(NAMES, args![]).await?;
-    Ok(rows.into_iter().map(|(id, name, strategy)| (ConnectionId::new(id), (name, strategy))).collect())
 }
 
 /// Stores a new connection and enables its clients; ids of clients that do not exist are passed over. `false` means

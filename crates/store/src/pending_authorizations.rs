@@ -13,7 +13,6 @@ statements! {
             FROM pending_authorizations WHERE digest = $1";
     INSERT = "INSERT INTO pending_authorizations (digest, browser_digest, client_id, request, started_at, expires_at)
               VALUES ($1, $2, $3, $4, $5, $6)";
-    DELETE = "DELETE FROM pending_authorizations WHERE digest = $1";
 }
 
 /// A saved authorization request. Only the secret id travels through the pages.
@@ -69,9 +68,4 @@ pub async fn insert(tx: &mut WriteTx, digest: &Digest, pending: &PendingAuthoriz
         pending.expires_at,
     ];
     tx.execute(INSERT, args).await.map(|_| ())
-}
-
-/// Takes a request out, so that it is answered once. `false` means that somebody answered it before.
-pub async fn consume(tx: &mut WriteTx, digest: &Digest) -> Result<bool, StoreError> {
-    Ok(tx.execute(DELETE, args![digest]).await? == 1)
 }

@@ -23,7 +23,7 @@ pub struct Pending {
 /// Why a saved request cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum PendingRefused {
-    /// It was never here, was answered already, or waited too long.
+    /// It was never here, or waited too long.
     #[error("the sign-in page has expired")]
     Expired,
     /// Another browser brought it, or this one lost its cookies.

@@ -88,9 +88,4 @@ impl AuthorizationRequest {
     pub fn prompts(&self, prompt: Prompt) -> bool {
         self.prompt.contains(&prompt)
     }
-
-    /// Whether a refresh token is asked for (OpenID Connect Core 11).
-    pub fn wants_offline_access(&self) -> bool {
-        self.scope.contains("offline_access")
-    }
 }

@@ -127,20 +127,6 @@ async fn a_pending_authorization_comes_back_as_it_was_saved() {
 }
 
 #[tokio::test]
-async fn a_pending_authorization_is_answered_once() {
-    for_each_engine(async |store| {
-        populate(store).await;
-        committed(store, async |tx| pending_authorizations::insert(tx, &digest(1), &pending()).await).await;
-        for expected in [true, false] {
-            let consumed = committed(store, async |tx| pending_authorizations::consume(tx, &digest(1)).await).await;
-            assert_eq!(consumed, expected);
-        }
-        assert!(find(store, 1).await.is_none());
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_pending_authorization_is_some_clients_and_goes_with_it() {
     for_each_engine(async |store| {
         populate(store).await;

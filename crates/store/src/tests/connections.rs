@@ -169,17 +169,6 @@ async fn connections_are_listed_by_strategy_and_name() {
 }
 
 #[tokio::test]
-async fn names_are_known_by_id() {
-    for_each_engine(async |store| {
-        insert(store, &connection("a")).await;
-        let names = connections::names(&mut reader(store).await).await.unwrap();
-        assert_eq!(names.len(), 1);
-        assert_eq!(names[&ConnectionId::new("a")], ("name-of-a".to_owned(), "auth0".to_owned()));
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_deleted_client_or_connection_leaves_no_pair() {
     for_each_engine(async |store| {
         with_clients(store).await;

@@ -26,8 +26,7 @@ pub(super) async fn hash(
     if let Some(refusal) = policy::assess(level_of(level), &prepared, &info).refusal() {
         return Err(Refused::Password(refusal));
     }
-    let salt = svc.random();
-    let hash = svc.hashing.run(move |hasher| hasher.hash(&prepared, salt)).await?;
+    let hash = svc.hashing.hash(&prepared, svc.random()).await?;
     Ok(PasswordCredential::Native { hash })
 }
 
