@@ -22,6 +22,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("formatting", formatting),
     ("lints", lints),
     ("the generated reference is fresh", reference::check),
+    ("schemas agree and statements prepare", schemas_and_statements),
 ];
 
 /// Runs every check and returns how many failed.
@@ -52,5 +53,14 @@ fn formatting(workspace: &Workspace) -> Result<Vec<String>> {
 fn lints(workspace: &Workspace) -> Result<Vec<String>> {
     let mut clippy = workspace.cargo("clippy");
     workspace.runner.run(clippy.args(["--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    Ok(Vec::new())
+}
+
+/// On SQLite; on Postgres too where `TEST_DATABASE_URL` names a server. The whole workspace is built, and not the store
+/// alone, so that nothing is built with other features than the unit tests want.
+fn schemas_and_statements(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut tests = workspace.cargo("test");
+    tests.args(["--quiet", "--workspace", "--exclude", "it", "--lib", "--", "tests::schemas", "tests::statements"]);
+    workspace.runner.run(&mut tests)?;
     Ok(Vec::new())
 }
