@@ -17,7 +17,7 @@ const ALLOWED: usize = 10;
 
 const WRONG: &str = "Wrong email or password";
 const UNREACHABLE: &str = "Sign-in is interrupted for the moment";
-const BUSY: &str = "Very busy right now";
+const THROTTLED: &str = "Sign-in has to wait a moment";
 
 on_each_engine! {
     a_right_password_lets_in_and_is_asked_about_once,
@@ -109,7 +109,7 @@ const fn unavailable(event: &'static str) -> Expected {
 }
 
 const fn busy(event: &'static str, retry_after: &'static str) -> Expected {
-    Expected { status: 429, notice: BUSY, event, retry_after: Some(retry_after) }
+    Expected { status: 429, notice: THROTTLED, event, retry_after: Some(retry_after) }
 }
 
 /// Makes what a source says.

@@ -41,8 +41,8 @@ said! {
         SecondFactorRequired => "second_factor_required",
         /// The source that holds the password could not be asked; nothing was counted.
         SourceUnavailable => "source_unavailable",
-        /// No capacity to check the password now.
-        Busy => "busy",
+        /// The source that holds the password asks for a pause; nothing was counted.
+        SourceThrottled => "source_throttled",
     }
 }
 
@@ -103,7 +103,7 @@ said! {
 impl LoginRefusal {
     /// Whether trying again later may help, with the same password.
     fn is_temporary(self) -> bool {
-        matches!(self, Self::TooManyAttempts | Self::SourceUnavailable | Self::Busy)
+        matches!(self, Self::TooManyAttempts | Self::SourceUnavailable | Self::SourceThrottled)
     }
 
     fn concerns_username(self) -> bool {

@@ -208,7 +208,7 @@ mod content {
         check_refusal(LoginRefusal::BreachedPassword, "turned up in a data breach", false, true);
         check_refusal(LoginRefusal::SecondFactorRequired, "asks for a second step", false, false);
         check_refusal(LoginRefusal::SourceUnavailable, "nothing was counted against your account", false, false);
-        check_refusal(LoginRefusal::Busy, "Your password was not checked", false, false);
+        check_refusal(LoginRefusal::SourceThrottled, "asks for a pause", false, false);
     }
 
     fn signup(refusals: &[SignupRefusal]) -> String {

@@ -90,7 +90,7 @@ fn refusal(why: LoginRefused) -> Option<(StatusCode, LoginRefusal)> {
         LoginRefused::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, LoginRefusal::TooManyAttempts),
         LoginRefused::Breached => (StatusCode::FORBIDDEN, LoginRefusal::BreachedPassword),
         LoginRefused::SecondFactorRequired => (StatusCode::FORBIDDEN, LoginRefusal::SecondFactorRequired),
-        LoginRefused::SourceThrottled { .. } => (StatusCode::TOO_MANY_REQUESTS, LoginRefusal::Busy),
+        LoginRefused::SourceThrottled { .. } => (StatusCode::TOO_MANY_REQUESTS, LoginRefusal::SourceThrottled),
         LoginRefused::SourceUnavailable => (StatusCode::SERVICE_UNAVAILABLE, LoginRefusal::SourceUnavailable),
         LoginRefused::NoConnection => return None,
     })
