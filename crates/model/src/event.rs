@@ -55,6 +55,8 @@ event_types! {
     ClientCredentialsFailed = "feccft",
     /// Refresh token exchanged.
     RefreshTokenExchanged = "sertft",
+    /// A refresh token was repeated before its successor was seen, and answered again.
+    RefreshTokenRepeated = "refresh_token_repeated",
     /// Refresh token not exchanged.
     RefreshTokenFailed = "fertft",
     /// A rotating refresh token was used again: its family is revoked.

@@ -83,7 +83,7 @@ async fn an_empty_database_becomes_a_sign_in(engine: Engine) {
     assert_eq!(silent.redirect_params()["error"], "login_required");
 
     let seen = admin.events(&application.client_id).await;
-    for code in ["s", "seacft", "sertft", "ssa", "slo", "fsa"] {
+    for code in ["s", "seacft", "sertft", "ssa", "slo"] {
         assert!(seen.iter().any(|event| event == code), "{code} is not among {seen:?}");
     }
     broker.stop().await;

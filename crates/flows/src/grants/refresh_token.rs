@@ -235,13 +235,12 @@ async fn replay(
     if kept.request != Binding::of(request) {
         return Err(GrantRefused::InvalidRefreshToken);
     }
-    event(svc, cx, EventType::RefreshTokenExchanged)
+    event(svc, cx, EventType::RefreshTokenRepeated)
         .client(client)
         .user_id(&found.family.user_id)
         .describe("A refresh token was repeated before its successor was seen, and answered again.")
         .detail("family_id", found.family.id.as_str())
         .detail("generation", found.token.generation)
-        .detail("repeat", true)
         .record_alone(svc)
         .await?;
     Ok(kept.response)

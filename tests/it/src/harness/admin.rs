@@ -136,10 +136,17 @@ impl Admin {
 
     /// The codes of what was recorded about a client, oldest first.
     pub(crate) async fn events(&self, client_id: &str) -> Vec<String> {
-        let query = format!("logs?per_page=100&sort=date:1&q=client_id:%22{client_id}%22");
-        let events = self.get(&query).await;
-        let code = |event: &Value| event["type"].as_str().expect("a code").to_owned();
-        events.as_array().expect("a list of events").iter().map(code).collect()
+        let mut codes = Vec::new();
+        for page in 0.. {
+            let query = format!("logs?page={page}&per_page=100&sort=date:1&q=client_id:%22{client_id}%22");
+            let events = self.get(&query).await;
+            let events = events.as_array().expect("a list of events");
+            if events.is_empty() {
+                break;
+            }
+            codes.extend(events.iter().map(|event| event["type"].as_str().expect("a code").to_owned()));
+        }
+        codes
     }
 }
 
