@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { ManagementClient } from './management.mjs';
 import { freePort } from './servers.mjs';
 
-const BINARY = process.env.LANDBRIDGE_BIN ?? fileURLToPath(new URL('../../target/debug/landbridge', import.meta.url));
+export const BINARY = process.env.LANDBRIDGE_BIN ?? fileURLToPath(new URL('../../target/debug/landbridge', import.meta.url));
 
 const MANAGER = { client_id: 'management', client_secret: 'a-secret-for-the-tests-alone' };
 
