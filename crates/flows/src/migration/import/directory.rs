@@ -54,11 +54,13 @@ impl Directory {
         whole_users: bool,
     ) -> Result<Self, StoreError> {
         let Question { ids, user_ids, names } = Question::about(entries);
+        // Each question sees what was committed when it was asked. Ids come last: whoever arrives in between is found by
+        // their id and known, instead of being found by their name alone and taken for somebody else.
         let mut directory = Directory {
-            by_id: by_id(bulk::holders_of_ids(db, connection_id, &ids).await?),
             by_name: by_name(bulk::holders_of_names(db, connection_id, &names).await?),
             taken: bulk::existing(db, &user_ids).await?,
             buried: bulk::buried(db, connection_id, &ids).await?,
+            by_id: by_id(bulk::holders_of_ids(db, connection_id, &ids).await?),
             ..Directory::default()
         };
         let found = directory.found();
