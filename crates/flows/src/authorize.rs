@@ -101,7 +101,7 @@ fn refused(svc: &Services, params: &Params, redirect_uri: &str, refusal: Refusal
         params.get("state").filter(|_| !params.is_repeated("state") && params.first_overlong() != Some("state"));
     AuthorizationResponse::refused_check(
         redirect_uri,
-        refusal_mode(params),
+        refusal_mode(params, redirect_uri),
         state,
         &svc.settings.issuer,
         refusal.error,

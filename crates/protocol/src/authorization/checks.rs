@@ -76,6 +76,7 @@ pub const CHECKS: &[Check] = checks![
     response_type_is_allowed,
     response_mode_is_known,
     tokens_stay_out_of_the_query,
+    forms_go_to_the_web,
     scope_is_readable,
     prompt_is_known,
     prompt_none_stands_alone,
@@ -114,11 +115,11 @@ pub fn check(params: &Params, client: &ClientRules<'_>, redirect_uri: String) ->
     })
 }
 
-/// How a refusal travels when the request itself may be the problem: as asked where that is readable, else in the
-/// query, for it carries no secret.
-pub fn refusal_mode(params: &Params) -> ResponseMode {
+/// How a refusal travels when the request itself may be the problem: as asked where that is readable and reaches
+/// `redirect_uri`, else in the query, for it carries no secret.
+pub fn refusal_mode(params: &Params, redirect_uri: &str) -> ResponseMode {
     let asked = response_type(params).and_then(|response_type| response_mode(params, response_type));
-    asked.unwrap_or(ResponseMode::Query)
+    asked.filter(|mode| mode.reaches(redirect_uri)).unwrap_or(ResponseMode::Query)
 }
 
 fn response_type(params: &Params) -> Option<ResponseType> {
@@ -203,6 +204,18 @@ fn tokens_stay_out_of_the_query(params: &Params, _: &ClientRules<'_>) -> Result<
         return refuse(ErrorCode::InvalidRequest, "an ID token is never sent in a query; use form_post");
     }
     Ok(())
+}
+
+/// Found out after the login, it would leave the person on a page that leads nowhere.
+fn forms_go_to_the_web(params: &Params, client: &ClientRules<'_>) -> Result<(), Refusal> {
+    let asked = params.get("response_mode").and_then(ResponseMode::from_wire);
+    match find_redirect_uri(params, client) {
+        Ok(redirect_uri) if asked.is_some_and(|mode| !mode.reaches(&redirect_uri)) => {
+            let description = "response_mode=form_post needs an http or https redirect_uri; leave response_mode out";
+            refuse(ErrorCode::InvalidRequest, description)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn scope_is_readable(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {

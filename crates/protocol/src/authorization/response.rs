@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::AuthorizationRequest;
 use crate::error::ErrorCode;
@@ -23,6 +24,13 @@ impl ResponseMode {
             "form_post" => ResponseMode::FormPost,
             _ => return None,
         })
+    }
+
+    /// Whether an answer can travel like this to `redirect_uri`. A page posts its form to the web alone; what opens an
+    /// application by a scheme of its own (RFC 8252 7.1) is a redirect.
+    pub(super) fn reaches(self, redirect_uri: &str) -> bool {
+        let is_web = || Url::parse(redirect_uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        self != ResponseMode::FormPost || is_web()
     }
 }
 

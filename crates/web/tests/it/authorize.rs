@@ -199,6 +199,30 @@ async fn az_11_a_token_never_travels_in_a_query() {
     }
 }
 
+#[tokio::test]
+async fn az_11_a_form_that_cannot_reach_a_native_application_is_refused_before_the_login() {
+    let app = App::new().await;
+    let native = |client: &mut Client| {
+        client.app_type = AppType::Native;
+        client.callbacks = ["com.example.app:/cb", "http://127.0.0.1/cb"].map(Into::into).into();
+    };
+    let client = app.add_client("native", native).await;
+    let connection = app.add_connection("people", &[&client], |_| {}).await;
+    app.add_user(&connection, "auth0|ada", EMAIL, Some(testkit::native(PASSWORD))).await;
+    let by_form = client.request().with("response_mode", "form_post");
+    check_told(&app, &by_form, "invalid_request").await;
+    check_asks(&app, &by_form.clone().with("redirect_uri", "http://127.0.0.1:51004/cb")).await;
+
+    let mut browser = app.browser();
+    browser.log_in(&client.request(), EMAIL, PASSWORD).await.answer().code();
+    let before = app.dump().await;
+    let refused = browser.authorize(&by_form).await.answer();
+    assert_eq!((refused.uri.as_str(), refused.mode), ("com.example.app:/cb", ResponseMode::Query));
+    let words = "response_mode=form_post needs an http or https redirect_uri; leave response_mode out";
+    assert_eq!((refused.error(), refused.field("error_description")), ("invalid_request", words));
+    app.assert_unchanged_since(&before).await;
+}
+
 /// Ory Hydra CVE-2019-8400, GHSA-27gc-wj6x-9w55.
 #[tokio::test]
 async fn az_12_what_a_client_sends_comes_back_byte_for_byte_and_never_as_html() {

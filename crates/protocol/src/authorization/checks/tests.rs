@@ -77,6 +77,32 @@ fn az_11_an_id_token_is_never_sent_in_a_query() {
     refused("response_type=id_token&nonce=n&response_mode=query", IMPLICIT, false, ErrorCode::InvalidRequest);
 }
 
+/// What becomes of this request of a native application with this callback.
+fn asked_natively(callback: &str, query: &str) -> Result<AuthorizationRequest, Refusal> {
+    let callbacks = [callback.to_owned()];
+    let client = ClientRules { app_type: AppType::Native, ..rules(&callbacks, IMPLICIT, false) };
+    let params = Params::from_form(query.as_bytes()).expect("a readable query");
+    check(&params, &client, callback.to_owned())
+}
+
+#[test]
+fn az_11_a_form_is_posted_to_the_web_alone() {
+    let own_scheme = "com.example.app:/cb";
+    let description = "response_mode=form_post needs an http or https redirect_uri; leave response_mode out";
+    let refusal = Refusal { error: ErrorCode::InvalidRequest, description: description.to_owned() };
+    for asks in ["response_type=code", "response_type=id_token&nonce=n"] {
+        let by_form = format!("{asks}&response_mode=form_post");
+        assert_eq!(asked_natively(own_scheme, &by_form).as_ref(), Err(&refusal), "{asks}");
+        let named = format!("{by_form}&redirect_uri=com.example.app%3A%2Fcb");
+        assert_eq!(asked_natively(own_scheme, &named).as_ref(), Err(&refusal), "{asks}");
+        assert!(asked_natively(own_scheme, asks).is_ok(), "{asks}");
+        assert!(asked_natively(own_scheme, &format!("{asks}&response_mode=fragment")).is_ok(), "{asks}");
+        for web in ["https://app.example/cb", "HTTPS://app.example/cb", "http://127.0.0.1/cb", "http://[::1]:8000/cb"] {
+            assert!(asked_natively(web, &by_form).is_ok(), "{asks} {web}");
+        }
+    }
+}
+
 #[test]
 fn co_08_only_s256_counts_as_a_challenge() {
     for method in ["", "&code_challenge_method=plain", "&code_challenge_method=s256"] {
@@ -120,8 +146,13 @@ fn the_redirect_uri_is_found_or_nothing_may_be_sent() {
 
 #[test]
 fn a_refusal_travels_as_the_answer_would_have() {
-    let mode = |query: &str| refusal_mode(&Params::from_form(query.as_bytes()).expect("a readable query"));
-    assert_eq!(mode("response_type=id_token"), ResponseMode::Fragment);
-    assert_eq!(mode("response_type=code&response_mode=form_post"), ResponseMode::FormPost);
-    assert_eq!(mode("response_type=nonsense"), ResponseMode::Query);
+    let mode = |query: &str, redirect_uri: &str| {
+        refusal_mode(&Params::from_form(query.as_bytes()).expect("a readable query"), redirect_uri)
+    };
+    let (web, own_scheme) = ("https://app.example/cb", "com.example.app:/cb");
+    assert_eq!(mode("response_type=id_token", web), ResponseMode::Fragment);
+    assert_eq!(mode("response_type=id_token", own_scheme), ResponseMode::Fragment);
+    assert_eq!(mode("response_type=code&response_mode=form_post", web), ResponseMode::FormPost);
+    assert_eq!(mode("response_type=code&response_mode=form_post", own_scheme), ResponseMode::Query);
+    assert_eq!(mode("response_type=nonsense", web), ResponseMode::Query);
 }
