@@ -7,14 +7,13 @@ use model::connection::{Connection, PasswordPolicy};
 use model::event::EventType;
 use model::user::{Identity, PasswordCredential, Profile, User};
 use model::{JsonObject, Timestamp, UserId};
-use protocol::authorization::AuthorizationResponse;
 use secrecy::{ExposeSecret, SecretString};
 use store::connections::StoredConnection;
 use store::users::Stored;
 
-use crate::authorize::{Answering, LoginPage, Pending, PendingRefused, find_pending};
+use crate::authorize::{Pending, PendingRefused, find_pending};
 use crate::events::event;
-use crate::login;
+use crate::login::{self, FormOutcome, Proven};
 use crate::migration::moving::{self, AtSource};
 use crate::sessions::Browser;
 use crate::{InternalError, RequestContext, Services, tenant};
@@ -27,25 +26,6 @@ pub struct SignupForm<'a> {
     pub email: &'a str,
     /// The new password.
     pub password: SecretString,
-}
-
-/// What came of it.
-#[derive(Debug)]
-pub enum SignedUp {
-    /// Take the answer to the client, and keep the session.
-    Done {
-        /// The answer.
-        response: AuthorizationResponse,
-        /// The secret for the session cookie.
-        session: String,
-    },
-    /// Show the page again, with the reason.
-    Refused {
-        /// The reason.
-        why: SignupRefused,
-        /// What the page shows.
-        page: LoginPage,
-    },
 }
 
 /// Why somebody is not signed up.
@@ -100,19 +80,16 @@ pub async fn with_password(
     cx: &RequestContext,
     form: SignupForm<'_>,
     browser: Browser<'_>,
-) -> Result<SignedUp, PendingRefused> {
+) -> Result<FormOutcome<SignupRefused>, PendingRefused> {
     let pending = find_pending(svc, cx, form.state, browser.binding).await?;
-    match create(svc, cx, &pending, &form).await? {
-        Ok(user) => {
-            let signed_in = login::sign_in(svc, cx, &pending, user, &["pwd"], browser).await?;
-            // Somebody blocked or deleted the account in the moment it was made.
-            let (live, session) = signed_in.ok_or(PendingRefused::Expired)?;
-            let answering = Answering { client: &pending.client, request: &pending.request, live: &live };
-            let response = crate::authorize::give(svc, cx, &answering).await?;
-            Ok(SignedUp::Done { response, session })
-        }
-        Err(why) => Ok(SignedUp::Refused { why, page: pending.page() }),
-    }
+    let user = match create(svc, cx, &pending, &form).await? {
+        Ok(user) => user,
+        Err(why) => return Ok(FormOutcome::Refused { why, page: pending.page() }),
+    };
+    let proven = Proven { user, amr: &["pwd"], pending: &pending, browser };
+    // Nobody signed in means that somebody blocked or deleted the account in the moment it was made.
+    let signed_in = login::finish(svc, cx, proven).await?.ok_or(PendingRefused::Expired)?;
+    Ok(FormOutcome::SignedIn(signed_in))
 }
 
 /// Whether people may sign up in a connection.

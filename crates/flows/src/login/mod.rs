@@ -19,7 +19,6 @@ use crate::{InternalError, RequestContext, Services};
 
 use attempt::Attempt;
 use attempts::Account;
-use password::Checked;
 pub use refused::LoginRefused;
 
 /// What somebody typed on the login page.
@@ -32,23 +31,34 @@ pub struct LoginForm<'a> {
     pub password: SecretString,
 }
 
-/// What came of it.
-#[derive(Debug)]
-pub enum LoggedIn {
+/// What came of a form with which somebody signs in, or signs up and so signs in.
+pub enum FormOutcome<Why> {
     /// Take the answer to the client, and keep the session.
-    Done {
-        /// The answer.
-        response: AuthorizationResponse,
-        /// The secret for the session cookie.
-        session: String,
-    },
+    SignedIn(SignedIn),
     /// Show the page again, with the reason.
     Refused {
         /// The reason.
-        why: LoginRefused,
+        why: Why,
         /// What the page shows.
         page: LoginPage,
     },
+}
+
+/// The end of a sign-in.
+pub struct SignedIn {
+    /// The answer to the saved request.
+    pub response: AuthorizationResponse,
+    /// The secret for the session cookie.
+    pub session: String,
+}
+
+/// Somebody who has just proven who they are, on a page for a saved request.
+pub(crate) struct Proven<'a> {
+    pub(crate) user: User,
+    /// How, in the words of RFC 8176.
+    pub(crate) amr: &'a [&'a str],
+    pub(crate) pending: &'a Pending,
+    pub(crate) browser: Browser<'a>,
 }
 
 /// Checks a password and answers the saved request.
@@ -57,46 +67,43 @@ pub async fn with_password(
     cx: &RequestContext,
     form: LoginForm<'_>,
     browser: Browser<'_>,
-) -> Result<LoggedIn, PendingRefused> {
+) -> Result<FormOutcome<LoginRefused>, PendingRefused> {
     let pending = find_pending(svc, cx, form.state, browser.binding).await?;
-    let Some(connection) = &pending.connection else { return Ok(refused(&pending, LoginRefused::NoConnection)) };
+    let refused = |why| Ok(FormOutcome::Refused { why, page: pending.page() });
+    let Some(connection) = &pending.connection else { return refused(LoginRefused::NoConnection) };
     let attempt = Attempt { connection, client: &pending.client, username: form.username, peer: cx.peer };
-    match Box::pin(password::check(svc, cx, &attempt, &form.password)).await? {
-        Ok(checked) => Ok(finish(svc, cx, &pending, checked, browser).await?),
-        Err(why) => Ok(refused(&pending, why)),
+    let user = match Box::pin(password::check(svc, cx, &attempt, &form.password)).await? {
+        Ok(checked) => checked.user,
+        Err(why) => return refused(why),
+    };
+    let proven = Proven { user, amr: &["pwd"], pending: &pending, browser };
+    match finish(svc, cx, proven).await? {
+        Some(signed_in) => Ok(FormOutcome::SignedIn(signed_in)),
+        None => refused(LoginRefused::WrongPassword),
     }
 }
 
-fn refused(pending: &Pending, why: LoginRefused) -> LoggedIn {
-    LoggedIn::Refused { why, page: pending.page() }
-}
-
-/// One write: the session, the event, the reset of failed attempts. Then the answer.
-async fn finish(
+/// Begins a session and answers the saved request. `None` means that the password changed, or that the person was
+/// blocked, between the proof and the session.
+pub(crate) async fn finish(
     svc: &Services,
     cx: &RequestContext,
-    pending: &Pending,
-    checked: Checked,
-    browser: Browser<'_>,
-) -> Result<LoggedIn, InternalError> {
-    let Some((live, session)) = sign_in(svc, cx, pending, checked.user, &["pwd"], browser).await? else {
-        return Ok(refused(pending, LoginRefused::WrongPassword));
-    };
+    proven: Proven<'_>,
+) -> Result<Option<SignedIn>, InternalError> {
+    let pending = proven.pending;
+    let Some((live, session)) = sign_in(svc, cx, proven).await? else { return Ok(None) };
     let answering = Answering { client: &pending.client, request: &pending.request, live: &live };
     let response = crate::authorize::give(svc, cx, &answering).await?;
-    Ok(LoggedIn::Done { response, session })
+    Ok(Some(SignedIn { response, session }))
 }
 
-/// Begins the session of somebody who has just proven who they are. `None` means that their password changed, or that
-/// they were blocked, between the proof and the session.
-pub(crate) async fn sign_in(
+/// One write: the session, the event, the reset of failed attempts.
+async fn sign_in(
     svc: &Services,
     cx: &RequestContext,
-    pending: &Pending,
-    user: User,
-    amr: &[&str],
-    browser: Browser<'_>,
+    proven: Proven<'_>,
 ) -> Result<Option<(LiveSession, String)>, InternalError> {
+    let Proven { user, amr, pending, browser } = proven;
     let mut db = svc.store.read().await?;
     let tenant = store::settings::tenant(&mut db).await?;
     let before = sessions::find_live(&mut db, browser.session, cx.now).await?.map(|live| live.session);

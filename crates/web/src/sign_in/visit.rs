@@ -1,0 +1,140 @@
+//! One call at a page of a sign-in: what all these pages do before and after what is their own.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::Response;
+use flows::authorize::{LoginPage, PendingRefused, find_pending};
+use flows::login::{FormOutcome, SignedIn};
+use flows::sessions::Browser;
+use flows::{RequestContext, Services, csrf};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use protocol::params::Params;
+
+use crate::errors;
+use crate::extract::{Cookies, Cx, form_params, query_params, set_session_cookie};
+use crate::pages::{Page, Problem};
+use crate::present;
+use crate::state::AppState;
+
+/// A browser at one of the pages, with what it sent. `state` names the pending authorization the page is for.
+pub(super) struct Visit {
+    state: AppState,
+    cx: RequestContext,
+    cookies: Cookies,
+    params: Params,
+}
+
+/// A page that is opened.
+pub(crate) struct Opened(pub(super) Visit);
+
+/// A page's own form, in the browser it was given to. Forms from elsewhere do not arrive.
+pub(crate) struct Submitted(pub(super) Visit);
+
+impl FromRequest<AppState> for Opened {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Infallible> {
+        let params = query_params(&request).unwrap_or_default();
+        let (mut parts, _) = request.into_parts();
+        let (cx, cookies) = caller(&mut parts, state).await;
+        Ok(Opened(Visit { state: state.clone(), cx, cookies, params }))
+    }
+}
+
+impl FromRequest<AppState> for Submitted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let (cx, cookies) = caller(&mut parts, state).await;
+        let is_same_origin = is_same_origin(&state.services, &parts.headers);
+        let params = form_params(Request::from_parts(parts, body)).await;
+        let params = params.map_err(|refused| errors::page::unreadable_form(state, &cx, &refused))?;
+        let visit = Visit { state: state.clone(), cx, cookies, params };
+        if is_same_origin && csrf::is_ours(&state.services, visit.browser().binding, visit.field("csrf")) {
+            return Ok(Submitted(visit));
+        }
+        Err(errors::page::foreign_form(state, &visit.cx))
+    }
+}
+
+async fn caller(parts: &mut Parts, state: &AppState) -> (RequestContext, Cookies) {
+    let Ok(Cx(cx)) = Cx::from_request_parts(parts, state).await;
+    let Ok(cookies) = Cookies::from_request_parts(parts, state).await;
+    (cx, cookies)
+}
+
+impl Visit {
+    /// What flows are called with.
+    pub(super) fn services(&self) -> (&Services, &RequestContext) {
+        (&self.state.services, &self.cx)
+    }
+
+    pub(super) fn browser(&self) -> Browser<'_> {
+        self.cookies.browser()
+    }
+
+    /// A field of the form; an empty one is none.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        self.params.get(name)
+    }
+
+    /// The id of the pending authorization.
+    pub(super) fn id(&self) -> &str {
+        self.field("state").unwrap_or_default()
+    }
+
+    /// The token for a form shown to this browser.
+    pub(super) fn form_token(&self) -> String {
+        csrf::token(&self.state.services, self.browser().binding.unwrap_or_default())
+    }
+
+    /// Shows a page about the pending authorization, or that it cannot go on.
+    pub(super) async fn show(&self, render: impl FnOnce(&LoginPage) -> Response) -> Response {
+        let (services, cx) = self.services();
+        match find_pending(services, cx, self.id(), self.browser().binding).await {
+            Ok(pending) => render(&pending.page()),
+            Err(refused) => errors::page::pending(&self.state, cx, &refused),
+        }
+    }
+
+    /// Takes the answer to the client, or shows the page again.
+    pub(super) fn conclude<Why>(
+        &self,
+        outcome: Result<FormOutcome<Why>, PendingRefused>,
+        render_refused: impl FnOnce(Why, &LoginPage) -> Response,
+    ) -> Response {
+        match outcome {
+            Ok(FormOutcome::SignedIn(SignedIn { response, session })) => {
+                let mut response = present::authorization(&self.state, &self.cx, &response, true);
+                set_session_cookie(&self.state, response.headers_mut(), &session);
+                response
+            }
+            Ok(FormOutcome::Refused { why, page }) => render_refused(why, &page),
+            Err(refused) => errors::page::pending(&self.state, &self.cx, &refused),
+        }
+    }
+
+    /// The page, with leave for its form to end at the client.
+    pub(super) fn render(&self, status: StatusCode, shown: &LoginPage, page: &Page<'_>) -> Response {
+        let leads_to: Vec<&str> = shown.leads_to.iter().map(String::as_str).collect();
+        present::page(&self.state, &self.cx, status, page, &leads_to)
+    }
+
+    /// A page that says why there is nothing to fill in.
+    pub(super) fn problem(&self, status: StatusCode, problem: Problem) -> Response {
+        present::problem(&self.state, &self.cx, status, problem, None)
+    }
+}
+
+/// What the browser says of where a form comes from. Programs and old browsers say nothing; then the token decides.
+fn is_same_origin(services: &Services, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let own = url::Url::parse(&services.settings.issuer).map(|issuer| issuer.origin().ascii_serialization());
+    text("origin").is_none_or(|origin| own.is_ok_and(|own| own == origin))
+}
