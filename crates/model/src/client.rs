@@ -1,6 +1,9 @@
 //! Applications registered with us.
 
+use std::collections::BTreeSet;
+
 use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
+use protocol::origin::origin_of;
 use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +59,12 @@ impl Client {
     /// Whether the client names this grant among its own.
     pub fn allows(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
+    }
+
+    /// Where its pages come from: the origins it names, and those of its callbacks.
+    pub fn origins(&self) -> BTreeSet<String> {
+        let named = self.web_origins.iter().chain(&self.allowed_origins).chain(&self.callbacks);
+        named.filter_map(|address| origin_of(address)).collect()
     }
 
     /// Whether it cannot keep a secret.

@@ -14,6 +14,7 @@ pub mod discovery;
 pub mod error;
 pub mod logout;
 pub mod management_scope;
+pub mod origin;
 pub mod params;
 pub mod payload;
 pub mod pkce;

@@ -18,6 +18,10 @@ statements! {
     SET_SECRET = "UPDATE clients SET secret_sealed = $2, secret_digest = $3, version = version + 1
                   WHERE client_id = $1";
     DELETE = "DELETE FROM clients WHERE client_id = $1";
+    CLEAR_ORIGINS = "DELETE FROM client_origins WHERE client_id = $1";
+    INSERT_ORIGIN = "INSERT INTO client_origins (origin, client_id) VALUES ($1, $2)";
+    IS_ORIGIN = "SELECT client_id FROM client_origins WHERE origin = $1 AND client_id = $2";
+    IS_ANY_ORIGIN = "SELECT client_id FROM client_origins WHERE origin = $1 LIMIT 1";
 }
 
 /// A client's secret: sealed, to be shown again, and as a keyed digest, to be compared.
@@ -99,13 +103,38 @@ pub async fn insert(tx: &mut WriteTx, client: &Client, secret: Option<&ClientSec
         secret.map(|secret| secret.digest.to_vec()),
         client.created_at,
     ];
-    Ok(tx.execute(INSERT, args).await? == 1)
+    let is_new = tx.execute(INSERT, args).await? == 1;
+    if is_new {
+        insert_origins(tx, client).await?;
+    }
+    Ok(is_new)
+}
+
+async fn insert_origins(tx: &mut WriteTx, client: &Client) -> Result<(), StoreError> {
+    for origin in client.origins() {
+        tx.execute(INSERT_ORIGIN, args![origin, &client.client_id]).await?;
+    }
+    Ok(())
+}
+
+/// Whether pages of this origin belong to the client; without one, to any client.
+pub async fn is_origin(db: &mut impl Read, origin: &str, client: Option<&ClientId>) -> Result<bool, StoreError> {
+    let found: Option<(String,)> = match client {
+        Some(client) => db.fetch_optional(IS_ORIGIN, args![origin, client]).await?,
+        None => db.fetch_optional(IS_ANY_ORIGIN, args![origin]).await?,
+    };
+    Ok(found.is_some())
 }
 
 /// Replaces a client. `false` means that somebody changed or deleted it since `client.version` was read.
 pub async fn update(tx: &mut WriteTx, client: &Client) -> Result<bool, StoreError> {
     let args = args![&client.client_id, client.version, &client.name, to_json(client)];
-    Ok(tx.execute(UPDATE, args).await? == 1)
+    if tx.execute(UPDATE, args).await? == 0 {
+        return Ok(false);
+    }
+    tx.execute(CLEAR_ORIGINS, args![&client.client_id]).await?;
+    insert_origins(tx, client).await?;
+    Ok(true)
 }
 
 /// Replaces a client's secret. `false` means that there is no such client.

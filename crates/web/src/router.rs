@@ -22,7 +22,7 @@ const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 pub fn router(state: AppState) -> Router {
     let management = management::router().layer(DefaultBodyLimit::max(MANAGEMENT_BODY_LIMIT));
     Router::new()
-        .merge(oidc_routes())
+        .merge(oidc_routes(&state))
         .merge(page_routes())
         .merge(operation_routes())
         .nest("/api/v2", management)
@@ -38,14 +38,15 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-fn oidc_routes() -> Router<AppState> {
+fn oidc_routes(state: &AppState) -> Router<AppState> {
+    let from_pages = |methods| middleware::cors::from_pages(state, methods);
     Router::new()
         .route("/.well-known/openid-configuration", get(oidc::discovery::document))
         .route("/.well-known/oauth-authorization-server", get(oidc::discovery::document))
         .route("/.well-known/jwks.json", get(oidc::discovery::jwks))
         .route("/authorize", get(oidc::authorize::get).post(oidc::authorize::post))
-        .route("/oauth/token", post(oidc::token::post))
-        .route("/userinfo", get(oidc::userinfo::answer).post(oidc::userinfo::answer))
+        .route("/oauth/token", from_pages(post(oidc::token::post)))
+        .route("/userinfo", from_pages(get(oidc::userinfo::answer).post(oidc::userinfo::answer)))
         .route("/v2/logout", get(oidc::logout::v2))
         .route("/oidc/logout", get(oidc::logout::oidc_get).post(oidc::logout::oidc_post))
 }

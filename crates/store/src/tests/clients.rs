@@ -126,3 +126,28 @@ async fn a_list_is_paged_by_position() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_client_is_called_from_its_own_pages() {
+    for_each_engine(async |store| {
+        let of = |web_origins: &[&str]| model::client::Client {
+            web_origins: web_origins.iter().map(|origin| (*origin).to_owned()).collect(),
+            ..client("a")
+        };
+        committed(store, async |tx| clients::insert(tx, &of(&["https://one.example"]), None).await).await;
+        committed(store, async |tx| clients::insert(tx, &client("b"), None).await).await;
+        let known = async |origin: &str, id: Option<&str>| {
+            let id = id.map(ClientId::new);
+            clients::is_origin(&mut reader(store).await, origin, id.as_ref()).await.unwrap()
+        };
+        assert!(known("https://one.example", Some("a")).await && known("https://one.example", None).await);
+        assert!(!known("https://one.example", Some("b")).await, "another client's page");
+        assert!(!known("https://other.example", None).await);
+        let changed = model::client::Client { version: 1, ..of(&["https://two.example"]) };
+        assert!(committed(store, async |tx| clients::update(tx, &changed).await).await);
+        assert!(!known("https://one.example", None).await && known("https://two.example", Some("a")).await);
+        committed(store, async |tx| clients::delete(tx, &ClientId::new("a")).await).await;
+        assert!(!known("https://two.example", None).await);
+    })
+    .await;
+}

@@ -1,8 +1,9 @@
 //! What happens to every call, whatever its route.
 
 mod context;
+pub(crate) mod cors;
 mod headers;
 mod peer;
 
 pub(crate) use context::context;
-pub(crate) use headers::headers;
+pub(crate) use headers::{Frameable, headers};

@@ -7,12 +7,14 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use flows::RequestContext;
 use http::{HeaderMap, header};
+use model::ClientId;
 use protocol::client_authentication::{BodyFields, Presented, present};
 use protocol::params::Params;
 use protocol::token::{TokenResponse, parse};
 
 use crate::errors::oauth::{self, TokenError};
 use crate::extract::{Cx, token_params};
+use crate::middleware::cors::OnBehalfOf;
 use crate::state::AppState;
 
 /// The person's address, as a trusted client tells it.
@@ -24,14 +26,21 @@ pub(crate) async fn post(State(state): State<AppState>, Cx(cx): Cx, request: Req
     let used_basic = authorization.is_some();
     let forwarded_for = forwarded_for(request.headers());
     let authorization = authorization.as_ref().map(|value| value.to_str().unwrap_or_default());
-    let outcome = match token_params(request).await {
-        Ok(params) => exchange(&state, &cx, authorization, &params, forwarded_for).await,
-        Err(refused) => Err(oauth::unreadable(&refused)),
+    let (outcome, client) = match token_params(request).await {
+        Ok(params) => {
+            let outcome = exchange(&state, &cx, authorization, &params, forwarded_for).await;
+            (outcome, params.get("client_id").map(ClientId::new))
+        }
+        Err(refused) => (Err(oauth::unreadable(&refused)), None),
     };
-    match outcome {
+    let mut response = match outcome {
         Ok(response) => ([(header::PRAGMA, "no-cache")], Json(response)).into_response(),
         Err(error) => error.challenging(used_basic).into_response(),
+    };
+    if let Some(client) = client {
+        response.extensions_mut().insert(OnBehalfOf(client));
     }
+    response
 }
 
 async fn exchange(
