@@ -70,7 +70,7 @@ pub async fn start(
     let redirect_uri = find_redirect_uri(params, &rules).map_err(AuthorizeRefused::RedirectUri)?;
     let request = match authorization::check(params, &rules, redirect_uri.clone()) {
         Ok(request) => request,
-        Err(refusal) => return Ok(Authorized::Respond(refused(svc, params, &redirect_uri, refusal))),
+        Err(refusal) => return Ok(Authorized::Respond(refused(svc, params, &rules, &redirect_uri, refusal))),
     };
     let request = match audience::settle(svc, &client, request).await? {
         Ok(request) => request,
@@ -89,6 +89,7 @@ async fn find_client(svc: &Services, params: &Params) -> Result<Client, Authoriz
 fn rules_of(client: &Client) -> ClientRules<'_> {
     ClientRules {
         callbacks: &client.callbacks,
+        web_origins: &client.web_origins,
         app_type: client.app_type,
         grant_types: &client.grant_types,
         is_public: client.is_public(),
@@ -96,12 +97,18 @@ fn rules_of(client: &Client) -> ClientRules<'_> {
 }
 
 /// The answer to a request that failed a check although its redirect URI is good.
-fn refused(svc: &Services, params: &Params, redirect_uri: &str, refusal: Refusal) -> AuthorizationResponse {
+fn refused(
+    svc: &Services,
+    params: &Params,
+    rules: &ClientRules<'_>,
+    redirect_uri: &str,
+    refusal: Refusal,
+) -> AuthorizationResponse {
     let state =
         params.get("state").filter(|_| !params.is_repeated("state") && params.first_overlong() != Some("state"));
     AuthorizationResponse::refused_check(
         redirect_uri,
-        refusal_mode(params, redirect_uri),
+        refusal_mode(params, redirect_uri, rules),
         state,
         &svc.settings.issuer,
         refusal.error,

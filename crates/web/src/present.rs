@@ -7,6 +7,7 @@ use flows::RequestContext;
 use http::{HeaderValue, StatusCode, header};
 use protocol::authorization::{AuthorizationResponse, ResponseMode};
 
+use crate::oidc::web_message;
 use crate::pages::{ErrorPage, FormPost, Frame, Page, Problem, WebUrl};
 use crate::state::AppState;
 
@@ -18,9 +19,7 @@ pub(crate) fn page(
     page: &Page<'_>,
     leads_to: &[&str],
 ) -> Response {
-    let mut random = [0; 16];
-    state.services.entropy.fill(&mut random);
-    let nonce = URL_SAFE_NO_PAD.encode(random);
+    let nonce = script_nonce(state);
     let tenant_name = flows::tenant::name(&state.services);
     let frame = Frame {
         nonce: &nonce,
@@ -42,6 +41,13 @@ pub(crate) fn page(
     response
 }
 
+/// Lets one script of one answer run.
+pub(crate) fn script_nonce(state: &AppState) -> String {
+    let mut random = [0; 16];
+    state.services.entropy.fill(&mut random);
+    URL_SAFE_NO_PAD.encode(random)
+}
+
 /// The error page for something that may not be sent to any client.
 pub(crate) fn problem(
     state: &AppState,
@@ -61,9 +67,14 @@ pub(crate) fn authorization(
     response: &AuthorizationResponse,
     after_post: bool,
 ) -> Response {
-    if response.mode != ResponseMode::FormPost {
-        return redirect(&response.location(), after_post);
+    match response.mode {
+        ResponseMode::Query | ResponseMode::Fragment => redirect(&response.location(), after_post),
+        ResponseMode::FormPost => form_post(state, cx, response),
+        ResponseMode::WebMessage => web_message::page(state, response),
     }
+}
+
+fn form_post(state: &AppState, cx: &RequestContext, response: &AuthorizationResponse) -> Response {
     let Some(action) = WebUrl::new(&response.redirect_uri) else {
         let detail = Some("form_post needs an http or https redirect_uri");
         return problem(state, cx, StatusCode::BAD_REQUEST, Problem::InvalidRequest, detail);

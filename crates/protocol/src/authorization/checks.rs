@@ -12,6 +12,8 @@ use crate::scope::ScopeSet;
 pub struct ClientRules<'a> {
     /// Its redirect URIs.
     pub callbacks: &'a [String],
+    /// Origins that may receive a `web_message`.
+    pub web_origins: &'a [String],
     /// Its kind.
     pub app_type: AppType,
     /// The grants it names.
@@ -76,7 +78,7 @@ pub const CHECKS: &[Check] = checks![
     response_type_is_allowed,
     response_mode_is_known,
     tokens_stay_out_of_the_query,
-    forms_go_to_the_web,
+    answers_reach_the_client,
     scope_is_readable,
     prompt_is_known,
     prompt_none_stands_alone,
@@ -117,9 +119,9 @@ pub fn check(params: &Params, client: &ClientRules<'_>, redirect_uri: String) ->
 
 /// How a refusal travels when the request itself may be the problem: as asked where that is readable and reaches
 /// `redirect_uri`, else in the query, for it carries no secret.
-pub fn refusal_mode(params: &Params, redirect_uri: &str) -> ResponseMode {
+pub fn refusal_mode(params: &Params, redirect_uri: &str, client: &ClientRules<'_>) -> ResponseMode {
     let asked = response_type(params).and_then(|response_type| response_mode(params, response_type));
-    asked.filter(|mode| mode.reaches(redirect_uri)).unwrap_or(ResponseMode::Query)
+    asked.filter(|mode| mode.reaches(redirect_uri, client.web_origins)).unwrap_or(ResponseMode::Query)
 }
 
 fn response_type(params: &Params) -> Option<ResponseType> {
@@ -193,7 +195,9 @@ fn response_type_is_allowed(params: &Params, client: &ClientRules<'_>) -> Result
 
 fn response_mode_is_known(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
     match params.get("response_mode").map(ResponseMode::from_wire) {
-        Some(None) => refuse(ErrorCode::InvalidRequest, "response_mode must be query, fragment or form_post"),
+        Some(None) => {
+            refuse(ErrorCode::InvalidRequest, "response_mode must be query, fragment, form_post or web_message")
+        }
         _ => Ok(()),
     }
 }
@@ -207,13 +211,18 @@ fn tokens_stay_out_of_the_query(params: &Params, _: &ClientRules<'_>) -> Result<
 }
 
 /// Found out after the login, it would leave the person on a page that leads nowhere.
-fn forms_go_to_the_web(params: &Params, client: &ClientRules<'_>) -> Result<(), Refusal> {
-    let asked = params.get("response_mode").and_then(ResponseMode::from_wire);
+fn answers_reach_the_client(params: &Params, client: &ClientRules<'_>) -> Result<(), Refusal> {
+    let Some(asked) = params.get("response_mode").and_then(ResponseMode::from_wire) else { return Ok(()) };
     match find_redirect_uri(params, client) {
-        Ok(redirect_uri) if asked.is_some_and(|mode| !mode.reaches(&redirect_uri)) => {
-            let description = "response_mode=form_post needs an http or https redirect_uri; leave response_mode out";
-            refuse(ErrorCode::InvalidRequest, description)
-        }
+        Ok(redirect_uri) if !asked.reaches(&redirect_uri, client.web_origins) => refuse(
+            ErrorCode::InvalidRequest,
+            match asked {
+                ResponseMode::WebMessage => {
+                    "web_message needs the redirect_uri's origin among the client's web_origins"
+                }
+                _ => "response_mode=form_post needs an http or https redirect_uri; leave response_mode out",
+            },
+        ),
         _ => Ok(()),
     }
 }

@@ -1,8 +1,7 @@
-use serde::{Deserialize, Serialize};
-use url::Url;
-
 use super::AuthorizationRequest;
 use crate::error::ErrorCode;
+use crate::origin::origin_of;
+use serde::{Deserialize, Serialize};
 
 /// How the answer travels (OAuth 2.0 Multiple Response Types 2.1, OAuth 2.0 Form Post Response Mode).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +13,9 @@ pub enum ResponseMode {
     Fragment,
     /// As a form that posts itself.
     FormPost,
+    /// As a message to the window that opened or frames us (draft-sakimura-oauth-wmrm). Auth0 understands it without
+    /// listing it among its modes.
+    WebMessage,
 }
 
 impl ResponseMode {
@@ -22,15 +24,21 @@ impl ResponseMode {
             "query" => ResponseMode::Query,
             "fragment" => ResponseMode::Fragment,
             "form_post" => ResponseMode::FormPost,
+            "web_message" => ResponseMode::WebMessage,
             _ => return None,
         })
     }
 
     /// Whether an answer can travel like this to `redirect_uri`. A page posts its form to the web alone; what opens an
-    /// application by a scheme of its own (RFC 8252 7.1) is a redirect.
-    pub(super) fn reaches(self, redirect_uri: &str) -> bool {
-        let is_web = || Url::parse(redirect_uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        self != ResponseMode::FormPost || is_web()
+    /// application by a scheme of its own (RFC 8252 7.1) is a redirect. A message goes to an origin that the client
+    /// has named among its `web_origins`.
+    pub(super) fn reaches(self, redirect_uri: &str, web_origins: &[String]) -> bool {
+        match self {
+            ResponseMode::Query | ResponseMode::Fragment => true,
+            ResponseMode::FormPost => origin_of(redirect_uri).is_some(),
+            ResponseMode::WebMessage => origin_of(redirect_uri)
+                .is_some_and(|target| web_origins.iter().any(|own| origin_of(own).as_ref() == Some(&target))),
+        }
     }
 }
 
@@ -98,8 +106,8 @@ impl AuthorizationResponse {
         let encoded = encoded.finish();
         let separator = match self.mode {
             ResponseMode::Fragment => '#',
-            ResponseMode::Query | ResponseMode::FormPost if self.redirect_uri.contains('?') => '&',
-            ResponseMode::Query | ResponseMode::FormPost => '?',
+            _ if self.redirect_uri.contains('?') => '&',
+            _ => '?',
         };
         format!("{}{separator}{encoded}", self.redirect_uri)
     }

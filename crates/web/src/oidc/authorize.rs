@@ -9,6 +9,7 @@ use protocol::prompt::Screen;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, form_params, query_params, set_binding_cookie};
+use crate::oidc::web_message::KEEPS_OPENER;
 use crate::present;
 use crate::state::AppState;
 
@@ -43,6 +44,9 @@ async fn answer(
                 Screen::Signup => "signup",
             };
             let mut response = present::redirect(&format!("/u/{page}?state={id}"), after_post);
+            if params.get("response_mode") == Some("web_message") {
+                response.headers_mut().extend([KEEPS_OPENER]);
+            }
             if let Some(binding) = new_binding {
                 set_binding_cookie(state, response.headers_mut(), &binding);
             }

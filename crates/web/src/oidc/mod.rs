@@ -5,3 +5,4 @@ pub(crate) mod discovery;
 pub(crate) mod logout;
 pub(crate) mod token;
 pub(crate) mod userinfo;
+pub(crate) mod web_message;

@@ -3,7 +3,7 @@ use super::*;
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 fn rules<'a>(callbacks: &'a [String], grant_types: &'static [GrantType], is_public: bool) -> ClientRules<'a> {
-    ClientRules { callbacks, app_type: AppType::RegularWeb, grant_types, is_public }
+    ClientRules { callbacks, web_origins: &[], app_type: AppType::RegularWeb, grant_types, is_public }
 }
 
 const WEB: &[GrantType] = &[GrantType::AuthorizationCode];
@@ -147,12 +147,34 @@ fn the_redirect_uri_is_found_or_nothing_may_be_sent() {
 #[test]
 fn a_refusal_travels_as_the_answer_would_have() {
     let mode = |query: &str, redirect_uri: &str| {
-        refusal_mode(&Params::from_form(query.as_bytes()).expect("a readable query"), redirect_uri)
+        let rules = ClientRules { web_origins: &["https://app.example".to_owned()], ..rules(&[], WEB, false) };
+        refusal_mode(&Params::from_form(query.as_bytes()).expect("a readable query"), redirect_uri, &rules)
     };
     let (web, own_scheme) = ("https://app.example/cb", "com.example.app:/cb");
     assert_eq!(mode("response_type=id_token", web), ResponseMode::Fragment);
     assert_eq!(mode("response_type=id_token", own_scheme), ResponseMode::Fragment);
     assert_eq!(mode("response_type=code&response_mode=form_post", web), ResponseMode::FormPost);
     assert_eq!(mode("response_type=code&response_mode=form_post", own_scheme), ResponseMode::Query);
+    assert_eq!(mode("response_type=code&response_mode=web_message", web), ResponseMode::WebMessage);
+    assert_eq!(mode("response_type=code&response_mode=web_message", "https://x.example/"), ResponseMode::Query);
     assert_eq!(mode("response_type=nonsense", web), ResponseMode::Query);
+}
+
+#[test]
+fn az_10_a_message_goes_to_an_origin_that_the_client_has_named() {
+    let allowed = |redirect_uri: &str, web_origins: &[&str]| {
+        let callbacks = [redirect_uri.to_owned()];
+        let web_origins: Vec<_> = web_origins.iter().map(|origin| (*origin).to_owned()).collect();
+        let client = ClientRules { web_origins: &web_origins, ..rules(&callbacks, WEB, false) };
+        let params = Params::from_form(b"response_type=code&response_mode=web_message").expect("a readable query");
+        check(&params, &client, callbacks[0].clone()).map(|request| request.response_mode).map_err(|r| r.error)
+    };
+    let (sent, refused) = (Ok(ResponseMode::WebMessage), Err(ErrorCode::InvalidRequest));
+    assert_eq!(allowed("https://app.example/cb", &["https://app.example"]), sent);
+    assert_eq!(allowed("http://localhost:3000", &["https://app.example", "http://localhost:3000/"]), sent);
+    assert_eq!(allowed("https://app.example/cb", &[]), refused);
+    assert_eq!(allowed("https://app.example/cb", &["http://app.example"]), refused);
+    assert_eq!(allowed("https://app.example:8443/cb", &["https://app.example"]), refused);
+    assert_eq!(allowed("https://app.example.evil.example/cb", &["https://app.example"]), refused);
+    assert_eq!(allowed("com.example.app:/cb", &["https://app.example"]), refused);
 }
