@@ -5,6 +5,7 @@
 
 mod authorize;
 mod codes;
+mod cross_origin;
 mod headers;
 mod login;
 mod logout;
