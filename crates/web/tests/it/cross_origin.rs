@@ -36,7 +36,7 @@ async fn token_from(app: &App, origin: &str, fields: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn the_pages_of_a_client_may_call_and_others_may_not() {
+async fn wp_01_the_pages_of_a_client_may_call_and_others_may_not() {
     let site = Site::new().await;
     single_page(&site, "spa", "https://pages.test").await;
     for path in ["/oauth/token", "/userinfo"] {
@@ -59,7 +59,7 @@ async fn the_pages_of_a_client_may_call_and_others_may_not() {
 }
 
 #[tokio::test]
-async fn an_answer_is_read_by_the_pages_of_the_client_it_is_for() {
+async fn wp_01_an_answer_is_read_by_the_pages_of_the_client_it_is_for() {
     let site = Site::new().await;
     single_page(&site, "one", "https://one.pages.test").await;
     single_page(&site, "two", "https://two.pages.test").await;
@@ -84,7 +84,7 @@ fn message_of(visit: Visit) -> (String, serde_json::Value, String) {
 }
 
 #[tokio::test]
-async fn az_10_a_silent_answer_reaches_the_clients_window_alone() {
+async fn az_28_a_silent_answer_reaches_the_clients_window_alone() {
     let site = Site::new().await;
     let spa = single_page(&site, "spa", "https://spa.test").await;
     let mut browser = site.app.browser();
@@ -104,7 +104,7 @@ async fn az_10_a_silent_answer_reaches_the_clients_window_alone() {
 }
 
 #[tokio::test]
-async fn az_10_no_message_goes_to_an_origin_that_the_client_has_not_named() {
+async fn az_28_no_message_goes_to_an_origin_that_the_client_has_not_named() {
     let site = Site::new().await;
     let spa = single_page(&site, "spa", "https://elsewhere.test").await;
     let mut browser = site.app.browser();

@@ -161,7 +161,7 @@ fn a_refusal_travels_as_the_answer_would_have() {
 }
 
 #[test]
-fn az_10_a_message_goes_to_an_origin_that_the_client_has_named() {
+fn az_28_a_message_goes_to_an_origin_that_the_client_has_named() {
     let allowed = |redirect_uri: &str, web_origins: &[&str]| {
         let callbacks = [redirect_uri.to_owned()];
         let web_origins: Vec<_> = web_origins.iter().map(|origin| (*origin).to_owned()).collect();
