@@ -5,9 +5,9 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use model::connection::{Connection, DATABASE_STRATEGY, PasswordPolicy};
+use model::connection::Connection;
 use model::user::PasswordCredential;
-use model::{ConnectionId, JsonObject, Timestamp, UserId};
+use model::{ConnectionId, Timestamp, UserId};
 use serde_json::{Value, json};
 use store::connections::StoredConnection;
 use store::events::EventFilter;
@@ -58,24 +58,7 @@ impl Deployment {
 }
 
 fn connection() -> Connection {
-    Connection {
-        id: ConnectionId::new("con_users"),
-        name: "users".to_owned(),
-        display_name: None,
-        strategy: DATABASE_STRATEGY.to_owned(),
-        enabled_clients: Vec::new(),
-        realms: Vec::new(),
-        is_domain_connection: false,
-        metadata: JsonObject::new(),
-        options: JsonObject::new(),
-        disable_signup: false,
-        brute_force_protection: true,
-        password_policy: PasswordPolicy::Good,
-        source: None,
-        created_at: Timestamp::from_millis(0),
-        updated_at: Timestamp::from_millis(0),
-        version: 1,
-    }
+    Connection::new(ConnectionId::new("con_users"), "users", Timestamp::from_millis(0))
 }
 
 fn text(bytes: &[u8]) -> &str {

@@ -2,8 +2,8 @@
 
 use model::client::{Client, ClientGrant};
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
-use model::{ClientGrantId, ClientId, JsonObject, ResourceServerId, Timestamp};
-use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
+use model::{ClientGrantId, ClientId, ResourceServerId, Timestamp};
+use protocol::client_metadata::{AppType, GrantType, TokenEndpointAuthMethod};
 use protocol::management_scope::ManagementScope;
 use protocol::scope::ScopeSet;
 use secrecy::{ExposeSecret, SecretString};
@@ -127,26 +127,9 @@ async fn ensure_grant(
 }
 
 fn machine_client(client_id: &ClientId, now: Timestamp) -> Client {
+    let description = "Created from the configuration (bootstrap.management_client_id).";
     Client {
-        client_id: client_id.clone(),
-        name: "Bootstrap management client".to_owned(),
-        description: Some("Created from the configuration (bootstrap.management_client_id).".to_owned()),
-        app_type: AppType::NonInteractive,
-        is_first_party: true,
-        callbacks: Vec::new(),
-        allowed_logout_urls: Vec::new(),
-        allowed_origins: Vec::new(),
-        web_origins: Vec::new(),
-        grant_types: vec![GrantType::ClientCredentials],
-        token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretPost,
-        id_token_lifetime: 36_000,
-        refresh_token: RefreshTokenSettings::default(),
-        initiate_login_uri: None,
-        logo_uri: None,
-        is_token_endpoint_ip_header_trusted: false,
-        client_metadata: JsonObject::new(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
+        description: Some(description.to_owned()),
+        ..Client::new(client_id.clone(), "Bootstrap management client", AppType::NonInteractive, now)
     }
 }

@@ -6,7 +6,7 @@ use model::address::FoldedEmail;
 use model::connection::{Connection, PasswordPolicy};
 use model::event::EventType;
 use model::user::{Identity, PasswordCredential, Profile, User};
-use model::{JsonObject, Timestamp, UserId};
+use model::{Timestamp, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use store::connections::StoredConnection;
 use store::users::Stored;
@@ -178,26 +178,5 @@ fn new_user(connection: &Connection, email: &FoldedEmail, external_id: &str, now
         nickname: Some(email.local_part().to_owned()),
         ..Profile::default()
     };
-    let identity = Identity {
-        connection_id: connection.id.clone(),
-        connection: connection.name.clone(),
-        provider: connection.strategy.clone(),
-        external_id: external_id.to_owned(),
-        profile_data: None,
-    };
-    User {
-        user_id: UserId::database(external_id),
-        profile,
-        user_metadata: JsonObject::new(),
-        app_metadata: JsonObject::new(),
-        blocked: None,
-        identities: vec![identity],
-        logins_count: 0,
-        last_login: None,
-        last_ip: None,
-        last_password_reset: None,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    }
+    User::new(UserId::database(external_id), profile, vec![Identity::primary(connection, external_id)], now)
 }

@@ -56,6 +56,32 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client with Auth0's defaults for its kind and no addresses yet.
+    pub fn new(client_id: ClientId, name: impl Into<String>, app_type: AppType, now: Timestamp) -> Self {
+        Client {
+            client_id,
+            name: name.into(),
+            description: None,
+            app_type,
+            is_first_party: true,
+            callbacks: Vec::new(),
+            allowed_logout_urls: Vec::new(),
+            allowed_origins: Vec::new(),
+            web_origins: Vec::new(),
+            grant_types: default_grants(app_type),
+            token_endpoint_auth_method: default_auth_method(app_type),
+            id_token_lifetime: 36_000,
+            refresh_token: RefreshTokenSettings::default(),
+            initiate_login_uri: None,
+            logo_uri: None,
+            is_token_endpoint_ip_header_trusted: false,
+            client_metadata: JsonObject::new(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
     /// Whether the client names this grant among its own.
     pub fn allows(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
@@ -70,6 +96,24 @@ impl Client {
     /// Whether it cannot keep a secret.
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == TokenEndpointAuthMethod::None
+    }
+}
+
+fn default_auth_method(app_type: AppType) -> TokenEndpointAuthMethod {
+    match app_type {
+        AppType::Native | AppType::Spa => TokenEndpointAuthMethod::None,
+        AppType::RegularWeb | AppType::NonInteractive => TokenEndpointAuthMethod::ClientSecretPost,
+    }
+}
+
+/// Auth0's, without `implicit`: front-channel tokens and password grants are for clients that name them.
+fn default_grants(app_type: AppType) -> Vec<GrantType> {
+    match app_type {
+        AppType::Native | AppType::Spa => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+        AppType::RegularWeb => {
+            vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials]
+        }
+        AppType::NonInteractive => vec![GrantType::ClientCredentials],
     }
 }
 

@@ -47,6 +47,29 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A database connection with Auth0's defaults, which is open to no client yet.
+    pub fn new(id: ConnectionId, name: impl Into<String>, now: Timestamp) -> Self {
+        let name = name.into();
+        Connection {
+            id,
+            realms: vec![name.clone()],
+            name,
+            display_name: None,
+            strategy: DATABASE_STRATEGY.to_owned(),
+            enabled_clients: Vec::new(),
+            is_domain_connection: false,
+            metadata: JsonObject::new(),
+            options: JsonObject::new(),
+            disable_signup: false,
+            brute_force_protection: true,
+            password_policy: PasswordPolicy::default(),
+            source: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
     /// Whether it is our own database of users.
     pub fn is_database(&self) -> bool {
         self.strategy == DATABASE_STRATEGY

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::address::FoldedEmail;
+use crate::connection::Connection;
 use crate::{ConnectionId, JsonObject, Timestamp, UserId};
 
 /// What describes a person: the part of a user that a source, an import or an administrator provides.
@@ -71,6 +72,25 @@ pub struct User {
 }
 
 impl User {
+    /// Somebody who has not been here before and has never signed in.
+    pub fn new(user_id: UserId, profile: Profile, identities: Vec<Identity>, now: Timestamp) -> Self {
+        User {
+            user_id,
+            profile,
+            user_metadata: JsonObject::new(),
+            app_metadata: JsonObject::new(),
+            blocked: None,
+            identities,
+            logins_count: 0,
+            last_login: None,
+            last_ip: None,
+            last_password_reset: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
     /// Whether an administrator has shut the person out.
     pub fn is_blocked(&self) -> bool {
         self.blocked == Some(true)
@@ -90,6 +110,19 @@ pub struct Identity {
     pub external_id: String,
     /// What the connection said of a secondary identity.
     pub profile_data: Option<JsonObject>,
+}
+
+impl Identity {
+    /// The identity that somebody has in a connection, as their primary one.
+    pub fn primary(connection: &Connection, external_id: impl Into<String>) -> Self {
+        Identity {
+            connection_id: connection.id.clone(),
+            connection: connection.name.clone(),
+            provider: connection.strategy.clone(),
+            external_id: external_id.into(),
+            profile_data: None,
+        }
+    }
 }
 
 /// What we know of a person's password.

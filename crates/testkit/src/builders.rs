@@ -3,12 +3,12 @@
 use credentials::password::{Hasher, Parameters, Prepared};
 use flows::client_authentication::seal_secret;
 use model::client::{Client, ClientGrant};
-use model::connection::{Connection, DATABASE_STRATEGY, PasswordPolicy, Source};
+use model::connection::{Connection, Source};
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
 use model::settings::TenantSettings;
 use model::user::{Identity, PasswordCredential, Profile, StoredPassword, User};
-use model::{ClientGrantId, ClientId, ConnectionId, JsonObject, ResourceServerId, UserId};
-use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
+use model::{ClientGrantId, ClientId, ConnectionId, ResourceServerId, UserId};
+use protocol::client_metadata::{AppType, GrantType, TokenEndpointAuthMethod};
 use protocol::scope::ScopeSet;
 use store::connections::StoredConnection;
 use store::users::Stored;
@@ -53,26 +53,10 @@ impl App {
 
     fn usual_client(&self, name: &str) -> Client {
         Client {
-            client_id: ClientId::new(name),
-            name: format!("The {name} application"),
-            description: None,
-            app_type: AppType::RegularWeb,
-            is_first_party: true,
             callbacks: vec![format!("https://{name}.test/cb")],
             allowed_logout_urls: vec![format!("https://{name}.test/bye")],
-            allowed_origins: Vec::new(),
-            web_origins: Vec::new(),
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
-            token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretPost,
-            id_token_lifetime: 36_000,
-            refresh_token: RefreshTokenSettings::default(),
-            initiate_login_uri: None,
-            logo_uri: None,
-            is_token_endpoint_ip_header_trusted: false,
-            client_metadata: JsonObject::new(),
-            created_at: self.now(),
-            updated_at: self.now(),
-            version: 1,
+            ..Client::new(ClientId::new(name), format!("The {name} application"), AppType::RegularWeb, self.now())
         }
     }
 
@@ -106,24 +90,8 @@ impl App {
         clients: &[&RelyingParty],
         change: impl FnOnce(&mut Connection),
     ) -> Connection {
-        let mut connection = Connection {
-            id: ConnectionId::new(format!("con_{name}")),
-            name: name.to_owned(),
-            display_name: None,
-            strategy: DATABASE_STRATEGY.to_owned(),
-            enabled_clients: clients.iter().map(|client| client.client_id.clone()).collect(),
-            realms: vec![name.to_owned()],
-            is_domain_connection: false,
-            metadata: JsonObject::new(),
-            options: JsonObject::new(),
-            disable_signup: false,
-            brute_force_protection: true,
-            password_policy: PasswordPolicy::default(),
-            source: None,
-            created_at: self.now(),
-            updated_at: self.now(),
-            version: 1,
-        };
+        let mut connection = Connection::new(ConnectionId::new(format!("con_{name}")), name, self.now());
+        connection.enabled_clients = clients.iter().map(|client| client.client_id.clone()).collect();
         change(&mut connection);
         let stored = StoredConnection { connection, source_secret_sealed: None };
         let mut tx = self.write().await;
@@ -207,29 +175,9 @@ impl App {
         credential: Option<PasswordCredential>,
     ) -> UserId {
         let user_id = UserId::new(user_id);
-        let identity = Identity {
-            connection_id: connection.id.clone(),
-            connection: connection.name.clone(),
-            provider: connection.strategy.clone(),
-            external_id: user_id.external_id().to_owned(),
-            profile_data: None,
-        };
+        let identity = Identity::primary(connection, user_id.external_id());
         let profile = Profile { email: Some(email.to_owned()), email_verified: true, ..Profile::default() };
-        let user = User {
-            user_id: user_id.clone(),
-            profile,
-            user_metadata: JsonObject::new(),
-            app_metadata: JsonObject::new(),
-            blocked: None,
-            identities: vec![identity],
-            logins_count: 0,
-            last_login: None,
-            last_ip: None,
-            last_password_reset: None,
-            created_at: self.now(),
-            updated_at: self.now(),
-            version: 1,
-        };
+        let user = User::new(user_id.clone(), profile, vec![identity], self.now());
         let mut tx = self.write().await;
         assert_eq!(store::users::insert(&mut tx, &user).await.expect("a new user can be stored"), Stored::Done);
         if let Some(credential) = credential {

@@ -1,8 +1,8 @@
 //! The properties of a client, in Auth0's spelling.
 
 use model::client::Client;
-use model::{ClientId, JsonObject, Timestamp};
-use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
+use model::{ClientId, Timestamp};
+use protocol::client_metadata::{AppType, GrantType};
 use secrecy::SecretString;
 
 use super::super::body::{BodyInvalid, Fields};
@@ -11,51 +11,14 @@ use super::{check, refresh_token};
 /// A client with Auth0's defaults for its kind, and what the request says.
 pub(super) fn new_client(client_id: ClientId, mut fields: Fields, now: Timestamp) -> Result<Client, BodyInvalid> {
     let app_type = fields.take("app_type")?.unwrap_or(AppType::RegularWeb);
-    let auth_method = fields.take("token_endpoint_auth_method")?.unwrap_or_else(|| default_auth_method(app_type));
-    let mut client = Client {
-        client_id,
-        name: fields.require("name")?,
-        description: None,
-        app_type,
-        is_first_party: true,
-        callbacks: Vec::new(),
-        allowed_logout_urls: Vec::new(),
-        allowed_origins: Vec::new(),
-        web_origins: Vec::new(),
-        grant_types: default_grants(app_type, auth_method),
-        token_endpoint_auth_method: auth_method,
-        id_token_lifetime: 36_000,
-        refresh_token: RefreshTokenSettings::default(),
-        initiate_login_uri: None,
-        logo_uri: None,
-        is_token_endpoint_ip_header_trusted: false,
-        client_metadata: JsonObject::new(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
+    let name: String = fields.require("name")?;
+    let mut client = Client::new(client_id, name, app_type, now);
+    fields.set("token_endpoint_auth_method", &mut client.token_endpoint_auth_method)?;
+    if client.is_public() {
+        client.grant_types.retain(|grant| *grant != GrantType::ClientCredentials);
+    }
     apply(&mut client, fields)?;
     Ok(client)
-}
-
-fn default_auth_method(app_type: AppType) -> TokenEndpointAuthMethod {
-    match app_type {
-        AppType::Native | AppType::Spa => TokenEndpointAuthMethod::None,
-        AppType::RegularWeb | AppType::NonInteractive => TokenEndpointAuthMethod::ClientSecretPost,
-    }
-}
-
-/// Auth0's, without `implicit`: front-channel tokens and password grants are for clients that name them.
-fn default_grants(app_type: AppType, auth_method: TokenEndpointAuthMethod) -> Vec<GrantType> {
-    let mut grants = match app_type {
-        AppType::Native | AppType::Spa => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
-        AppType::RegularWeb => {
-            vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials]
-        }
-        AppType::NonInteractive => vec![GrantType::ClientCredentials],
-    };
-    grants.retain(|grant| *grant != GrantType::ClientCredentials || auth_method != TokenEndpointAuthMethod::None);
-    grants
 }
 
 /// Puts what the request says into the client, and checks the client as a whole.

@@ -1,8 +1,8 @@
 //! Creating a user in a database connection.
 
+use model::UserId;
 use model::connection::{Connection, DATABASE_STRATEGY};
 use model::user::{Identity, Profile, User};
-use model::{JsonObject, Timestamp, UserId};
 use protocol::management_scope::ManagementScope;
 use store::users::Stored;
 
@@ -17,8 +17,8 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     let connection = connection(svc, &mut object).await?;
     let identity = identity(svc, &connection, &mut object)?;
     let secret = fields::password(&mut object)?;
-    let mut user =
-        new_user(UserId::database(&identity.external_id), Profile::default(), vec![identity.clone()], cx.now);
+    let user_id = UserId::database(&identity.external_id);
+    let mut user = User::new(user_id, Profile::default(), vec![identity.clone()], cx.now);
     fields::apply(&mut user, object)?;
     name_after_address(&mut user.profile);
     let secret = secret.ok_or_else(|| BodyInvalid::Missing { path: "password".to_owned() })?;
@@ -56,13 +56,7 @@ fn identity(svc: &Services, connection: &Connection, object: &mut Fields) -> Res
     if !is_plain || external_id.is_empty() || external_id.chars().count() > 255 {
         return Err(object.wrong("user_id", "must have between 1 and 255 characters and no spaces"));
     }
-    Ok(Identity {
-        connection_id: connection.id.clone(),
-        connection: connection.name.clone(),
-        provider: connection.strategy.clone(),
-        external_id,
-        profile_data: None,
-    })
+    Ok(Identity::primary(connection, external_id))
 }
 
 /// Auth0's defaults. Its third one, a picture at an address made from the e-mail address, would tell others who signs
@@ -74,24 +68,6 @@ fn name_after_address(profile: &mut Profile) {
     profile.nickname = profile.nickname.take().or_else(|| nickname.map(str::to_owned));
     let name = profile.email.as_deref().or(username);
     profile.name = profile.name.take().or_else(|| name.map(str::to_owned));
-}
-
-pub(super) fn new_user(user_id: UserId, profile: Profile, identities: Vec<Identity>, now: Timestamp) -> User {
-    User {
-        user_id,
-        profile,
-        user_metadata: JsonObject::new(),
-        app_metadata: JsonObject::new(),
-        blocked: None,
-        identities,
-        logins_count: 0,
-        last_login: None,
-        last_ip: None,
-        last_password_reset: None,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    }
 }
 
 #[cfg(test)]

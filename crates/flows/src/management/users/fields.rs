@@ -139,7 +139,7 @@ mod tests {
     fn ann() -> User {
         let email = Some("ann@x.io".to_owned());
         let profile = Profile { email, email_verified: true, ..Profile::default() };
-        super::super::create::new_user(UserId::new("auth0|1"), profile, Vec::new(), Timestamp::from_millis(0))
+        User::new(UserId::new("auth0|1"), profile, Vec::new(), Timestamp::from_millis(0))
     }
 
     fn changed(change: &serde_json::Value) -> Result<User, String> {

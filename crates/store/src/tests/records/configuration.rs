@@ -1,7 +1,7 @@
 use model::client::{Client, ClientGrant};
-use model::connection::{Connection, DATABASE_STRATEGY, PasswordPolicy, Source, SourceKind};
+use model::connection::{Connection, PasswordPolicy, Source, SourceKind};
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
-use model::{ClientGrantId, ClientId, ConnectionId, JsonObject, ResourceServerId};
+use model::{ClientGrantId, ClientId, ConnectionId, ResourceServerId};
 use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
 use protocol::scope::ScopeSet;
 use serde_json::json;
@@ -12,28 +12,7 @@ use crate::connections::StoredConnection;
 
 /// Every optional field empty.
 pub(in crate::tests) fn client(id: &str) -> Client {
-    Client {
-        client_id: ClientId::new(id),
-        name: format!("Application {id}"),
-        description: None,
-        app_type: AppType::Spa,
-        is_first_party: true,
-        callbacks: Vec::new(),
-        allowed_logout_urls: Vec::new(),
-        allowed_origins: Vec::new(),
-        web_origins: Vec::new(),
-        grant_types: Vec::new(),
-        token_endpoint_auth_method: TokenEndpointAuthMethod::None,
-        id_token_lifetime: 36_000,
-        refresh_token: RefreshTokenSettings::default(),
-        initiate_login_uri: None,
-        logo_uri: None,
-        is_token_endpoint_ip_header_trusted: false,
-        client_metadata: JsonObject::new(),
-        created_at: NOW,
-        updated_at: NOW,
-        version: 1,
-    }
+    Client { grant_types: Vec::new(), ..Client::new(ClientId::new(id), format!("Application {id}"), AppType::Spa, NOW) }
 }
 
 /// Every optional field filled.
@@ -98,24 +77,7 @@ pub(in crate::tests) fn client_grant(id: &str, client: &str, api: &ResourceServe
 
 /// A database connection without a source.
 pub(in crate::tests) fn connection(id: &str) -> StoredConnection {
-    let connection = Connection {
-        id: ConnectionId::new(id),
-        name: format!("name-of-{id}"),
-        display_name: None,
-        strategy: DATABASE_STRATEGY.to_owned(),
-        enabled_clients: Vec::new(),
-        realms: Vec::new(),
-        is_domain_connection: false,
-        metadata: JsonObject::new(),
-        options: JsonObject::new(),
-        disable_signup: false,
-        brute_force_protection: true,
-        password_policy: PasswordPolicy::Good,
-        source: None,
-        created_at: NOW,
-        updated_at: NOW,
-        version: 1,
-    };
+    let connection = Connection::new(ConnectionId::new(id), format!("name-of-{id}"), NOW);
     StoredConnection { connection, source_secret_sealed: None }
 }
 
