@@ -17,6 +17,8 @@ statements! {
                WHERE user_id = $1 AND version = $2";
     MOVED_ALREADY = "UPDATE passwords SET origin = $2, origin_name = $3, moved_at = $4
                      WHERE user_id = $1 AND moved_at IS NULL";
+    HELD_BY_SOURCE = "SELECT COUNT(*) AS people FROM passwords
+                      WHERE origin = 'source' AND origin_name = $1 AND moved_at IS NULL AND kind = 'source'";
 }
 
 #[derive(sqlx::FromRow)]
@@ -59,6 +61,13 @@ fn push_credential(args: &mut Args, credential: &PasswordCredential) {
 /// The person's password credential.
 pub async fn find(db: &mut impl Read, user_id: &UserId) -> Result<Option<StoredPassword>, StoreError> {
     db.fetch_optional::<PasswordRow>(FIND, args![user_id]).await?.map(PasswordRow::into_stored).transpose()
+}
+
+/// How many people's passwords the source of this name holds. Nobody's password goes back to a source, so those it
+/// holds came from it and have not moved, which the index knows.
+pub async fn held_by_source(db: &mut impl Read, source: &str) -> Result<u64, StoreError> {
+    let (people,): (i64,) = db.fetch_one(HELD_BY_SOURCE, args![source]).await?;
+    Ok(people.unsigned_abs())
 }
 
 /// Stores a first credential. `false` means that there is one.

@@ -163,7 +163,8 @@ impl Fields {
         Ok(())
     }
 
-    fn take_null(&mut self, name: &str) -> bool {
+    /// Whether the property is `null`; it is taken then.
+    pub(super) fn take_null(&mut self, name: &str) -> bool {
         let is_null = self.object.get(name).is_some_and(Value::is_null);
         is_null && self.object.remove(name).is_some()
     }

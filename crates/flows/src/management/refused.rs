@@ -66,6 +66,14 @@ pub enum Refused {
         /// The source's name.
         source_name: String,
     },
+    /// The source still holds the passwords of people who would be locked out without it.
+    #[error("the source {source_name} still holds {people} passwords")]
+    SourceInUse {
+        /// The source's name.
+        source_name: String,
+        /// How many people.
+        people: u64,
+    },
     /// The source of this connection is not asked at the moment.
     #[error("the source is not asked at the moment")]
     SourceOffline,

@@ -170,6 +170,21 @@ async fn progress_counts_people_by_where_their_password_came_from() {
 }
 
 #[tokio::test]
+async fn a_source_holds_the_passwords_of_those_who_have_not_moved() {
+    for_each_engine(async |store| {
+        people(store, &[source(), source(), source(), imported(), native("ours")]).await;
+        let held = async |name: &str| passwords::held_by_source(&mut reader(store).await, name).await.unwrap();
+        assert_eq!((held("old").await, held("other").await, held("bcrypt").await), (3, 0, 0));
+        assert!(replace(store, 1, &native("moved"), at(1)).await);
+        assert_eq!(held("old").await, 2);
+        let u1 = UserId::database("u1");
+        assert!(committed(store, async |tx| passwords::replace(tx, &u1, 1, &imported(), at(1)).await).await);
+        assert_eq!(held("old").await, 1, "a hash was loaded for u1");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn days_are_limited_to_the_latest() {
     for_each_engine(async |store| {
         people(store, &[source(), source(), source()]).await;

@@ -139,6 +139,14 @@ impl From<Refused> for Failure {
                      Set a password first, or change the name after the user has signed in."
                 ),
             ),
+            Refused::SourceInUse { source_name, people } => Failure::new(
+                StatusCode::CONFLICT,
+                Some("source_in_use"),
+                format!(
+                    "The source {source_name} still holds the passwords of {people} people, who could not sign in \
+                     without it. With enabled set to false it is not asked and nothing is lost."
+                ),
+            ),
             Refused::SourceOffline => Failure::new(
                 StatusCode::NOT_FOUND,
                 Some("connection_offline"),
@@ -296,6 +304,7 @@ mod tests {
             line(Refused::Password(PasswordRefusal::UserInfo)),
             line(Refused::SystemApi),
             line(Refused::NameHeldBySource { source_name: "old".to_owned() }),
+            line(Refused::SourceInUse { source_name: "old".to_owned(), people: 3 }),
             line(Refused::SourceOffline),
             line(Refused::Internal(InternalError::Busy)),
         ];

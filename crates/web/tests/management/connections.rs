@@ -1,14 +1,31 @@
 //! `/connections`.
 
+use model::ConnectionId;
+use model::connection::Connection;
+use model::user::PasswordCredential;
 use serde_json::{Value, json};
 use testkit::source::LyingServer;
-use testkit::{for_each_engine, native};
+use testkit::{Dump, for_each_engine, native};
 
 use crate::api::{Api, each, expect, expect_refusal};
 
 fn source(issuer: &str) -> Value {
     json!({"strategy": "auth0", "issuer": issuer, "client_id": "broker", "client_secret": "a secret of the source",
         "realm": "Users", "just_in_time": true})
+}
+
+/// A connection with a source, as its creation was answered, and its path.
+async fn moving(api: &Api, server: &LyingServer) -> (Value, String) {
+    let body = json!({"name": "people", "strategy": "auth0", "options": {"source": source(&server.issuer())}});
+    let created = expect(&api.post("/connections", body).await, 201);
+    let path = format!("/connections/{}", created["id"].as_str().expect("an id"));
+    (created, path)
+}
+
+/// The sealed secret of the only connection, in the engine's spelling of bytes.
+fn sealed(dump: &Dump) -> Option<&str> {
+    let columns = dump.rows("connections")[0].split([',', ' ', '"', ')']);
+    columns.into_iter().find(|column| column.starts_with("X'") || column.contains("\\x"))
 }
 
 #[tokio::test]
@@ -97,37 +114,79 @@ async fn deleting_a_connection_deletes_its_users() {
 async fn a_source_is_shown_without_its_secret_and_keeps_it() {
     let api = Api::new().await;
     let server = LyingServer::start().await;
-    let body = json!({"name": "people", "strategy": "auth0", "options": {"source": source(&server.issuer())}});
-    let created = expect(&api.post("/connections", body).await, 201);
+    let (created, path) = moving(&api, &server).await;
     let shown = json!({"strategy": "auth0", "name": "people", "issuer": server.issuer(), "client_id": "broker",
         "realm": "Users", "read_profiles": false, "enabled": true, "just_in_time": true, "timeout_ms": 5000,
         "max_concurrency": 32, "breaker_failures": 5, "breaker_open_ms": 10000});
     assert_eq!(created["options"]["source"], shown);
-    let dump = api.app.dump().await;
-    assert!(!dump.contains("a secret of the source"));
-    let path = format!("/connections/{}", created["id"].as_str().unwrap());
+    let before = api.app.dump().await;
+    assert!(!before.contains("a secret of the source"));
 
     // Repeated as it was shown, it keeps its secret.
     let mut changed = shown.clone();
     changed["timeout_ms"] = 100.into();
     expect(&api.patch(&path, json!({"options": {"source": changed}})).await, 200);
-    let before = &dump.rows("connections")[0];
-    let sealed = before.rsplit(", ").find(|column| column.starts_with("X'")).expect("a sealed secret");
-    assert!(api.app.dump().await.rows("connections")[0].contains(sealed));
+    assert!(sealed(&before).is_some());
+    assert_eq!(sealed(&api.app.dump().await), sealed(&before));
+}
 
-    // Left out, it goes, and its secret with it.
-    let without = expect(&api.patch(&path, json!({"options": {}})).await, 200);
-    assert_eq!(without["options"].get("source"), None);
-    assert!(!api.app.dump().await.rows("connections")[0].contains("X'"));
+/// Auth0's tools send all the options they know of, and know of no source.
+#[tokio::test]
+async fn options_that_do_not_mention_the_source_leave_it_alone() {
+    for_each_engine(async |app| {
+        let api = Api::on(app).await;
+        let server = LyingServer::start().await;
+        let (created, path) = moving(&api, &server).await;
+        let before = api.app.dump().await;
+        let tools = json!({"disable_signup": true, "passwordPolicy": "fair", "import_mode": false});
+        for options in [tools, json!({})] {
+            let changed = expect(&api.patch(&path, json!({ "options": &options })).await, 200);
+            assert_eq!(changed["options"]["source"], created["options"]["source"]);
+            assert_eq!(changed["options"]["disable_signup"], options.get("disable_signup").is_some(), "replaced whole");
+        }
+        assert_eq!(expect(&api.get(&path).await, 200)["options"], created["options"]);
+        assert!(sealed(&before).is_some());
+        assert_eq!(sealed(&api.app.dump().await), sealed(&before));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_source_is_removed_by_name_once_it_holds_nobody_s_password() {
+    for_each_engine(async |app| {
+        let api = Api::on(app).await;
+        let server = LyingServer::start().await;
+        let (created, path) = moving(&api, &server).await;
+        let connection = Connection::new(ConnectionId::new(created["id"].as_str().unwrap()), "people", api.app.now());
+        let held = || Some(PasswordCredential::Source { source: "people".to_owned() });
+        let ann = api.app.add_user(&connection, "auth0|ann", "ann@x.test", held()).await;
+        let bob = api.app.add_user(&connection, "auth0|bob", "bob@x.test", held()).await;
+        api.app.add_user(&connection, "auth0|eve", "eve@x.test", Some(native("a long enough password"))).await;
+        let remove = json!({"options": {"source": null}});
+        for (people, user) in [(2, &ann), (1, &bob)] {
+            let before = api.app.dump().await;
+            let message = format!(
+                "The source people still holds the passwords of {people} people, who could not sign in without it. \
+                 With enabled set to false it is not asked and nothing is lost."
+            );
+            expect_refusal(&api.patch(&path, remove.clone()).await, 409, Some("source_in_use"), &message);
+            api.app.assert_unchanged_since(&before).await;
+            api.app.change_password(user, &native("a long enough password")).await;
+        }
+        for _ in 0..2 {
+            let without = expect(&api.patch(&path, remove.clone()).await, 200);
+            assert_eq!(without["options"].get("source"), None);
+            assert_eq!(sealed(&api.app.dump().await), None, "its secret is gone with it");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_source_s_secret_is_not_sent_to_another_server() {
     let api = Api::new().await;
     let server = LyingServer::start().await;
-    let body = json!({"name": "people", "strategy": "auth0", "options": {"source": source(&server.issuer())}});
-    let created = expect(&api.post("/connections", body).await, 201);
-    let path = format!("/connections/{}", created["id"].as_str().unwrap());
+    let (_, path) = moving(&api, &server).await;
     let before = api.app.dump().await;
     let thief = LyingServer::start().await;
     for (property, value) in [("issuer", thief.issuer()), ("client_id", "other".to_owned())] {
@@ -209,9 +268,7 @@ async fn ad_04_what_a_connection_cannot_be_is_refused() {
 async fn a_connection_keeps_its_name_and_its_source_s_name() {
     let api = Api::new().await;
     let server = LyingServer::start().await;
-    let body = json!({"name": "people", "strategy": "auth0", "options": {"source": source(&server.issuer())}});
-    let created = expect(&api.post("/connections", body).await, 201);
-    let path = format!("/connections/{}", created["id"].as_str().unwrap());
+    let (_, path) = moving(&api, &server).await;
     let before = api.app.dump().await;
     let mut renamed = source(&server.issuer());
     renamed["name"] = "other".into();

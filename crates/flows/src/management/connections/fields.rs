@@ -1,12 +1,12 @@
 //! The properties of a connection, in Auth0's spelling.
 
-use model::connection::{Connection, DATABASE_STRATEGY, PasswordPolicy};
-use model::{ClientId, ConnectionId, JsonObject, Timestamp};
+use model::connection::{Connection, DATABASE_STRATEGY};
+use model::{ClientId, ConnectionId, Timestamp};
 use store::connections::StoredConnection;
 
 use super::super::body::{BodyInvalid, Fields};
 use super::super::text::{check_count, check_length, check_string_pairs};
-use super::source;
+use super::source::SourceChange;
 use crate::Services;
 
 const MOST_CLIENTS: usize = 1000;
@@ -20,24 +20,7 @@ pub(super) fn new_connection(id: ConnectionId, fields: &mut Fields, now: Timesta
     if strategy != DATABASE_STRATEGY {
         return Err(fields.wrong("strategy", "must be auth0: this version knows database connections alone"));
     }
-    Ok(Connection {
-        id,
-        realms: vec![name.clone()],
-        name,
-        display_name: None,
-        strategy,
-        enabled_clients: Vec::new(),
-        is_domain_connection: false,
-        metadata: JsonObject::new(),
-        options: JsonObject::new(),
-        disable_signup: false,
-        brute_force_protection: true,
-        password_policy: PasswordPolicy::default(),
-        source: None,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    })
+    Ok(Connection::new(id, name, now))
 }
 
 /// Auth0's rule: letters and digits, with single hyphens between them.
@@ -68,6 +51,8 @@ pub(super) fn apply(svc: &Services, stored: &mut StoredConnection, mut fields: F
     fields.finish()
 }
 
+/// Auth0 replaces `options` as a whole. The source stays where nobody speaks of it: it is no option of Auth0's, so
+/// Auth0's tools do not repeat it.
 fn replace_options(svc: &Services, stored: &mut StoredConnection, mut options: Fields) -> Result<(), BodyInvalid> {
     let connection = &mut stored.connection;
     connection.disable_signup = options.take("disable_signup")?.unwrap_or(false);
@@ -77,9 +62,9 @@ fn replace_options(svc: &Services, stored: &mut StoredConnection, mut options: F
     connection.password_policy = policy.unwrap_or_default();
     // Lazy migration is a source here; scripts are not run.
     options.repeat(&["import_mode", "enabledDatabaseCustomization", "requires_username"], false)?;
-    let source = options.nested("source")?;
+    let source = SourceChange::read(&mut options)?;
     options.finish()?;
-    source::replace(svc, stored, source)
+    source.apply(svc, stored)
 }
 
 fn check(connection: &Connection) -> Result<(), BodyInvalid> {

@@ -68,7 +68,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     Ok(stored.connection)
 }
 
-/// Changes a connection; name and strategy stay. `options` is replaced whole.
+/// Changes a connection; name and strategy stay. `options` is replaced whole, but for a source it does not mention.
 pub async fn update(
     svc: &Services,
     cx: &RequestContext,
@@ -81,7 +81,9 @@ pub async fn update(
     for _ in 0..ATTEMPTS {
         let mut tx = svc.store.write().await?;
         let mut stored = find(&mut tx, id).await?;
+        let before = stored.connection.source.clone();
         fields::apply(svc, &mut stored, fields.clone())?;
+        source::check_removable(&mut tx, before.as_ref(), stored.connection.source.as_ref()).await?;
         stored.connection.updated_at = cx.now;
         check_neighbours(&mut tx, &stored.connection).await?;
         if store::connections::update(&mut tx, &stored).await? {

@@ -2,8 +2,10 @@
 
 use model::connection::{Source, SourceKind};
 use secrecy::SecretString;
+use store::WriteTx;
 use store::connections::StoredConnection;
 
+use super::super::Refused;
 use super::super::body::{BodyInvalid, Fields};
 use super::super::text::{check_length, check_range};
 use crate::error::OrInternal;
@@ -24,17 +26,52 @@ pub(crate) fn open_source_secret(
     Ok(Some(SecretString::from(text)))
 }
 
-/// Replaces the source by what the request says; none takes it away, and its secret with it.
-pub(super) fn replace(
-    svc: &Services,
-    stored: &mut StoredConnection,
-    object: Option<Fields>,
-) -> Result<(), BodyInvalid> {
-    let Some(mut object) = object else {
-        stored.connection.source = None;
-        stored.source_secret_sealed = None;
-        return Ok(());
-    };
+/// What a request says of the source.
+pub(super) enum SourceChange {
+    /// Nothing.
+    Keep,
+    /// `null`.
+    Remove,
+    /// What it is to be.
+    Replace(Fields),
+}
+
+impl SourceChange {
+    pub(super) fn read(options: &mut Fields) -> Result<Self, BodyInvalid> {
+        if options.take_null("source") {
+            return Ok(SourceChange::Remove);
+        }
+        Ok(options.nested("source")?.map_or(SourceChange::Keep, SourceChange::Replace))
+    }
+
+    /// A source that goes takes its secret with it.
+    pub(super) fn apply(self, svc: &Services, stored: &mut StoredConnection) -> Result<(), BodyInvalid> {
+        match self {
+            SourceChange::Keep => {}
+            SourceChange::Remove => {
+                stored.connection.source = None;
+                stored.source_secret_sealed = None;
+            }
+            SourceChange::Replace(object) => replace(svc, stored, object)?,
+        }
+        Ok(())
+    }
+}
+
+/// Without their source, people whose password it holds could not sign in, and nothing would say which source it was.
+pub(super) async fn check_removable(
+    tx: &mut WriteTx,
+    before: Option<&Source>,
+    after: Option<&Source>,
+) -> Result<(), Refused> {
+    let Some(removed) = before.filter(|_| after.is_none()) else { return Ok(()) };
+    match store::passwords::held_by_source(tx, &removed.name).await? {
+        0 => Ok(()),
+        people => Err(Refused::SourceInUse { source_name: removed.name.clone(), people }),
+    }
+}
+
+fn replace(svc: &Services, stored: &mut StoredConnection, mut object: Fields) -> Result<(), BodyInvalid> {
     let held = stored.connection.source.take();
     let secret: Option<String> = object.take("client_secret")?;
     let source = read(svc, &stored.connection.name, held.as_ref(), &mut object)?;
