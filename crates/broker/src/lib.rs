@@ -9,6 +9,7 @@ mod cli;
 pub mod clock;
 mod commands;
 pub mod config;
+pub mod mail;
 pub mod secrets;
 pub mod server;
 mod signals;

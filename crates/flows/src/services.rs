@@ -8,6 +8,7 @@ use store::Store;
 use upstream::Upstreams;
 
 use crate::hashing::HashPool;
+use crate::mail::Mailer;
 
 /// What flows need to know that is the same for every call.
 #[derive(Clone, Debug)]
@@ -64,6 +65,8 @@ pub struct Services {
     pub upstreams: Upstreams,
     /// Where passwords are hashed.
     pub hashing: HashPool,
+    /// Carries mails.
+    pub mailer: Arc<dyn Mailer>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// What is the same for every call.

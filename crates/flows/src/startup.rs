@@ -10,6 +10,7 @@ use upstream::Upstreams;
 
 use crate::bootstrap::{self, BootstrapClient};
 use crate::hashing::HashPool;
+use crate::mail::Mailer;
 use crate::signing_keys::{self, SigningKeysUnusable};
 use crate::{InternalError, Services, Settings, tenant};
 
@@ -26,6 +27,8 @@ pub struct Parts {
     pub upstreams: Upstreams,
     /// Where passwords are hashed.
     pub hashing: HashPool,
+    /// Carries mails.
+    pub mailer: Arc<dyn Mailer>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// What is the same for every call.
@@ -66,6 +69,7 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
         sealer: parts.sealer,
         upstreams: parts.upstreams,
         hashing: parts.hashing,
+        mailer: parts.mailer,
         entropy: parts.entropy,
         settings: parts.settings,
     };

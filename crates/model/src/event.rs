@@ -81,6 +81,8 @@ event_types! {
     UserDeleted = "sdu",
     /// Users were imported.
     UsersImported = "sui",
+    /// Work for later was given up, such as a mail that cannot be sent.
+    NotificationFailed = "fn",
     /// The Management API changed something.
     ManagementWrite = "sapi",
 }

@@ -50,6 +50,8 @@ ids! {
     RefreshTokenId;
     /// An entry of the log: 56 decimal digits that sort by time.
     EventId;
+    /// Work that is done later: `job_` and 16 alphanumeric characters.
+    JobId;
 }
 
 const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -106,6 +108,13 @@ impl RefreshTokenId {
     /// A new refresh token id.
     pub fn from_random(random: [u8; 24]) -> Self {
         Self(alphanumeric(&random))
+    }
+}
+
+impl JobId {
+    /// A new job id.
+    pub fn from_random(random: [u8; 16]) -> Self {
+        Self(format!("job_{}", alphanumeric(&random)))
     }
 }
 

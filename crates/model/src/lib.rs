@@ -11,6 +11,7 @@ pub mod connection;
 pub mod event;
 pub mod grant;
 pub mod ids;
+pub mod job;
 pub mod resource_server;
 pub mod session;
 pub mod settings;
@@ -19,7 +20,8 @@ pub mod time;
 pub mod user;
 
 pub use ids::{
-    ClientGrantId, ClientId, ConnectionId, EventId, FamilyId, RefreshTokenId, ResourceServerId, SessionId, UserId,
+    ClientGrantId, ClientId, ConnectionId, EventId, FamilyId, JobId, RefreshTokenId, ResourceServerId, SessionId,
+    UserId,
 };
 pub use time::Timestamp;
 

@@ -15,6 +15,7 @@ pub mod events;
 pub mod expiry;
 pub mod failed_logins;
 pub mod families;
+pub mod jobs;
 pub mod listing;
 pub mod migration;
 pub mod passwords;

@@ -10,12 +10,15 @@ use axum::extract::ConnectInfo;
 use credentials::password::{Hasher, Parameters};
 use flows::bootstrap::BootstrapClient;
 use flows::hashing::HashPool;
+use flows::jobs::Work;
+use flows::mail::{Mail, MailRefused, Mailer};
 use flows::startup::{Parts, start};
-use flows::{Clock, Services, Settings};
+use flows::{Clock, RequestContext, Services, Settings};
 use http::{Method, Request, header};
 use keys::{MasterKey, Sealer};
-use model::Timestamp;
 use model::event::Event;
+use model::job::ReportedJob;
+use model::{JobId, JsonObject, Timestamp};
 use serde_json::Value;
 use store::events::EventFilter;
 use store::{Page, Store};
@@ -27,6 +30,7 @@ use url::form_urlencoded;
 use web::{AppState, TokenErrorStatus};
 
 use crate::database::{Database, Engine};
+use crate::mailbox::Mailbox;
 use crate::{Answer, Browser, Dump, SeededEntropy, SettableClock};
 
 /// What time it is when a test begins: a whole second, so that claims in seconds are easy to compare.
@@ -66,6 +70,7 @@ pub struct App {
     pub(crate) services: Arc<Services>,
     clock: Arc<SettableClock>,
     database: Arc<Database>,
+    mailbox: Arc<Mailbox>,
     options: Options,
     router: Router,
     _listening: Option<Arc<Listening>>,
@@ -107,7 +112,7 @@ impl App {
     /// A broker that differs from the usual one.
     pub async fn with(options: Options) -> Self {
         let database = Arc::new(Database::new(options.engine).await);
-        App::on(database, Arc::new(SettableClock::at(BEGINNING)), options, "first").await
+        App::on(database, Arc::new(SettableClock::at(BEGINNING)), Arc::default(), options, "first").await
     }
 
     /// A broker that listens on a loopback port, which is its issuer.
@@ -122,13 +127,21 @@ impl App {
 
     /// A second node on the same database, at the same time of day.
     pub async fn another_node(&self) -> Self {
-        App::on(Arc::clone(&self.database), Arc::clone(&self.clock), self.options.clone(), "second").await
+        let (database, clock, mailbox) = (&self.database, &self.clock, &self.mailbox);
+        App::on(Arc::clone(database), Arc::clone(clock), Arc::clone(mailbox), self.options.clone(), "second").await
     }
 
-    async fn on(database: Arc<Database>, clock: Arc<SettableClock>, options: Options, seed: &str) -> Self {
+    async fn on(
+        database: Arc<Database>,
+        clock: Arc<SettableClock>,
+        mailbox: Arc<Mailbox>,
+        options: Options,
+        seed: &str,
+    ) -> Self {
         // Two deployments in one test must not make the same ids and secrets either.
         let seed = format!("{seed} {}", database.url);
-        let services = Arc::new(Box::pin(start_services(database.open().await, &seed, &options)).await);
+        let services =
+            Arc::new(Box::pin(start_services(database.open().await, &seed, mailbox.clone(), &options)).await);
         let settings = web::Settings {
             token_error_status: options.token_error_status,
             trusted_proxies: options.trusted_proxies.iter().map(|net| net.parse().expect("a network")).collect(),
@@ -136,7 +149,7 @@ impl App {
         };
         let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let state = AppState::new(Arc::clone(&services), as_clock, settings, None).expect("our own pages render");
-        App { services, clock, database, options, router: web::router(state), _listening: None }
+        App { services, clock, database, mailbox, options, router: web::router(state), _listening: None }
     }
 
     /// The public URL.
@@ -152,6 +165,50 @@ impl App {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
+    }
+
+    /// Leaves work for later, told of as `report`.
+    pub async fn enqueue(&self, work: &Work, report: &JsonObject) -> JobId {
+        let mut tx = self.services.store.write().await.expect("the database can be written to");
+        let enqueued = flows::jobs::enqueue_reported(&self.services, &self.worker(), &mut tx, work, report).await;
+        tx.commit().await.expect("the database keeps what is written");
+        enqueued.expect("work can be stored")
+    }
+
+    /// What is told of a job.
+    pub async fn find_job(&self, id: &JobId) -> Option<ReportedJob> {
+        let mut db = self.services.store.read().await.expect("the database can be read");
+        store::jobs::find_reported(&mut db, id, self.now()).await.expect("jobs can be read")
+    }
+
+    /// Makes one attempt at the job that is due longest, if any is.
+    pub async fn run_one_job(&self) -> bool {
+        flows::jobs::run_next(&self.services, &self.worker()).await.expect("the database keeps what jobs write")
+    }
+
+    /// Does what is due, until nothing is.
+    pub async fn run_jobs_until_idle(&self) {
+        while self.run_one_job().await {}
+    }
+
+    /// Frees the room of what has expired.
+    pub async fn sweep(&self) {
+        flows::sweeping::sweep(&self.services, self.now()).await.expect("the database can be written to");
+    }
+
+    fn worker(&self) -> RequestContext {
+        RequestContext { now: self.now(), request_id: "jobs".to_owned(), peer: None, user_agent: None }
+    }
+
+    /// Every mail that left since this was last asked, once the jobs have done what is due.
+    pub async fn mails(&self) -> Vec<Mail> {
+        self.run_jobs_until_idle().await;
+        self.mailbox.take()
+    }
+
+    /// Lets no mail leave from now on; with `None`, lets them leave again.
+    pub fn refuse_mails(&self, refusal: Option<MailRefused>) {
+        self.mailbox.refuse(refusal);
     }
 
     /// A browser without cookies.
@@ -229,7 +286,7 @@ pub(crate) fn form_request(path: &str, fields: &[(&str, &str)]) -> Request<Body>
 }
 
 /// A broker's services on this database. Every test has the same master key, since prepared keys are sealed under it.
-pub(crate) async fn start_services(store: Store, seed: &str, options: &Options) -> Services {
+pub(crate) async fn start_services(store: Store, seed: &str, mailer: Arc<dyn Mailer>, options: &Options) -> Services {
     let hashing = Parameters::new(HASH_KIB, 1, 1).expect("the least that argon2 allows, and a little more");
     let loopback = vec!["127.0.0.0/8".parse().expect("a network")];
     let upstreams = HttpSettings { allow_private_networks: loopback, allow_http: false };
@@ -238,6 +295,7 @@ pub(crate) async fn start_services(store: Store, seed: &str, options: &Options) 
         sealer: Sealer::new(&MasterKey::from_random(std::array::from_fn(|index| u8::try_from(index).unwrap_or(0)))),
         upstreams: Upstreams::new(&upstreams).expect("the system has root certificates"),
         hashing: HashPool::new(Hasher::new(hashing, 4), 4, 1000),
+        mailer,
         entropy: Arc::new(SeededEntropy::new(seed)),
         settings: Settings::for_issuer(options.issuer.as_str()),
         bootstrap: Some(BootstrapClient {

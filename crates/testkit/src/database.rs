@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process, thread};
 
@@ -13,6 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use crate::app::{self, Options};
+use crate::mailbox::Mailbox;
 
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +109,8 @@ async fn prepare() -> Prepared {
     empty.open().await.close().await;
     let path = empty.url.strip_prefix("sqlite:").expect("it is an SQLite file");
     let migrated_file = fs::read(path).expect("the file was just made");
-    let services = app::start_services(empty.open().await, "keys", &Options::default()).await;
+    let services =
+        app::start_services(empty.open().await, "keys", Arc::new(Mailbox::default()), &Options::default()).await;
     let signing_keys = flows::signing_keys::list(&services).await.expect("keys that were just made");
     services.store.close().await;
     Prepared { migrated_file, signing_keys }

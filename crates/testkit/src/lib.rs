@@ -14,6 +14,7 @@ mod clock;
 mod database;
 mod dump;
 mod entropy;
+mod mailbox;
 mod page;
 mod relying_party;
 pub mod source;

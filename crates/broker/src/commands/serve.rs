@@ -26,6 +26,11 @@ const SWEEP_PERIOD: Duration = Duration::from_mins(1);
 
 const CERTIFICATE_PERIOD: Duration = Duration::from_secs(5);
 
+/// How soon work for later is begun, or begun again.
+const JOBS_PERIOD: Duration = Duration::from_secs(1);
+
+const JOBS_MEASURE_PERIOD: Duration = Duration::from_secs(15);
+
 /// How often measurements are folded together, so that memory does not grow where nobody collects them.
 const METRICS_PERIOD: Duration = Duration::from_secs(5);
 
@@ -79,6 +84,13 @@ pub(super) fn workers(
     let workers = Workers::default();
     let sweeping = Arc::clone(services);
     workers.every("sweep", SWEEP_PERIOD, move || sweep(Arc::clone(&sweeping)));
+    let working = Arc::clone(services);
+    workers.every("jobs", JOBS_PERIOD, move || run_jobs(Arc::clone(&working)));
+    let measured = Arc::clone(services);
+    workers.every("waiting jobs", JOBS_MEASURE_PERIOD, move || {
+        let services = Arc::clone(&measured);
+        async move { flows::jobs::measure(&services).await }
+    });
     let reloading = Arc::clone(services);
     workers.every("signing keys", RELOAD_PERIOD, move || {
         let services = Arc::clone(&reloading);
@@ -102,6 +114,11 @@ pub(super) fn workers(
 async fn sweep(services: Arc<Services>) -> Result<(), InternalError> {
     let swept = flows::sweeping::sweep(&services, SystemClock.now()).await?;
     tracing::debug!(rows = swept, "swept what had expired");
+    Ok(())
+}
+
+async fn run_jobs(services: Arc<Services>) -> Result<(), InternalError> {
+    while flows::jobs::run_next(&services, &wiring::own_context("jobs")).await? {}
     Ok(())
 }
 

@@ -115,6 +115,7 @@ values! {
     &model::FamilyId => Text(|id| Some(id.as_str().to_owned())),
     &model::RefreshTokenId => Text(|id| Some(id.as_str().to_owned())),
     &model::EventId => Text(|id| Some(id.as_str().to_owned())),
+    &model::JobId => Text(|id| Some(id.as_str().to_owned())),
     Option<&model::UserId> => Text(|id| id.map(|id| id.as_str().to_owned())),
     Option<&model::ClientId> => Text(|id| id.map(|id| id.as_str().to_owned())),
     Option<&model::SessionId> => Text(|id| id.map(|id| id.as_str().to_owned())),

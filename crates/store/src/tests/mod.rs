@@ -10,6 +10,7 @@ mod events;
 mod expiry;
 mod families;
 mod group_commit;
+mod jobs;
 mod login_names;
 mod notes;
 mod passwords;

@@ -23,6 +23,7 @@ fn all() -> Vec<(String, Sql)> {
         expiry,
         failed_logins,
         families,
+        jobs,
         migration,
         passwords,
         pending_authorizations,

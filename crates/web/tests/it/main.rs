@@ -7,6 +7,7 @@ mod authorize;
 mod codes;
 mod cross_origin;
 mod headers;
+mod jobs;
 mod login;
 mod logout;
 mod moving;

@@ -1,0 +1,201 @@
+//! Work that is done later: inserted by the write that causes it, begun at least once, and tried again for most of a
+//! day.
+//!
+//! A kind of work is a variant of [`Work`] and the function that does it. It may be begun twice, after the end of a
+//! process for one, so it is written to be repeated.
+
+mod retry;
+
+use std::time::Duration;
+
+use model::event::EventType;
+use model::{JobId, JsonObject, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use store::jobs::{ClaimedJob, NewJob};
+use store::{StoreError, WriteTx};
+use zeroize::Zeroizing;
+
+use crate::error::OrInternal;
+use crate::events::event;
+use crate::mail::Mail;
+use crate::{InternalError, RequestContext, Services};
+
+/// For how long a job is held.
+const LEASE: Duration = Duration::from_mins(2);
+/// How long one attempt may take: less than the lease, so that two never overlap.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// For how long a job that is done is told of, where anybody was told of it.
+const DONE_KEPT: Duration = Duration::from_hours(24);
+/// For how long a job that was given up stays to be seen.
+const FAILED_KEPT: Duration = Duration::from_hours(30 * 24);
+const PURPOSE: &str = "job";
+
+/// What is to be done, and the facts it is done with. Kept sealed.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// A mail is to be sent.
+    Mail(Mail),
+}
+
+/// Why an attempt did not do the work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkFailed {
+    /// It may go better later. The text names no person and no secret: it is kept beside the job.
+    #[error("{0}")]
+    Later(String),
+    /// It will never be done.
+    #[error("{0}")]
+    Never(String),
+    /// The work could not be done for a reason of our own.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl From<StoreError> for WorkFailed {
+    fn from(error: StoreError) -> Self {
+        WorkFailed::Internal(error.into())
+    }
+}
+
+impl Work {
+    fn kind(&self) -> &'static str {
+        match self {
+            Work::Mail(_) => "mail",
+        }
+    }
+
+    /// The person it is about: a job goes with them.
+    fn user_id(&self) -> Option<&UserId> {
+        match self {
+            Work::Mail(mail) => mail.user_id.as_ref(),
+        }
+    }
+
+    async fn run(&self, svc: &Services, cx: &RequestContext) -> Result<(), WorkFailed> {
+        match self {
+            Work::Mail(mail) => crate::mail::send(svc, cx, mail).await,
+        }
+    }
+}
+
+/// Inserts work into the write that causes it. Nobody is told of it.
+pub async fn enqueue(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    work: &Work,
+) -> Result<JobId, InternalError> {
+    insert(svc, cx, tx, work, None).await
+}
+
+/// Inserts work that somebody may ask about by its id, and is told `report` with how far it is.
+pub async fn enqueue_reported(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    work: &Work,
+    report: &JsonObject,
+) -> Result<JobId, InternalError> {
+    insert(svc, cx, tx, work, Some(report)).await
+}
+
+async fn insert(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    work: &Work,
+    report: Option<&JsonObject>,
+) -> Result<JobId, InternalError> {
+    let id = JobId::from_random(svc.random());
+    let payload = Zeroizing::new(serde_json::to_vec(work).or_internal("writing a job's facts")?);
+    let payload_sealed = svc.sealer.seal(&*svc.entropy, PURPOSE, id.as_str(), &payload);
+    let (kind, user_id) = (work.kind(), work.user_id());
+    store::jobs::insert(tx, NewJob { id: &id, kind, user_id, payload_sealed, report, due_at: cx.now }).await?;
+    Ok(id)
+}
+
+/// Makes one attempt at the job that is due longest. False where none is due.
+pub async fn run_next(svc: &Services, cx: &RequestContext) -> Result<bool, InternalError> {
+    let Some(job) = claim(svc, cx.now).await? else { return Ok(false) };
+    let outcome = attempt(svc, cx, &job).await;
+    let result = if outcome.is_ok() { "done" } else { "failed" };
+    metrics::counter!("landbridge_jobs_total", "kind" => job.kind.clone(), "result" => result).increment(1);
+    let mut tx = svc.store.write().await?;
+    settle(svc, cx, &mut tx, &job, outcome).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Measures how many jobs wait.
+pub async fn measure(svc: &Services) -> Result<(), InternalError> {
+    let waiting = store::jobs::waiting(&mut svc.store.read().await?).await?;
+    metrics::gauge!("landbridge_jobs_waiting").set(u32::try_from(waiting).unwrap_or(u32::MAX));
+    Ok(())
+}
+
+async fn claim(svc: &Services, now: Timestamp) -> Result<Option<ClaimedJob>, InternalError> {
+    // Looked at first, so that an idle broker writes nothing.
+    if !store::jobs::is_any_due(&mut svc.store.read().await?, now).await? {
+        return Ok(None);
+    }
+    let mut tx = svc.store.write().await?;
+    let claimed = store::jobs::claim(&mut tx, now, now.plus(LEASE)).await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+async fn attempt(svc: &Services, cx: &RequestContext, job: &ClaimedJob) -> Result<(), WorkFailed> {
+    let work = opened(svc, job)?;
+    let too_long = |_| Err(WorkFailed::Later("it took too long".to_owned()));
+    tokio::time::timeout(PATIENCE, work.run(svc, cx)).await.unwrap_or_else(too_long)
+}
+
+fn opened(svc: &Services, job: &ClaimedJob) -> Result<Work, WorkFailed> {
+    let payload = svc.sealer.open(PURPOSE, job.id.as_str(), &job.payload_sealed);
+    let payload = payload.map_err(|broken| WorkFailed::Never(broken.to_string()))?;
+    serde_json::from_slice(&payload).map_err(|_| WorkFailed::Never("its facts cannot be read".to_owned()))
+}
+
+/// Where the lease was lost meanwhile, whoever has it now decides, and nothing is written.
+async fn settle(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    job: &ClaimedJob,
+    outcome: Result<(), WorkFailed>,
+) -> Result<(), StoreError> {
+    let Err(failed) = outcome else {
+        return store::jobs::complete(tx, job, cx.now.plus(DONE_KEPT)).await.map(|_| ());
+    };
+    let words = failed.to_string();
+    let pause = retry::pause_after(job.attempts).filter(|_| !matches!(failed, WorkFailed::Never(_)));
+    let cause = std::error::Error::source(&failed).map(ToString::to_string);
+    let gives_up = pause.is_none();
+    tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts, gives_up, error = words, cause, "a job failed");
+    match pause {
+        Some(pause) => store::jobs::postpone(tx, job, cx.now.plus(pause), &words).await.map(|_| ()),
+        None => give_up(svc, cx, tx, job, &words).await,
+    }
+}
+
+async fn give_up(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    job: &ClaimedJob,
+    words: &str,
+) -> Result<(), StoreError> {
+    if !store::jobs::fail(tx, job, cx.now.plus(FAILED_KEPT), words).await? {
+        return Ok(());
+    }
+    let mut given_up = event(svc, cx, EventType::NotificationFailed)
+        .describe(words)
+        .detail("job_id", job.id.as_str())
+        .detail("kind", job.kind.as_str())
+        .detail("attempts", job.attempts);
+    if let Some(user_id) = &job.user_id {
+        given_up = given_up.user_id(user_id);
+    }
+    given_up.record(tx).await
+}

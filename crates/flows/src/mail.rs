@@ -1,0 +1,79 @@
+//! Mails to people. Flows say what a mail tells; whoever carries it, a [`Mailer`], knows how it looks and how it
+//! travels.
+
+use std::pin::Pin;
+
+use model::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::jobs::WorkFailed;
+use crate::{RequestContext, Services};
+
+/// A mail to one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// Where it goes: one plain address.
+    pub to: String,
+    /// The person it is about. It is not sent once they are deleted.
+    pub user_id: Option<UserId>,
+    /// Languages the person reads, best first, as in `ui_locales`; none where nobody knows.
+    pub locales: Option<String>,
+    /// What it tells.
+    pub message: Message,
+    /// From when on it is of no use and not sent any more, such as the end of its link.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a mail tells. Links are secrets of the person it is sent to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "template", rename_all = "snake_case")]
+pub enum Message {
+    /// Follow this link to show that the address is yours.
+    VerifyEmail {
+        /// Where to.
+        link: String,
+        /// For how many hours from when it was asked for.
+        valid_hours: u64,
+    },
+    /// Follow this link to choose a new password.
+    ResetPassword {
+        /// Where to.
+        link: String,
+        /// For how many hours from when it was asked for.
+        valid_hours: u64,
+    },
+    /// The password was changed.
+    PasswordChanged,
+}
+
+/// Why a mail did not leave.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum MailRefused {
+    /// The server cannot be reached, or asks for patience.
+    #[error("{0}")]
+    Later(String),
+    /// It will never be taken.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// What [`Mailer::send`] answers with.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), MailRefused>> + Send + 'a>>;
+
+/// Whoever carries mails. The text of an error is kept and shown to operators: it names neither the person nor a link.
+pub trait Mailer: Send + Sync {
+    /// Hands a mail over, on behalf of the place of this name. When this answers, another has taken responsibility for
+    /// it.
+    fn send<'a>(&'a self, mail: &'a Mail, tenant_name: &'a str) -> Sending<'a>;
+}
+
+pub(crate) async fn send(svc: &Services, cx: &RequestContext, mail: &Mail) -> Result<(), WorkFailed> {
+    if mail.expires_at.is_some_and(|end| end <= cx.now) {
+        return Err(WorkFailed::Never("what it tells has expired before it could be sent".to_owned()));
+    }
+    let tenant_name = crate::tenant::name(svc);
+    svc.mailer.send(mail, &tenant_name).await.map_err(|refused| match refused {
+        MailRefused::Later(why) => WorkFailed::Later(why),
+        MailRefused::Never(why) => WorkFailed::Never(why),
+    })
+}
