@@ -5,6 +5,7 @@ mod held_hashes;
 mod old_tenant;
 mod races;
 mod sign_up;
+mod two_ids;
 
 use model::connection::{Connection, Source};
 use model::user::PasswordCredential;
