@@ -1,16 +1,22 @@
 //! Nobody signs up in the place of somebody who has not moved yet.
 
+use model::connection::{Connection, Source, SourceKind};
 use serde_json::json;
 use testkit::source::{Lie, Question};
-use testkit::{App, Visit};
+use testkit::{App, Visit, native};
 
 use super::{EMAIL, Move};
-use crate::site::assert_page;
+use crate::site::{PASSWORD, assert_page};
 
 async fn sign_up(moving: &Move, email: &str) -> Visit {
     let mut browser = moving.app.browser();
     let form = browser.authorize(&moving.client.request().with("screen_hint", "signup")).await.page().form();
     browser.submit(&form.fill("email", email).fill("password", "Tr1cky enough")).await
+}
+
+fn hide_profiles(source: &mut Source) {
+    let SourceKind::Auth0 { read_profiles, .. } = &mut source.kind;
+    *read_profiles = false;
 }
 
 #[tokio::test]
@@ -38,4 +44,74 @@ async fn a_source_that_is_not_looked_into_is_not_asked() {
     let moving = Move::with(App::new().await, |source| source.just_in_time = false).await;
     sign_up(&moving, "new@x.io").await.answer().code();
     assert!(moving.source.seen().is_empty());
+}
+
+/// Where people may be at the source whom nobody can ask about by their address, any address may be one of theirs.
+#[tokio::test]
+async fn mg_03_lk_07_nobody_signs_up_where_the_source_may_hide_people() {
+    let moving = Move::new().await;
+    let request = moving.client.request().with("screen_hint", "signup");
+    let mut browser = moving.app.browser();
+    let form = browser.authorize(&request).await.page().form().fill("password", "Tr1cky enough");
+    let hide = |connection: &mut Connection| hide_profiles(connection.source.as_mut().unwrap());
+    moving.app.change_connection(&moving.connection.id, hide).await;
+    for email in [EMAIL, "new@x.io"] {
+        let before = moving.app.dump().await;
+        let mut late = browser.clone();
+        assert_page(late.submit(&form.clone().fill("email", email)).await, 403, "Sign-up is closed");
+        assert_eq!(late.cookie("session"), None, "{email}");
+        moving.app.assert_unchanged_since(&before).await;
+    }
+    let login = moving.app.browser().authorize(&moving.client.request()).await.page();
+    assert!(login.links().iter().all(|link| !link.contains("signup")), "{}", login.html);
+    assert_page(moving.app.browser().authorize(&request).await, 403, "Sign-up is closed");
+    assert!(moving.source.seen().is_empty(), "{:?}", moving.source.seen());
+    // Whoever is there moves in by signing in.
+    moving.sign_in(PASSWORD).await;
+}
+
+#[tokio::test]
+async fn a_source_hides_nobody_while_it_is_not_looked_into() {
+    let changes: [fn(&mut Source); 2] = [|source| source.just_in_time = false, |source| source.enabled = false];
+    for change in changes {
+        let moving = Move::with(App::new().await, |source| {
+            hide_profiles(source);
+            change(source);
+        });
+        let moving = moving.await;
+        sign_up(&moving, "new@x.io").await.answer().code();
+        assert!(moving.source.seen().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_our_own_directory_knows_costs_the_source_no_question() {
+    let moving = Move::new().await;
+    let eve = moving.app.add_user(&moving.connection, "auth0|eve", "eve@x.io", Some(native(PASSWORD))).await;
+    let before = moving.app.dump().await;
+    for spelling in ["eve@x.io", "EVE@X.io"] {
+        assert_page(sign_up(&moving, spelling).await, 400, "This address already has an account");
+    }
+    moving.assert_nobody_moved(&before, false).await;
+    assert_page(moving.log_in_as("eve@x.io", "wrong").await, 400, "Wrong email or password");
+    moving.log_in_as("eve@x.io", PASSWORD).await.answer().code();
+    assert_eq!(moving.app.find_user(&eve).await.unwrap().logins_count, 1);
+    assert!(moving.source.seen().is_empty(), "{:?}", moving.source.seen());
+}
+
+/// Anybody can have the source's directory asked, without end, by signing up.
+#[tokio::test]
+async fn sign_ups_do_not_stop_people_from_moving() {
+    let limited = Lie::json(429, json!({})).with_header("Retry-After", "600");
+    for lie in [Lie::json(503, json!({})), Lie::HangUp, limited] {
+        let moving = Move::with(App::new().await, |source| source.breaker_failures = 1).await;
+        moving.source.on(Question::UsersByEmail, lie.clone());
+        let before = moving.app.dump().await;
+        for _ in 0..3 {
+            assert_eq!(sign_up(&moving, "new@x.io").await.page().status, 503, "{lie:?}");
+        }
+        moving.assert_nobody_moved(&before, false).await;
+        assert_eq!(moving.source.asked(Question::UsersByEmail).len(), 1, "{lie:?}");
+        moving.sign_in(PASSWORD).await;
+    }
 }
