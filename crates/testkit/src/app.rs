@@ -27,7 +27,7 @@ use tokio::task::AbortHandle;
 use tower::ServiceExt;
 use upstream::{HttpSettings, Upstreams};
 use url::form_urlencoded;
-use web::{AppState, TokenErrorStatus};
+use web::{AppState, RenderMetrics, TokenErrorStatus};
 
 use crate::database::{Database, Engine};
 use crate::mailbox::Mailbox;
@@ -72,6 +72,7 @@ pub struct App {
     database: Arc<Database>,
     mailbox: Arc<Mailbox>,
     options: Options,
+    state: AppState,
     router: Router,
     _listening: Option<Arc<Listening>>,
 }
@@ -149,7 +150,17 @@ impl App {
         };
         let as_clock: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let state = AppState::new(Arc::clone(&services), as_clock, settings, None).expect("our own pages render");
-        App { services, clock, database, mailbox, options, router: web::router(state), _listening: None }
+        let router = web::router(state.clone());
+        App { services, clock, database, mailbox, options, state, router, _listening: None }
+    }
+
+    /// The same broker, showing its metrics to everybody.
+    #[must_use]
+    pub fn with_metrics(&self, render: RenderMetrics) -> Self {
+        let everywhere = vec!["0.0.0.0/0".parse().expect("a network")];
+        let settings = web::Settings { metrics_networks: everywhere, ..(*self.state.settings).clone() };
+        let state = AppState { metrics: Some(render), settings: Arc::new(settings), ..self.state.clone() };
+        App { router: web::router(state.clone()), state, ..self.clone() }
     }
 
     /// The public URL.

@@ -1,5 +1,7 @@
 //! What surrounds every page and every redirect.
 
+use std::sync::Arc;
+
 use testkit::Page;
 
 use crate::site::{Site, claims};
@@ -111,4 +113,29 @@ async fn what_does_not_exist_says_so() {
     assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (404, Some("no-store")));
     assert_eq!(site.app.get("/nowhere").await.body, "Not Found\n");
     assert_eq!(site.app.post_form("/u/assets/icon.svg", &[]).await.status, 405);
+}
+
+/// Whoever meets a bug of ours is told nothing of it, and is protected like everybody else.
+#[tokio::test]
+async fn wp_02_wp_07_the_answer_after_a_panic_has_every_header() {
+    let site = Site::new().await;
+    let app = site.app.with_metrics(Arc::new(|| panic!("the secret reason")));
+    let before = app.dump().await;
+    let answer = app.get("/metrics").await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (500, "Internal Server Error\n"));
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("strict-transport-security", "max-age=31536000"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{name}");
+    }
+    assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()));
+    app.assert_unchanged_since(&before).await;
+    assert_eq!(app.get("/healthz").await.status, 200, "one call fails, and the process goes on");
+    site.log_in(&mut app.browser(), &site.client.request()).await.code();
 }
