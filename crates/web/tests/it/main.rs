@@ -10,6 +10,7 @@ mod headers;
 mod jobs;
 mod login;
 mod logout;
+mod metrics;
 mod moving;
 mod refresh;
 mod refusals;
