@@ -16,7 +16,7 @@ use crate::UnavailableReason::{
     AddressRefused, BreakerOpen, Disabled, Misconfigured, OurCredentials, Saturated, Status, Timeout, Tls,
     UnknownError, Unreachable,
 };
-use crate::{BreakerPosition, HttpSettings, IssuerRefused, LastFailure, UnavailableReason, Upstreams};
+use crate::{BreakerPosition, DirectoryAnswer, HttpSettings, IssuerRefused, LastFailure, UnavailableReason, Upstreams};
 
 #[tokio::test]
 async fn a_source_that_hangs_is_given_up_in_time() {
@@ -191,6 +191,53 @@ async fn a_full_budget_is_waited_for_and_then_said_so() {
     let count = |reason| answers.iter().filter(|answer| **answer == Unavailable(reason)).count();
     assert_eq!((count(Timeout), count(Saturated)), (3, 17));
     assert_eq!(situation.server.seen().len(), 3);
+}
+
+/// Anybody can have the directory asked, by signing up. Were the budget one, they could stop everybody's move.
+#[tokio::test]
+async fn look_ups_do_not_use_up_the_budget_of_passwords() {
+    let mut situation = Situation::new().await;
+    situation.source.max_concurrency = 2;
+    situation.server.on(Question::UsersByEmail, Lie::Hang);
+    let flood = join_all((0..20).map(|_| situation.find("ada@x.io")));
+    tokio::select! {
+        biased;
+        answers = flood => panic!("the directory hangs, and has answered {answers:?}"),
+        answer = situation.check_password() => assert!(verified(answer).is_ok()),
+    }
+    assert!(situation.server.asked(Question::UsersByEmail).len() <= 2);
+}
+
+#[tokio::test]
+async fn a_budget_of_passwords_that_is_used_up_leaves_the_directory_its_own() {
+    let mut situation = Situation::new().await;
+    situation.source.max_concurrency = 2;
+    situation.server.on(Question::Password, Lie::Hang);
+    let flood = join_all((0..20).map(|_| situation.check_password()));
+    tokio::select! {
+        biased;
+        answers = flood => panic!("the source hangs, and has answered {answers:?}"),
+        answer = situation.find("ada@x.io") => assert!(matches!(answer, DirectoryAnswer::Found(_)), "{answer:?}"),
+    }
+}
+
+/// A directory's failures and pauses are about the directory.
+#[tokio::test]
+async fn what_befalls_look_ups_does_not_befall_passwords() {
+    let limited = Lie::json(429, json!({})).with_header("Retry-After", "600");
+    for lie in [Lie::json(500, json!({})), Lie::HangUp, limited] {
+        let situation = Situation::new().await;
+        situation.server.on(Question::UsersByEmail, lie.clone());
+        for _ in 0..5 {
+            let answer = situation.find("ada@x.io").await;
+            let is_setback = matches!(answer, DirectoryAnswer::Unavailable(_) | DirectoryAnswer::Throttled { .. });
+            assert!(is_setback, "{lie:?} {answer:?}");
+        }
+        assert!(situation.server.asked(Question::UsersByEmail).len() <= 3, "it is left alone by now: {lie:?}");
+        assert!(verified(situation.check_password().await).is_ok(), "{lie:?}");
+        let health = situation.upstreams.health("old", NOW).expect("it was asked");
+        assert_eq!((health.breaker, health.failed), (BreakerPosition::Closed, 0), "{lie:?}");
+    }
 }
 
 #[tokio::test]
