@@ -3,6 +3,7 @@
 mod api;
 mod authentication;
 mod client_grants;
+mod client_secrets;
 mod clients;
 mod connections;
 mod logs;
