@@ -2,6 +2,7 @@
 
 mod api;
 mod authentication;
+mod bootstrap;
 mod client_grants;
 mod client_secrets;
 mod clients;

@@ -1,0 +1,103 @@
+//! The client of the configuration, which a start brings back whatever was changed about it.
+
+use serde_json::{Value, json};
+use testkit::{App, for_each_engine};
+
+use crate::api::{Api, expect};
+
+const CLIENT: &str = "/clients/bootstrap";
+const MANAGEMENT: &str = "https://id.test/api/v2/";
+
+/// What the configured client is granted when it comes with the configured secret.
+async fn granted(app: &App) -> Option<Value> {
+    let fields = [("grant_type", "client_credentials"), ("audience", MANAGEMENT)];
+    let answer = app.token(&app.bootstrap_client().with_credentials(&fields)).await;
+    (answer.status == 200).then(|| answer.json()["scope"].clone())
+}
+
+async fn grant_path(api: &Api) -> String {
+    let grants = expect(&api.get("/client-grants?client_id=bootstrap").await, 200);
+    format!("/client-grants/{}", grants[0]["id"].as_str().expect("an id"))
+}
+
+/// Somebody locks the configured client out, and the next start lets it in as before.
+async fn check_repaired(what: &str, lock_out: impl AsyncFn(&Api)) {
+    for_each_engine(async |app| {
+        let everything = granted(&app).await.expect("it may come in");
+        let api = Api::on(app.clone()).await;
+        lock_out(&api).await;
+        assert_ne!(granted(&app).await.as_ref(), Some(&everything), "{what} locks nobody out");
+        let restarted = app.another_node().await;
+        assert_eq!(granted(&restarted).await.as_ref(), Some(&everything), "{what}");
+        let client = expect(&Api::on(restarted).await.get(CLIENT).await, 200);
+        assert_eq!(client["client_secret"].as_str(), app.bootstrap_client().secret.as_deref(), "{what}");
+    })
+    .await;
+}
+
+async fn change(api: &Api, path: &str, change: Value) {
+    expect(&api.patch(path, change).await, 200);
+}
+
+async fn rotate_secret(api: &Api) {
+    expect(&api.post(&format!("{CLIENT}/rotate-secret"), json!({})).await, 200);
+}
+
+#[tokio::test]
+async fn a_start_gives_the_configured_client_its_grant_again() {
+    check_repaired("no grant", async |api| {
+        expect(&api.delete(&grant_path(api).await).await, 204);
+    })
+    .await;
+    check_repaired("a narrower grant", async |api| {
+        change(api, &grant_path(api).await, json!({"scope": ["read:users"]})).await;
+    })
+    .await;
+    check_repaired("an empty grant", async |api| change(api, &grant_path(api).await, json!({"scope": []})).await).await;
+}
+
+#[tokio::test]
+async fn a_start_gives_the_configured_client_its_secret_again() {
+    check_repaired("another secret", async |api| change(api, CLIENT, json!({"client_secret": "n".repeat(40)})).await)
+        .await;
+    check_repaired("a new secret", rotate_secret).await;
+}
+
+#[tokio::test]
+async fn a_start_gives_the_configured_client_its_way_in_again() {
+    check_repaired("no grant type", async |api| change(api, CLIENT, json!({"grant_types": []})).await).await;
+    let others = json!({"grant_types": ["authorization_code", "refresh_token"]});
+    check_repaired("other grant types", async |api| change(api, CLIENT, others.clone()).await).await;
+    let public = json!({"token_endpoint_auth_method": "none", "grant_types": ["authorization_code"]});
+    check_repaired("a public client", async |api| change(api, CLIENT, public.clone()).await).await;
+}
+
+#[tokio::test]
+async fn a_start_brings_the_configured_client_back_from_anything() {
+    check_repaired("no client", async |api| {
+        expect(&api.delete(CLIENT).await, 204);
+    })
+    .await;
+    let public = json!({"token_endpoint_auth_method": "none", "grant_types": ["authorization_code"]});
+    check_repaired("everything at once", async |api| {
+        let grant = grant_path(api).await;
+        rotate_secret(api).await;
+        change(api, CLIENT, public.clone()).await;
+        expect(&api.delete(&grant).await, 204);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_start_leaves_what_lets_the_configured_client_in_as_it_is() {
+    for_each_engine(async |app| {
+        let api = Api::on(app.clone()).await;
+        let mine = json!({"name": "Ours", "description": "for scripts", "token_endpoint_auth_method": "client_secret_basic",
+            "grant_types": ["client_credentials", "refresh_token"], "client_metadata": {"team": "a"}});
+        change(&api, CLIENT, mine).await;
+        let before = app.dump().await;
+        app.another_node().await;
+        app.assert_unchanged_since(&before).await;
+    })
+    .await;
+}
