@@ -31,5 +31,5 @@ mod columns;
 #[cfg(test)]
 mod tests;
 
-pub use db::{Read, Reader, Store, StoreError, StoreSettings, WriteTx};
+pub use db::{Read, Reader, Snapshot, Store, StoreError, StoreSettings, WriteTx};
 pub use listing::Page;

@@ -1,7 +1,7 @@
 //! The adapter: one way to run a statement, two engines below it.
 //!
-//! A [`Store`] hands out a [`Reader`] or a [`WriteTx`]. They are different types, so that code which was lent a
-//! reader cannot write by accident. What each engine needs of its own is in `sqlite` and `postgres`.
+//! A [`Store`] hands out a [`Reader`], a [`Snapshot`] or a [`WriteTx`]. They are different types, so that code which was
+//! lent a reader cannot write by accident. What each engine needs of its own is in `sqlite` and `postgres`.
 
 mod connection;
 mod error;
@@ -62,6 +62,15 @@ impl Store {
         }))
     }
 
+    /// A connection that reads one moment: every statement sees what was committed when the first of them began. For
+    /// answers that are held against each other; dropped soon, because the database keeps what it sees.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot(match &self.0 {
+            Engine::Sqlite(engine) => SnapshotKind::Sqlite(engine.snapshot().await?),
+            Engine::Postgres(engine) => SnapshotKind::Postgres(engine.snapshot().await?),
+        }))
+    }
+
     /// Opens a write. Dropping it without [`WriteTx::commit`] undoes it.
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
         let kind = match &self.0 {
@@ -91,6 +100,14 @@ pub struct Reader(ReaderKind);
 enum ReaderKind {
     Sqlite(sqlx::pool::PoolConnection<sqlx::Sqlite>),
     Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
+}
+
+/// A connection that reads one moment.
+pub struct Snapshot(SnapshotKind);
+
+enum SnapshotKind {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 /// A write that others see only after [`WriteTx::commit`].
@@ -131,7 +148,7 @@ impl WriteTx {
     }
 }
 
-/// Whatever can answer a question: a [`Reader`], or a [`WriteTx`] that wants to see its own changes.
+/// Whatever can answer a question: a [`Reader`], a [`Snapshot`], or a [`WriteTx`] that wants to see its own changes.
 pub trait Read: Connect {}
 impl<T: Connect> Read for T {}
 
@@ -140,6 +157,17 @@ impl Connect for Reader {
         Ok(match &mut self.0 {
             ReaderKind::Sqlite(connection) => ConnectionMut::Sqlite(connection),
             ReaderKind::Postgres(connection) => ConnectionMut::Postgres(connection),
+        })
+    }
+
+    fn fail(&mut self) {}
+}
+
+impl Connect for Snapshot {
+    fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
+        Ok(match &mut self.0 {
+            SnapshotKind::Sqlite(transaction) => ConnectionMut::Sqlite(transaction),
+            SnapshotKind::Postgres(transaction) => ConnectionMut::Postgres(transaction),
         })
     }
 

@@ -1,4 +1,4 @@
-//! Postgres: a pool, and transactions at READ COMMITTED.
+//! Postgres: a pool, writes at READ COMMITTED, and snapshots at REPEATABLE READ.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -32,6 +32,10 @@ impl Postgres {
 
     pub(super) async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
         Ok(self.0.acquire().await?)
+    }
+
+    pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+        Ok(self.0.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
     }
 
     pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {

@@ -76,6 +76,12 @@ impl Sqlite {
         Ok(self.readers.acquire().await?)
     }
 
+    /// In the log, a transaction that began with a question stays with what was committed then.
+    pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
+        self.undoing.finished().await;
+        Ok(self.readers.begin().await?)
+    }
+
     pub(super) async fn write(&self) -> Result<Write, StoreError> {
         let writer = Arc::clone(&self.writer).lock_owned().await;
         let mut write = Write { writer: Some(writer), engine: self.clone() };

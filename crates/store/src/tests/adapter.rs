@@ -7,7 +7,7 @@ use std::task::Poll;
 use super::engines::{for_each_database, for_each_engine, open, places};
 use super::notes::{note, noted, noted_in, write_note};
 use crate::db::{Ask, Sql, args};
-use crate::{Store, StoreError, StoreSettings};
+use crate::{Read, Store, StoreError, StoreSettings};
 
 #[tokio::test]
 async fn a_database_answers_a_ping() {
@@ -65,6 +65,33 @@ async fn a_write_sees_itself_and_others_see_it_once_committed() {
         assert_eq!(noted(store).await, Vec::<String>::new());
         tx.commit().await.unwrap();
         assert_eq!(noted(store).await, ["a"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_snapshot_answers_everything_as_of_its_first_question() {
+    for_each_engine(async |store| {
+        write_note(store, "a").await.unwrap();
+        let mut snapshot = store.snapshot().await.unwrap();
+        assert_eq!(noted_in(&mut snapshot).await, ["a"]);
+        write_note(store, "b").await.unwrap();
+        assert_eq!(noted(store).await, ["a", "b"]);
+        assert_eq!(noted_in(&mut snapshot).await, ["a"]);
+        drop(snapshot);
+        assert_eq!(noted_in(&mut store.snapshot().await.unwrap()).await, ["a", "b"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_snapshot_cannot_write() {
+    for_each_engine(async |store| {
+        write_note(store, "kept").await.unwrap();
+        let mut snapshot = store.snapshot().await.unwrap();
+        let deleting = Sql::both("DELETE FROM settings RETURNING name");
+        snapshot.fetch_all::<(String,)>(deleting, args![]).await.unwrap_err();
+        assert_eq!(noted(store).await, ["kept"]);
     })
     .await;
 }
@@ -157,10 +184,16 @@ async fn take_or_look(store: Store, round: u32) -> String {
     } else {
         drop(tx);
     }
-    let mut db = store.read().await.unwrap();
-    let found: (String,) =
-        db.fetch_one(Sql::both("SELECT value FROM settings WHERE name = $1"), args![&name]).await.unwrap();
-    found.0
+    if round.is_multiple_of(2) {
+        value_of(&mut store.read().await.unwrap(), &name).await
+    } else {
+        value_of(&mut store.snapshot().await.unwrap(), &name).await
+    }
+}
+
+async fn value_of(db: &mut impl Read, name: &str) -> String {
+    let value = Sql::both("SELECT value FROM settings WHERE name = $1");
+    db.fetch_one::<(String,)>(value, args![name]).await.unwrap().0
 }
 
 /// Polls a future this many times and drops it.
