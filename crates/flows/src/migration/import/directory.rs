@@ -6,7 +6,7 @@ use model::address::FoldedEmail;
 use model::user::{StoredPassword, User};
 use model::{ConnectionId, UserId};
 use store::bulk::{self, Holder};
-use store::{Read, StoreError};
+use store::{Snapshot, StoreError};
 
 use super::entry::{Entry, HashOf, Person};
 
@@ -46,21 +46,21 @@ impl<'a> Question<'a> {
 }
 
 impl Directory {
-    /// Looks everybody up. Whole users, which are a question each, only where they may be updated.
+    /// Looks everybody up, as of one moment: somebody who arrived between two questions would be there by one key and
+    /// not by the other, and be refused as somebody else. Whole users, which are a question each, only where they may
+    /// be updated.
     pub(super) async fn about(
-        db: &mut impl Read,
+        db: &mut Snapshot,
         connection_id: &ConnectionId,
         entries: &[&Entry],
         whole_users: bool,
     ) -> Result<Self, StoreError> {
         let Question { ids, user_ids, names } = Question::about(entries);
-        // Each question sees what was committed when it was asked. Ids come last: whoever arrives in between is found by
-        // their id and known, instead of being found by their name alone and taken for somebody else.
         let mut directory = Directory {
+            by_id: by_id(bulk::holders_of_ids(db, connection_id, &ids).await?),
             by_name: by_name(bulk::holders_of_names(db, connection_id, &names).await?),
             taken: bulk::existing(db, &user_ids).await?,
             buried: bulk::buried(db, connection_id, &ids).await?,
-            by_id: by_id(bulk::holders_of_ids(db, connection_id, &ids).await?),
             ..Directory::default()
         };
         let found = directory.found();

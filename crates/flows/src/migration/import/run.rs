@@ -126,7 +126,7 @@ impl Run<'_> {
     /// `None` where somebody signed up, changed or left between the question and the write; nothing was written.
     async fn attempt(&self, entries: &[&Entry]) -> Result<Option<Vec<Decision>>, StoreError> {
         let Run { store, connection, request, .. } = self;
-        let directory = Directory::about(&mut store.read().await?, &connection.id, entries, request.upsert).await?;
+        let directory = Directory::about(&mut store.snapshot().await?, &connection.id, entries, request.upsert).await?;
         let rules = self.rules();
         let fresh_id = || UserId::random_external_id(self.entropy.array());
         let decisions: Vec<_> = entries.iter().map(|entry| rules.decide(entry, &directory, fresh_id)).collect();

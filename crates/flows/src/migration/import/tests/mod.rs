@@ -3,6 +3,7 @@
 mod collisions;
 mod credentials;
 mod directory;
+mod meanwhile;
 mod interruptions;
 mod rows;
 mod upserts;
