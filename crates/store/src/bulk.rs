@@ -212,13 +212,17 @@ fn login_names(people: &[&User]) -> Vec<FoldedEmail> {
 }
 
 /// Gives people the password credentials that came with an import, in place of none and of those that are not ours
-/// yet. Answers whose were written; the others have a password of ours, which stays.
+/// yet. Answers whose were written; the others have a password of ours, which stays. `None` means that one of these
+/// people is not there any more; then nothing of the write may be committed.
 pub async fn put_passwords(
     tx: &mut WriteTx,
     credentials: &[(&UserId, &PasswordCredential)],
     now: Timestamp,
-) -> Result<Vec<UserId>, StoreError> {
+) -> Result<Option<Vec<UserId>>, StoreError> {
     let rows: Vec<Args> =
         credentials.iter().map(|(user_id, credential)| passwords::row(user_id, credential, now)).collect();
-    PASSWORDS.run(tx, &rows).await
+    match PASSWORDS.run(tx, &rows).await {
+        Err(error) if error.is_of_an_orphan() => Ok(None),
+        outcome => outcome.map(Some),
+    }
 }

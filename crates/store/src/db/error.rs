@@ -1,5 +1,7 @@
 use std::error::Error as StdError;
 
+use sqlx::error::DatabaseError;
+
 /// The database could not do what it was asked. Never says "not there": that is an `Ok` answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -37,6 +39,13 @@ pub enum StoreError {
 impl StoreError {
     pub(crate) fn corrupt(table: &'static str, row: impl Into<String>, what: impl Into<String>) -> Self {
         StoreError::Corrupt { table, row: row.into(), what: what.into() }
+    }
+
+    /// Whether a row to be written belongs to one that is not there.
+    pub(crate) fn is_of_an_orphan(&self) -> bool {
+        let StoreError::Failed(source) = self else { return false };
+        let error = source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+        error.is_some_and(DatabaseError::is_foreign_key_violation)
     }
 }
 

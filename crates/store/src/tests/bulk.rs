@@ -152,7 +152,8 @@ async fn mg_14_an_import_never_replaces_a_password_of_ours() {
         .await;
         let imported = hash("second");
         let credentials: Vec<_> = ids.iter().map(|id| (id, &imported)).collect();
-        let mut written = committed(store, async |tx| bulk::put_passwords(tx, &credentials, at(2)).await).await;
+        let written = committed(store, async |tx| bulk::put_passwords(tx, &credentials, at(2)).await).await;
+        let mut written = written.unwrap();
         written.sort();
         assert_eq!(written, [ids[2].clone(), ids[0].clone(), ids[1].clone()]);
         let stored = bulk::passwords(&mut reader(store).await, &ids).await.unwrap();
@@ -165,6 +166,22 @@ async fn mg_14_an_import_never_replaces_a_password_of_ours() {
             let stored = &stored[id];
             assert_eq!((&stored.credential, stored.version, stored.updated_at), (credential, version, moment), "{id}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_of_somebody_who_has_left_keeps_the_others_out_too() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        users_of(store, &[nameless("stays")]).await;
+        assert!(committed(store, async |tx| users::delete(tx, &user_id(), at(1)).await).await);
+        let (stays, left, imported) = (UserId::database("stays"), user_id(), hash("first"));
+        let mut tx = store.write().await.unwrap();
+        let put = bulk::put_passwords(&mut tx, &[(&stays, &imported), (&left, &imported)], at(2)).await.unwrap();
+        assert_eq!(put, None);
+        tx.commit().await.unwrap_err();
+        assert_eq!(passwords::find(&mut reader(store).await, &stays).await.unwrap(), None);
     })
     .await;
 }

@@ -34,7 +34,9 @@ pub(super) async fn write(
         return Ok(Written::Outdated);
     }
     let passwords = passwords(&newcomers, &changes);
-    let put = bulk::put_passwords(&mut tx, &passwords, now).await?;
+    let Some(put) = bulk::put_passwords(&mut tx, &passwords, now).await? else {
+        return Ok(Written::Outdated);
+    };
     tx.commit().await?;
     let put: HashSet<UserId> = put.into_iter().collect();
     Ok(Written::Done(passwords.into_iter().map(|(id, _)| id.clone()).filter(|id| !put.contains(id)).collect()))

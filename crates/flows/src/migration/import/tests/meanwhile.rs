@@ -1,4 +1,4 @@
-//! What is decided about somebody who arrives or leaves while an import asks about them.
+//! What becomes of somebody who arrives or leaves while an import is about to write about them.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -8,11 +8,12 @@ use model::UserId;
 use model::user::Profile;
 use store::Snapshot;
 
-use super::super::decision::{Decision, Rules};
+use super::super::decision::{Change, Decision, Rules};
 use super::super::directory::Directory as Asked;
 use super::super::entry::{Entry, Person};
 use super::super::reader::SkipReason;
-use super::{Directory, NOW};
+use super::super::writing::{Written, write};
+use super::{BCRYPT, Directory, NOW, imported};
 
 /// More than the asking about one batch takes.
 const STEPS: usize = 10;
@@ -126,4 +127,23 @@ async fn who_leaves_while_an_import_asks_is_not_taken_for_somebody_else() {
         let as_of_one_moment = matches!(decision, Decision::Unchanged | Decision::Skip(SkipReason::DeletedHere));
         assert!(as_of_one_moment, "{round}: {decision:?}");
     }
+}
+
+#[tokio::test]
+async fn who_leaves_before_their_hash_is_written_does_not_end_the_run() {
+    let directory = Directory::new().await;
+    directory.arrive(0).await;
+    directory.arrive(1).await;
+    let decisions = [0, 1].map(|number| {
+        let password = Some(imported("bcrypt", BCRYPT));
+        Decision::Update(Box::new(Change { user_id: UserId::database(&id(number)), user: None, password }))
+    });
+    directory.leave(1).await;
+    let written = write(&directory.store, &directory.connection.id, &decisions, NOW).await.unwrap();
+    assert!(matches!(written, Written::Outdated));
+    assert_eq!(directory.password("auth0|n0").await, None);
+    let hashes = ["n0", "n1"].map(|id| format!(r#"{{"_id":{{"$oid":"{id}"}},"passwordHash":"{BCRYPT}"}}"#));
+    let (summary, _) = directory.import(&hashes.join("\n")).await;
+    assert_eq!((summary.updated, summary.skipped[&SkipReason::DeletedHere]), (1, 1));
+    assert_eq!(directory.password("auth0|n0").await, Some(imported("bcrypt", BCRYPT)));
 }

@@ -3,8 +3,8 @@
 mod collisions;
 mod credentials;
 mod directory;
-mod meanwhile;
 mod interruptions;
+mod meanwhile;
 mod rows;
 mod upserts;
 
