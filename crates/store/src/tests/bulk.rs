@@ -4,7 +4,7 @@ use model::UserId;
 use model::address::FoldedEmail;
 use model::user::{PasswordCredential, Profile, User};
 
-use super::engines::for_each_engine;
+use super::engines::{for_each_database, for_each_engine};
 use super::records::{at, committed, connection_id, full_user, named_user, nameless, populate, reader, user, user_id};
 use super::users::find;
 use crate::bulk::{self, Holder};
@@ -79,6 +79,41 @@ async fn one_person_who_cannot_be_stored_keeps_all_of_them_out() {
         }
     })
     .await;
+}
+
+/// The loser of the race drops its write and asks again: it must find everybody, or it would try for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_store_the_same_people_one_does_and_the_other_finds_them() {
+    for_each_database(async |database| {
+        populate(&database.store).await;
+        let another_node = database.open_again().await;
+        for round in 0..20 {
+            let ids: Vec<String> = (0..50).map(|number| format!("r{round}n{number}")).collect();
+            let racers: Vec<_> = [&database.store, &database.store, &another_node]
+                .map(|store| tokio::spawn(store_or_find(store.clone(), ids.clone())))
+                .into_iter()
+                .collect();
+            let mut stored = 0;
+            for racer in racers {
+                stored += usize::from(racer.await.unwrap());
+            }
+            assert_eq!(stored, 1, "round {round}");
+        }
+    })
+    .await;
+}
+
+/// Says whether it was this call that stored these people.
+async fn store_or_find(store: Store, ids: Vec<String>) -> bool {
+    let people: Vec<User> = ids.iter().map(|id| user(id, &format!("{id}@x.io"))).collect();
+    if insert(&store, &people).await == Stored::Done {
+        return true;
+    }
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut snapshot = store.snapshot().await.unwrap();
+    let found = bulk::holders_of_ids(&mut snapshot, &connection_id(), &ids).await.unwrap();
+    assert_eq!(found.len(), ids.len());
+    false
 }
 
 async fn users_of(store: &Store, people: &[User]) {
