@@ -14,6 +14,7 @@ use protocol::params::Params;
 use protocol::prompt::{Screen, SessionFacts, Step, next_step};
 use store::{Read, StoreError};
 
+use crate::client_face::ClientFace;
 use crate::error::OrInternal;
 use crate::sessions::{self, Browser, LiveSession};
 use crate::{InternalError, RequestContext, Services};
@@ -45,8 +46,13 @@ pub enum AuthorizeRefused {
     #[error("unknown client")]
     UnknownClient,
     /// The redirect URI is not the client's.
-    #[error("{}", .0.description)]
-    RedirectUri(Refusal),
+    #[error("{}", .refusal.description)]
+    RedirectUri {
+        /// What is wrong with it.
+        refusal: Refusal,
+        /// Who asks.
+        client: ClientFace,
+    },
     /// The work could not be done.
     #[error(transparent)]
     Internal(#[from] InternalError),
@@ -67,7 +73,8 @@ pub async fn start(
 ) -> Result<Authorized, AuthorizeRefused> {
     let client = find_client(svc, params).await?;
     let rules = rules_of(&client);
-    let redirect_uri = find_redirect_uri(params, &rules).map_err(AuthorizeRefused::RedirectUri)?;
+    let redirect_uri = find_redirect_uri(params, &rules)
+        .map_err(|refusal| AuthorizeRefused::RedirectUri { refusal, client: ClientFace::signing_in(&client) })?;
     let request = match authorization::check(params, &rules, redirect_uri.clone()) {
         Ok(request) => request,
         Err(refusal) => return Ok(Authorized::Respond(refused(svc, params, &rules, &redirect_uri, refusal))),

@@ -8,6 +8,7 @@
 pub mod authorize;
 pub mod bootstrap;
 pub mod client_authentication;
+pub mod client_face;
 pub mod context;
 pub mod cors;
 pub mod csrf;

@@ -9,6 +9,7 @@ use protocol::payload::{Expectations, PayloadRefused, check};
 use serde_json::{Map, Value};
 use store::StoreError;
 
+use crate::client_face::ClientFace;
 use crate::events::event;
 use crate::sessions::{self, Browser, LiveSession};
 use crate::{InternalError, RequestContext, Services};
@@ -36,7 +37,10 @@ pub enum LoggedOut {
     /// Go there; the session is over.
     Return(String),
     /// Stay; the session is over.
-    Stay,
+    Stay {
+        /// The application that asked, if known.
+        client: Option<ClientFace>,
+    },
     /// Ask the person whether they want to sign out.
     Confirm {
         /// The application that asks, if known.
@@ -51,7 +55,10 @@ pub enum LoggedOut {
 pub enum LogoutRefused {
     /// The return address is not one of the client's or the tenant's. The session has ended.
     #[error("the return address is not among the allowed logout URLs")]
-    ReturnNotAllowed,
+    ReturnNotAllowed {
+        /// The application that asked, if known.
+        client: Option<ClientFace>,
+    },
     /// The hint is not one of our ID tokens, or disagrees with the request. Nothing has ended.
     #[error("the id_token_hint is not one of ours, or is for another client or session")]
     InvalidHint,
@@ -80,7 +87,7 @@ pub async fn v2(
     let first = client.as_ref().and_then(|client| client.allowed_logout_urls.first());
     match request.return_to.as_ref().or(first) {
         Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await,
-        None => Ok(LoggedOut::Stay),
+        None => Ok(LoggedOut::Stay { client: client.as_ref().map(ClientFace::signed_out) }),
     }
 }
 
@@ -107,7 +114,7 @@ pub async fn oidc(
     end_session(svc, cx, live, client.as_ref()).await?;
     match &request.return_to {
         Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await,
-        None => Ok(LoggedOut::Stay),
+        None => Ok(LoggedOut::Stay { client: client.as_ref().map(ClientFace::signed_out) }),
     }
 }
 
@@ -192,7 +199,7 @@ async fn return_to(
     let tenant = store::settings::tenant(&mut svc.store.read().await?).await?;
     let own = client.map(|client| client.allowed_logout_urls.as_slice()).unwrap_or_default();
     if !allowed(url, own.iter().chain(&tenant.allowed_logout_urls)) {
-        return Err(LogoutRefused::ReturnNotAllowed);
+        return Err(LogoutRefused::ReturnNotAllowed { client: client.map(ClientFace::signed_out) });
     }
     Ok(LoggedOut::Return(state.map_or_else(|| url.to_owned(), |state| protocol::logout::append_state(url, state))))
 }

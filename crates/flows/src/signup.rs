@@ -87,9 +87,11 @@ pub async fn with_password(
         Err(why) => return Ok(FormOutcome::Refused { why, page: pending.page() }),
     };
     let proven = Proven { user, amr: &["pwd"], pending: &pending, browser };
-    // Nobody signed in means that somebody blocked or deleted the account in the moment it was made.
-    let signed_in = login::finish(svc, cx, proven).await?.ok_or(PendingRefused::Expired)?;
-    Ok(FormOutcome::SignedIn(signed_in))
+    match login::finish(svc, cx, proven).await? {
+        Some(signed_in) => Ok(FormOutcome::SignedIn(signed_in)),
+        // Somebody blocked or deleted the account in the moment it was made.
+        None => Err(PendingRefused::Expired { client: Some(pending.face()) }),
+    }
 }
 
 /// Whether people may sign up in a connection.

@@ -2,6 +2,7 @@
 
 use keys::{OpaqueToken, TokenKind, secrets_match};
 use model::client::Client;
+use model::grant::Digest;
 use protocol::authorization::AuthorizationRequest;
 use protocol::prompt::Screen;
 use store::connections::StoredConnection;
@@ -9,6 +10,7 @@ use store::pending_authorizations::PendingAuthorization;
 use store::{Read, StoreError};
 
 use super::{AuthorizeRefused, Authorized};
+use crate::client_face::ClientFace;
 use crate::signup::offers_signup;
 use crate::{InternalError, RequestContext, Services};
 
@@ -25,13 +27,30 @@ pub struct Pending {
 pub enum PendingRefused {
     /// It was never here, or waited too long.
     #[error("the sign-in page has expired")]
-    Expired,
+    Expired {
+        /// Who asked, where that is still known.
+        client: Option<ClientFace>,
+    },
     /// Another browser brought it, or this one lost its cookies.
     #[error("the sign-in page belongs to another browser")]
-    OtherBrowser,
+    OtherBrowser {
+        /// Who asked.
+        client: ClientFace,
+    },
     /// The work could not be done.
     #[error(transparent)]
     Internal(#[from] InternalError),
+}
+
+impl PendingRefused {
+    /// Who asked, where that is known.
+    pub fn client(self) -> Option<ClientFace> {
+        match self {
+            PendingRefused::Expired { client } => client,
+            PendingRefused::OtherBrowser { client } => Some(client),
+            PendingRefused::Internal(_) => None,
+        }
+    }
 }
 
 impl From<StoreError> for PendingRefused {
@@ -43,10 +62,8 @@ impl From<StoreError> for PendingRefused {
 /// What a login or sign-up page shows of the request behind it.
 #[derive(Clone, Debug)]
 pub struct LoginPage {
-    /// The application's name.
-    pub client_name: String,
-    /// Its picture.
-    pub logo_uri: Option<String>,
+    /// The application.
+    pub client: ClientFace,
     /// What to fill in.
     pub login_hint: Option<String>,
     /// Whether people may sign up.
@@ -65,8 +82,7 @@ impl Pending {
     pub fn page(&self) -> LoginPage {
         let connection = self.connection.as_ref().map(|stored| &stored.connection);
         LoginPage {
-            client_name: self.client.name.clone(),
-            logo_uri: self.client.logo_uri.clone(),
+            client: self.face(),
             login_hint: self.request.login_hint.clone(),
             may_sign_up: self.connection.as_ref().is_some_and(offers_signup),
             leads_to: self.leads_to(),
@@ -74,9 +90,11 @@ impl Pending {
             password_policy: connection.map(|connection| connection.password_policy).unwrap_or_default(),
         }
     }
-}
 
-impl Pending {
+    pub(crate) fn face(&self) -> ClientFace {
+        ClientFace::signing_in(&self.client)
+    }
+
     fn leads_to(&self) -> Vec<String> {
         let Client { callbacks, web_origins, allowed_logout_urls, .. } = &self.client;
         let own = callbacks.iter().chain(web_origins).chain(allowed_logout_urls);
@@ -119,17 +137,26 @@ pub async fn find(
     state: &str,
     binding: Option<&str>,
 ) -> Result<Pending, PendingRefused> {
-    let digest = OpaqueToken::parse(state).ok_or(PendingRefused::Expired)?.digest(TokenKind::Pending);
+    let id = OpaqueToken::parse(state).ok_or(PendingRefused::Expired { client: None })?;
     let mut db = svc.store.read().await?;
-    let found = store::pending_authorizations::find(&mut db, &digest).await?;
-    let pending = found.filter(|pending| cx.now < pending.expires_at).ok_or(PendingRefused::Expired)?;
+    let saved = saved(&mut db, &id.digest(TokenKind::Pending)).await?;
+    let (pending, client) = saved.ok_or(PendingRefused::Expired { client: None })?;
+    if cx.now >= pending.expires_at {
+        return Err(PendingRefused::Expired { client: Some(ClientFace::signing_in(&client)) });
+    }
     let presented = binding.and_then(OpaqueToken::parse).map(|binding| binding.digest(TokenKind::Pending));
     if !presented.is_some_and(|presented| secrets_match(&pending.browser_digest, &presented)) {
-        return Err(PendingRefused::OtherBrowser);
+        return Err(PendingRefused::OtherBrowser { client: ClientFace::signing_in(&client) });
     }
-    let client = store::clients::find(&mut db, &pending.client_id).await?.ok_or(PendingRefused::Expired)?.client;
     let connection = database_connection(&mut db, &client, pending.request.connection.as_deref()).await?;
     Ok(Pending { request: pending.request, client, connection })
+}
+
+/// A saved request, expired or not, and the client it is from.
+async fn saved(db: &mut impl Read, digest: &Digest) -> Result<Option<(PendingAuthorization, Client)>, StoreError> {
+    let Some(pending) = store::pending_authorizations::find(db, digest).await? else { return Ok(None) };
+    let client = store::clients::find(db, &pending.client_id).await?;
+    Ok(client.map(|stored| (pending, stored.client)))
 }
 
 /// The database connection a client's people sign in to: the one the request names, else the oldest enabled one.

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use flows::authorize::{AuthorizeRefused, PendingRefused};
+use flows::client_face::ClientFace;
 use flows::logout::LogoutRefused;
 use flows::{InternalError, RequestContext};
 use http::{HeaderValue, StatusCode, header};
@@ -9,39 +10,60 @@ use protocol::params::ParamsRefused;
 
 use super::{internal_status, log_internal};
 use crate::extract::BodyRefused;
-use crate::pages::Problem;
+use crate::pages::{ErrorPage, Page, Problem};
 use crate::present;
 use crate::state::AppState;
 
 /// A request at `/authorize` without a client or redirect URI that could be told.
 pub(crate) fn authorize(state: &AppState, cx: &RequestContext, refused: &AuthorizeRefused) -> Response {
-    let (problem, detail) = match refused {
-        AuthorizeRefused::UnknownClient => (Problem::UnknownClient, None),
-        AuthorizeRefused::RedirectUri(refusal) => (Problem::RedirectUriMismatch, Some(refusal.description.as_str())),
+    let page = match refused {
+        AuthorizeRefused::UnknownClient => ErrorPage::about(Problem::UnknownClient, None),
+        AuthorizeRefused::RedirectUri { refusal, client } => {
+            let page = ErrorPage::about(Problem::RedirectUriMismatch, Some(client));
+            ErrorPage { detail: Some(refusal.description.as_str()), ..page }
+        }
         AuthorizeRefused::Internal(error) => return internal(state, cx, error),
     };
-    present::problem(state, cx, StatusCode::BAD_REQUEST, problem, detail)
+    show(state, cx, StatusCode::BAD_REQUEST, page)
 }
 
 /// A sign-in page that cannot go on.
 pub(crate) fn pending(state: &AppState, cx: &RequestContext, refused: &PendingRefused) -> Response {
-    match refused {
-        PendingRefused::Expired => present::problem(state, cx, StatusCode::BAD_REQUEST, Problem::SignInExpired, None),
-        PendingRefused::OtherBrowser => {
-            present::problem(state, cx, StatusCode::BAD_REQUEST, Problem::CookiesNeeded, None)
-        }
-        PendingRefused::Internal(error) => internal(state, cx, error),
-    }
+    let page = match refused {
+        PendingRefused::Expired { client } => ErrorPage::about(Problem::SignInExpired, client.as_ref()),
+        PendingRefused::OtherBrowser { client } => ErrorPage::about(Problem::CookiesNeeded, Some(client)),
+        PendingRefused::Internal(error) => return internal(state, cx, error),
+    };
+    show(state, cx, StatusCode::BAD_REQUEST, page)
+}
+
+/// A sign-in page on which there is nothing to fill in.
+pub(crate) fn sign_in(
+    state: &AppState,
+    cx: &RequestContext,
+    status: StatusCode,
+    problem: Problem,
+    client: &ClientFace,
+) -> Response {
+    show(state, cx, status, ErrorPage::about(problem, Some(client)))
 }
 
 /// A logout that goes no further.
 pub(crate) fn logout(state: &AppState, cx: &RequestContext, refused: &LogoutRefused) -> Response {
-    let (problem, detail) = match refused {
-        LogoutRefused::ReturnNotAllowed => (Problem::LogoutUrlMismatch, None),
-        LogoutRefused::InvalidHint => (Problem::InvalidRequest, Some(refused.to_string())),
+    let words = refused.to_string();
+    let page = match refused {
+        LogoutRefused::ReturnNotAllowed { client } => ErrorPage::about(Problem::LogoutUrlMismatch, client.as_ref()),
+        // What the request says of its client is contradicted by the hint, or by nothing but itself.
+        LogoutRefused::InvalidHint => {
+            ErrorPage { detail: Some(&words), ..ErrorPage::about(Problem::InvalidRequest, None) }
+        }
         LogoutRefused::Internal(error) => return internal(state, cx, error),
     };
-    present::problem(state, cx, StatusCode::BAD_REQUEST, problem, detail.as_deref())
+    show(state, cx, StatusCode::BAD_REQUEST, page)
+}
+
+fn show(state: &AppState, cx: &RequestContext, status: StatusCode, page: ErrorPage<'_>) -> Response {
+    present::page(state, cx, status, &Page::Error(page), &[])
 }
 
 /// A query that cannot be read.
@@ -60,8 +82,8 @@ pub(crate) fn unreadable_form(state: &AppState, cx: &RequestContext, refused: &B
 }
 
 /// A form that did not come from our own page.
-pub(crate) fn foreign_form(state: &AppState, cx: &RequestContext) -> Response {
-    present::problem(state, cx, StatusCode::FORBIDDEN, Problem::ForeignForm, None)
+pub(crate) fn foreign_form(state: &AppState, cx: &RequestContext, client: Option<&ClientFace>) -> Response {
+    show(state, cx, StatusCode::FORBIDDEN, ErrorPage::about(Problem::ForeignForm, client))
 }
 
 /// Something failed on our side.

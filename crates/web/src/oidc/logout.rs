@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use flows::RequestContext;
+use flows::client_face::ClientFace;
 use flows::csrf;
 use flows::logout::{LoggedOut, LogoutRefused, LogoutRequest, oidc, v2 as auth0};
 use http::StatusCode;
@@ -64,7 +65,7 @@ async fn oidc_logout(
 ) -> Response {
     let answered = params.get("confirm").filter(|_| after_post);
     if answered.is_some() && !csrf::is_ours(&state.services, cookies.browser().session, params.get("csrf")) {
-        return errors::page::foreign_form(state, cx);
+        return errors::page::foreign_form(state, cx, None);
     }
     if answered == Some("no") {
         return present::page(state, cx, StatusCode::OK, &Page::StillSignedIn, &[]);
@@ -119,16 +120,19 @@ fn answer(
     let mut response = match outcome {
         Ok(LoggedOut::Return(url)) => present::redirect(&url, after_post),
         // Only the standard's logout asks, and it has shown its question.
-        Ok(LoggedOut::Stay | LoggedOut::Confirm { .. }) => {
-            let page = Page::LoggedOut(pages::LoggedOut { client: None, back: None });
-            present::page(state, cx, StatusCode::OK, &page, &[])
-        }
+        Ok(LoggedOut::Confirm { .. }) => stay(state, cx, None),
+        Ok(LoggedOut::Stay { client }) => stay(state, cx, client.as_ref()),
         Err(refused) => errors::page::logout(state, cx, &refused),
     };
     if is_over {
         clear_session_cookie(state, response.headers_mut());
     }
     response
+}
+
+fn stay(state: &AppState, cx: &RequestContext, client: Option<&ClientFace>) -> Response {
+    let page = Page::LoggedOut(pages::LoggedOut::by(client));
+    present::page(state, cx, StatusCode::OK, &page, &[])
 }
 
 fn text(params: &Params, name: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 //! The pages and what each of them is told.
 
+use flows::client_face::ClientFace;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -79,6 +80,12 @@ pub struct PageClient<'a> {
     pub name: &'a str,
     /// Its picture; without one its initial stands in.
     pub logo: Option<WebUrl<'a>>,
+}
+
+impl<'a> From<&'a ClientFace> for PageClient<'a> {
+    fn from(face: &'a ClientFace) -> Self {
+        PageClient { name: &face.name, logo: face.logo_uri.as_deref().and_then(WebUrl::new) }
+    }
 }
 
 impl Serialize for PageClient<'_> {
@@ -217,6 +224,13 @@ pub struct ErrorPage<'a> {
     pub detail: Option<&'a str>,
 }
 
+impl<'a> ErrorPage<'a> {
+    /// About a request of this client, if it is known.
+    pub fn about(problem: Problem, client: Option<&'a ClientFace>) -> Self {
+        ErrorPage { problem, client: client.map(PageClient::from), back: client.and_then(back_to), detail: None }
+    }
+}
+
 /// The page after a logout.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoggedOut<'a> {
@@ -224,6 +238,17 @@ pub struct LoggedOut<'a> {
     pub client: Option<PageClient<'a>>,
     /// The way back to the client, from its registration.
     pub back: Option<WebUrl<'a>>,
+}
+
+impl<'a> LoggedOut<'a> {
+    /// By this client, if it is known.
+    pub fn by(client: Option<&'a ClientFace>) -> Self {
+        LoggedOut { client: client.map(PageClient::from), back: client.and_then(back_to) }
+    }
+}
+
+fn back_to(client: &ClientFace) -> Option<WebUrl<'_>> {
+    client.way_back.as_deref().and_then(WebUrl::new)
 }
 
 /// The question before a logout. Fields of its form: `csrf`, `confirm` (`yes` or `no`) and the request's own.

@@ -6,9 +6,8 @@ use flows::login::{FormOutcome, LoginForm, LoginRefused, with_password};
 use http::{HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
-use super::client_of;
 use super::visit::{Opened, Submitted, Visit};
-use crate::pages::{Login, LoginRefusal, Page, Problem};
+use crate::pages::{Login, LoginRefusal, Page, PageClient, Problem};
 
 /// The empty form.
 pub(crate) async fn show(Opened(visit): Opened) -> Response {
@@ -36,7 +35,7 @@ async fn sign_in(visit: &Visit, username: &str, password: &str) -> Response {
 
 fn refused(visit: &Visit, why: LoginRefused, page: &LoginPage) -> Response {
     let Some((status, refusal)) = refusal(why) else {
-        return visit.problem(StatusCode::BAD_REQUEST, Problem::NoConnection);
+        return visit.problem(StatusCode::BAD_REQUEST, Problem::NoConnection, page);
     };
     count(refusal.key());
     let mut response = render(visit, status, page, visit.field("username"), Some(refusal));
@@ -85,7 +84,7 @@ fn render(
 ) -> Response {
     let csrf = visit.form_token();
     let login = Login {
-        client: client_of(page),
+        client: PageClient::from(&page.client),
         state: visit.id(),
         csrf: &csrf,
         username: username.unwrap_or_default(),

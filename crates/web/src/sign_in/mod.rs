@@ -6,11 +6,9 @@ mod visit;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use flows::authorize::LoginPage;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::extract::Cx;
-use crate::pages::{PageClient, WebUrl};
 use crate::state::AppState;
 
 /// `GET /u/assets/{name}`. Addresses carry the assets' version, so they are kept for good.
@@ -21,8 +19,4 @@ pub(crate) async fn asset(State(state): State<AppState>, Cx(_): Cx, Path(name): 
     let content_type = HeaderValue::from_static(asset.content_type);
     let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, cache), (header::ETAG, etag)];
     (headers, asset.bytes.clone()).into_response()
-}
-
-fn client_of(page: &LoginPage) -> PageClient<'_> {
-    PageClient { name: &page.client_name, logo: page.logo_uri.as_deref().and_then(WebUrl::new) }
 }

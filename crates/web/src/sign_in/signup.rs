@@ -6,9 +6,8 @@ use flows::signup::{ShownRule, SignupForm, SignupRefused, rules, with_password};
 use http::StatusCode;
 use secrecy::SecretString;
 
-use super::client_of;
 use super::visit::{Opened, Submitted, Visit};
-use crate::pages::{Page, PasswordRule, Problem, Requirement, Signup, SignupRefusal};
+use crate::pages::{Page, PageClient, PasswordRule, Problem, Requirement, Signup, SignupRefusal};
 
 /// The empty form.
 pub(crate) async fn show(Opened(visit): Opened) -> Response {
@@ -39,7 +38,7 @@ fn refused(visit: &Visit, why: SignupRefused, page: &LoginPage) -> Response {
         SignupRefused::PasswordTooLong => (StatusCode::BAD_REQUEST, SignupRefusal::PasswordTooLong),
         SignupRefused::WeakPassword(_) => (StatusCode::BAD_REQUEST, SignupRefusal::WeakPassword),
         SignupRefused::SourceUnavailable => (StatusCode::SERVICE_UNAVAILABLE, SignupRefusal::SourceUnavailable),
-        SignupRefused::Closed => return closed(visit),
+        SignupRefused::Closed => return closed(visit, page),
     };
     let refusals = [refusal];
     let mut form = Form::new(page, visit.field("email"), &refusals);
@@ -49,8 +48,8 @@ fn refused(visit: &Visit, why: SignupRefused, page: &LoginPage) -> Response {
     render(visit, status, page, &form)
 }
 
-fn closed(visit: &Visit) -> Response {
-    visit.problem(StatusCode::FORBIDDEN, Problem::SignupClosed)
+fn closed(visit: &Visit, page: &LoginPage) -> Response {
+    visit.problem(StatusCode::FORBIDDEN, Problem::SignupClosed, page)
 }
 
 async fn incomplete(visit: &Visit, refusals: &[SignupRefusal]) -> Response {
@@ -75,12 +74,12 @@ impl<'a> Form<'a> {
 
 fn render(visit: &Visit, status: StatusCode, page: &LoginPage, form: &Form<'_>) -> Response {
     if !page.may_sign_up {
-        return closed(visit);
+        return closed(visit, page);
     }
     let csrf = visit.form_token();
     let rules: Vec<_> = form.rules.iter().filter_map(shown).collect();
     let signup = Signup {
-        client: client_of(page),
+        client: PageClient::from(&page.client),
         state: visit.id(),
         csrf: &csrf,
         email: form.email,

@@ -56,7 +56,7 @@ impl FromRequest<AppState> for Submitted {
         if is_same_origin && csrf::is_ours(&state.services, visit.browser().binding, visit.field("csrf")) {
             return Ok(Submitted(visit));
         }
-        Err(errors::page::foreign_form(state, &visit.cx))
+        Err(visit.refuse_foreign_form().await)
     }
 }
 
@@ -124,8 +124,18 @@ impl Visit {
     }
 
     /// A page that says why there is nothing to fill in.
-    pub(super) fn problem(&self, status: StatusCode, problem: Problem) -> Response {
-        present::problem(&self.state, &self.cx, status, problem, None)
+    pub(super) fn problem(&self, status: StatusCode, problem: Problem, shown: &LoginPage) -> Response {
+        errors::page::sign_in(&self.state, &self.cx, status, problem, &shown.client)
+    }
+
+    /// Mostly the browser has lost its cookie, so the way back to the application is worth a look.
+    async fn refuse_foreign_form(&self) -> Response {
+        let (services, cx) = self.services();
+        let client = match find_pending(services, cx, self.id(), self.browser().binding).await {
+            Ok(pending) => Some(pending.page().client),
+            Err(refused) => refused.client(),
+        };
+        errors::page::foreign_form(&self.state, cx, client.as_ref())
     }
 }
 

@@ -51,8 +51,12 @@ async fn az_26_wp_02_pages_are_never_framed_kept_or_scripted() {
 async fn no_page_asks_anybody_else_for_anything() {
     let site = Site::new().await;
     for page in pages(&site).await {
-        let addresses = page.html.split(['"', '\'']).filter(|text| text.starts_with("http") || text.starts_with("//"));
-        assert_eq!(addresses.collect::<Vec<_>>(), Vec::<&str>::new(), "{}", page.path);
+        let addresses = page.html.split(['"', '\'']).map(|text| text.replace("&#x2f;", "/"));
+        let addresses = addresses.filter(|text| text.starts_with("http") || text.starts_with("//"));
+        // What people may click is asked for by nobody else.
+        let links = page.links();
+        let asked: Vec<_> = addresses.filter(|address| !links.contains(address)).collect();
+        assert_eq!(asked, Vec::<String>::new(), "{}", page.path);
     }
 }
 

@@ -19,3 +19,4 @@ mod sign_up;
 mod site;
 mod token_endpoint;
 mod userinfo;
+mod way_back;
