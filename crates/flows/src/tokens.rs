@@ -1,6 +1,6 @@
 //! Making tokens: claims, signatures, and the rows that make them revocable. Nothing here opens a write.
 
-use keys::{OpaqueToken, TokenKind};
+use keys::{OpaqueToken, RefreshSecret};
 use model::client::Client;
 use model::grant::{Digest, OpaqueAccessToken, RefreshToken, TokenFamily};
 use model::resource_server::{ResourceServer, TokenDialect};
@@ -28,17 +28,17 @@ pub(crate) struct Issue<'a> {
     /// Auth0's `gty`, for grants that have one.
     pub(crate) gty: Option<&'static str>,
     /// The refresh token that is returned beside the access token.
-    pub(crate) refresh: Option<&'a NewRefreshToken>,
+    pub(crate) refresh: Option<&'a GivenRefreshToken>,
 }
 
-/// A refresh token that is not stored yet.
-pub(crate) struct NewRefreshToken {
+/// A refresh token as it is given to its holder: in clear, beside its record.
+pub(crate) struct GivenRefreshToken {
     pub(crate) record: RefreshToken,
-    secret: OpaqueToken,
+    secret: RefreshSecret,
 }
 
-impl NewRefreshToken {
-    /// A token of this family with these lifetimes.
+impl GivenRefreshToken {
+    /// A token of this family with these lifetimes, which is not stored yet.
     pub(crate) fn new(
         svc: &Services,
         family_id: &FamilyId,
@@ -57,12 +57,19 @@ impl NewRefreshToken {
             successor_id: None,
             seen_at: None,
             sealed_response: None,
+            repeatable_until: None,
         };
-        NewRefreshToken { record, secret: OpaqueToken::from_random(svc.random()) }
+        GivenRefreshToken { record, secret: RefreshSecret::new(svc.random(), family_id.as_str(), &svc.sealer) }
+    }
+
+    /// A token that was given before, from the answer that gave it. `None` where that holds no such token.
+    pub(crate) fn again(record: RefreshToken, answer: &TokenResponse) -> Option<Self> {
+        let secret = RefreshSecret::parse(answer.refresh_token.as_deref()?)?;
+        Some(GivenRefreshToken { record, secret })
     }
 
     pub(crate) async fn store(&self, tx: &mut WriteTx) -> Result<(), StoreError> {
-        store::refresh_tokens::insert(tx, &self.secret.digest(TokenKind::Refresh), &self.record).await
+        store::refresh_tokens::insert(tx, &self.secret.digest(), &self.record).await
     }
 }
 
@@ -73,6 +80,8 @@ pub(crate) struct Issued {
     access: Option<(Digest, OpaqueAccessToken)>,
     /// When the access token ends.
     access_expires_at: Timestamp,
+    /// When the first of its tokens ends, the refresh token aside.
+    pub(crate) ends_at: Timestamp,
 }
 
 impl Issued {
@@ -120,7 +129,9 @@ pub(crate) fn issue(svc: &Services, cx: &RequestContext, issue: &Issue<'_>) -> R
         expires_in: lifetime,
         token_type: TokenType::Bearer,
     };
-    Ok(Issued { response, access, access_expires_at })
+    let id_token_expires_at = is_openid.then(|| cx.now.plus_seconds(issue.client.id_token_lifetime));
+    let ends_at = id_token_expires_at.map_or(access_expires_at, |end| end.min(access_expires_at));
+    Ok(Issued { response, access, access_expires_at, ends_at })
 }
 
 fn access_jwt(

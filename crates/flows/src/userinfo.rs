@@ -1,7 +1,8 @@
 //! What an access token's holder may know of the person (OpenID Connect Core 5.3).
 
-use model::grant::OpaqueAccessToken;
+use model::grant::{OpaqueAccessToken, TokenFamily};
 use protocol::claims;
+use protocol::rotation::is_over_once_seen;
 use serde_json::{Map, Value};
 use store::StoreError;
 
@@ -42,7 +43,7 @@ pub async fn userinfo(
     let user = store::users::find(&mut db, &family.user_id).await?.filter(|user| !user.is_blocked());
     let user = user.ok_or(UserinfoRefused::InvalidToken)?;
     drop(db);
-    note_receipt(svc, cx, &token).await?;
+    note_receipt(svc, cx, &token, &family).await?;
     let updated_at = user.updated_at.to_string();
     Ok(claims::userinfo(user.user_id.as_str(), &tokens::profile_claims(&user, &updated_at), &token.scope))
 }
@@ -56,12 +57,25 @@ fn refuse_revoked_key(svc: &Services, access_token: &str) -> Result<(), Userinfo
     Ok(())
 }
 
-async fn note_receipt(svc: &Services, cx: &RequestContext, token: &OpaqueAccessToken) -> Result<(), StoreError> {
+/// Marks the refresh token as seen, once. Where that is all a client's repeats wait for, the answer that brought the
+/// token is erased in the same write.
+async fn note_receipt(
+    svc: &Services,
+    cx: &RequestContext,
+    token: &OpaqueAccessToken,
+    family: &TokenFamily,
+) -> Result<(), StoreError> {
     let Some(refresh_token) = &token.refresh_token_id else { return Ok(()) };
-    if store::refresh_tokens::was_seen(&mut svc.store.read().await?, refresh_token).await? {
+    let mut db = svc.store.read().await?;
+    if store::refresh_tokens::was_seen(&mut db, refresh_token).await? {
         return Ok(());
     }
+    let client = store::clients::find(&mut db, &family.client_id).await?;
+    drop(db);
     let mut tx = svc.store.write().await?;
     store::refresh_tokens::mark_seen(&mut tx, refresh_token, cx.now).await?;
+    if client.is_none_or(|stored| is_over_once_seen(&stored.client.refresh_token)) {
+        store::refresh_tokens::forget_response_with(&mut tx, refresh_token, cx.now).await?;
+    }
     tx.commit().await
 }

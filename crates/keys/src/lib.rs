@@ -8,8 +8,8 @@
 //! Verifying a token here means its signature, its algorithm and its type. What its claims say is judged
 //! elsewhere. Nothing here reads a clock or fetches anything.
 //!
-//! Start at [`KeySet`] for tokens we sign, [`ForeignKeys`] for tokens others sign, [`OpaqueToken`] for codes
-//! and refresh tokens, and [`Sealer`] for secrets at rest.
+//! Start at [`KeySet`] for tokens we sign, [`ForeignKeys`] for tokens others sign, [`OpaqueToken`] for codes and
+//! cookies, [`RefreshSecret`] for refresh tokens, and [`Sealer`] for secrets at rest.
 
 #![warn(missing_docs)]
 
@@ -19,6 +19,7 @@ mod jwt;
 mod keyset;
 mod master_key;
 mod opaque;
+mod refresh_secret;
 mod seal;
 mod signing_key;
 
@@ -30,6 +31,7 @@ pub use jwt::{ForeignKeys, JwksMalformed, MAX_TOKEN_BYTES, SigningKeyPair, Token
 pub use keyset::{KeySet, KeySetInvalid, PublishedKey, Stage};
 pub use master_key::{MasterKey, MasterKeyInvalid};
 pub use opaque::{OpaqueToken, TokenKind};
+pub use refresh_secret::RefreshSecret;
 pub use seal::{SealBroken, Sealer, secrets_match};
 pub use signing_key::GeneratedKey;
 

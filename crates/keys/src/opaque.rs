@@ -1,4 +1,4 @@
-//! Secrets that mean something to us alone: codes, refresh tokens, session cookies.
+//! Secrets that mean something to us alone: codes, session cookies, and the secret part of refresh tokens.
 //!
 //! A token is 256 random bits. Only its digest is stored, and its kind is part of the digest, so that a token
 //! of one kind is never found among those of another.
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub enum TokenKind {
     /// An authorization code (RFC 6749 4.1.2).
     Code,
-    /// A refresh token (RFC 6749 6).
+    /// A refresh token (RFC 6749 6); made and read as a [`RefreshSecret`](crate::RefreshSecret).
     Refresh,
     /// An access token that is not a JWT.
     Access,
@@ -59,11 +59,21 @@ impl OpaqueToken {
         Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()))
     }
 
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// What is stored and looked up: SHA-256 over the kind and the token.
     pub fn digest(&self, kind: TokenKind) -> [u8; 32] {
+        self.digest_with(kind, b"")
+    }
+
+    /// The digest of a token that has something written behind it.
+    pub(crate) fn digest_with(&self, kind: TokenKind, behind: &[u8]) -> [u8; 32] {
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(kind.tag());
         context.update(self.0.as_slice());
+        context.update(behind);
         context.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes")
     }
 }

@@ -80,6 +80,9 @@ pub struct RefreshToken {
     pub seen_at: Option<Timestamp>,
     /// The answer that consumed it, sealed, for repeats.
     pub sealed_response: Option<Vec<u8>>,
+    /// Once consumed: until when a repeat may be answered. Afterwards nothing needs this record; a token whose text
+    /// does not name its family has no such moment, and its record stays.
+    pub repeatable_until: Option<Timestamp>,
 }
 
 /// An authorization code, waiting for its one exchange (RFC 6749 4.1.2).

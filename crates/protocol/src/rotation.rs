@@ -3,10 +3,13 @@
 //! A token is exchanged for its successor once. A repeat can mean two things: the answer was lost on its way, or
 //! somebody else holds the token. Until the successor has been seen, the first is possible, and the repeat is
 //! answered with the identical response, so that the family stays one chain; afterwards only the second is, and the
-//! family is revoked.
+//! family is revoked. A token that cannot be answered again need not stay stored: one that its family knows without a
+//! row is [`TokenFacts::SWEPT`], and its use is as suspicious as if the row were there.
 
 use crate::client_metadata::{ExpirationType, RefreshTokenSettings, RotationType};
 use crate::scope::ScopeSet;
+
+const LONGEST_MARGIN_MS: i64 = 60_000;
 
 /// What is stored of the presented token. Instants are unix milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +20,21 @@ pub struct TokenFacts {
     pub expires_at_ms: Option<i64>,
     /// Its exchange, if there was one.
     pub consumed: Option<ConsumedFacts>,
+}
+
+impl TokenFacts {
+    /// A token that was exchanged so long ago that its row is gone. Its ends are not known any more; where they have
+    /// passed, revoking the family costs nobody anything.
+    pub const SWEPT: TokenFacts = TokenFacts {
+        idle_expires_at_ms: None,
+        expires_at_ms: None,
+        consumed: Some(ConsumedFacts {
+            at_ms: i64::MIN,
+            response_is_kept: false,
+            successor_was_seen: true,
+            successor_was_consumed: true,
+        }),
+    };
 }
 
 /// What is known of a token's exchange.
@@ -68,7 +86,7 @@ pub enum Decision {
     Issue(Lifetimes),
     /// Answer and keep it, with these lifetimes: the client's tokens do not rotate.
     Keep(Lifetimes),
-    /// Answer with the kept response, byte for byte.
+    /// Answer with the kept response: byte for byte, unless its tokens [have worn out](is_worn_out).
     Replay,
     /// It was used again after its successor was seen, or too late: revoke the family, then refuse.
     Reuse,
@@ -118,12 +136,31 @@ fn may_repeat(consumed: &ConsumedFacts, settings: &RefreshTokenSettings, now_ms:
     if !consumed.response_is_kept || consumed.successor_was_consumed {
         return false;
     }
+    if consumed.successor_was_seen && is_over_once_seen(settings) {
+        return false;
+    }
     // Whoever lost a race read the clock before the winner did, and is no younger than zero.
     let age_ms = now_ms.saturating_sub(consumed.at_ms).max(0);
-    match settings.leeway {
-        Some(leeway) => age_ms < millis(leeway),
-        None => !consumed.successor_was_seen && idle_lifetime_ms(settings).is_none_or(|limit| age_ms < limit),
-    }
+    repeat_window_ms(settings).is_none_or(|window| age_ms < window)
+}
+
+/// Whether the answer that brought a token is never given again once the token has been seen. A leeway counts seconds,
+/// whoever has used what.
+pub fn is_over_once_seen(settings: &RefreshTokenSettings) -> bool {
+    settings.leeway.is_none()
+}
+
+/// For how long after an exchange a repeat may be answered, milliseconds; `None` means without end.
+pub fn repeat_window_ms(settings: &RefreshTokenSettings) -> Option<i64> {
+    settings.leeway.map(millis).or_else(|| idle_lifetime_ms(settings))
+}
+
+/// Whether what was issued at `issued_at_ms` with an end at `ends_at_ms` is of no use to whoever receives it now: it
+/// has ended, or will within a tenth of its lifetime, and at most a minute. A repeat then brings the same refresh token
+/// beside fresh ones.
+pub fn is_worn_out(issued_at_ms: i64, ends_at_ms: i64, now_ms: i64) -> bool {
+    let margin = (ends_at_ms.saturating_sub(issued_at_ms) / 10).min(LONGEST_MARGIN_MS);
+    now_ms >= ends_at_ms.saturating_sub(margin)
 }
 
 /// Lifetimes of the first token of a family.

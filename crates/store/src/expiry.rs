@@ -11,6 +11,8 @@ statements! {
     SESSIONS = "DELETE FROM sessions WHERE sid IN (SELECT sid FROM sessions WHERE expires_at < $1 LIMIT $2)";
     FAMILIES = "DELETE FROM token_families WHERE id IN
                 (SELECT id FROM token_families WHERE expires_at < $1 LIMIT $2)";
+    REPEATS = "DELETE FROM refresh_tokens WHERE id IN
+               (SELECT id FROM refresh_tokens WHERE repeatable_until < $1 LIMIT $2)";
     ACCESS_TOKENS = "DELETE FROM access_tokens WHERE digest IN
                      (SELECT digest FROM access_tokens WHERE expires_at < $1 LIMIT $2)";
     FAILED_LOGINS = "DELETE FROM failed_logins WHERE (account, address) IN
@@ -18,7 +20,7 @@ statements! {
     JOBS = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expires_at < $1 LIMIT $2)";
 }
 
-const SWEEPS: [Sql; 6] = [PENDING, SESSIONS, FAMILIES, ACCESS_TOKENS, FAILED_LOGINS, JOBS];
+const SWEEPS: [Sql; 7] = [PENDING, SESSIONS, FAMILIES, REPEATS, ACCESS_TOKENS, FAILED_LOGINS, JOBS];
 
 /// Deletes at most `limit` rows of each table that ended before `before`, and says how many went.
 pub async fn sweep(tx: &mut WriteTx, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

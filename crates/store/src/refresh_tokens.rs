@@ -9,18 +9,20 @@ use crate::{Read, StoreError, WriteTx, families};
 
 statements! {
     FIND = "SELECT id, family_id, generation, issued_at, idle_expires_at, expires_at, consumed_at, successor_id,
-            seen_at, sealed_response FROM refresh_tokens WHERE digest = $1";
+            seen_at, sealed_response, repeatable_until FROM refresh_tokens WHERE digest = $1";
     BY_ID = "SELECT id, family_id, generation, issued_at, idle_expires_at, expires_at, consumed_at, successor_id,
-             seen_at, sealed_response FROM refresh_tokens WHERE id = $1";
+             seen_at, sealed_response, repeatable_until FROM refresh_tokens WHERE id = $1";
     INSERT = "INSERT INTO refresh_tokens
               (id, digest, family_id, generation, issued_at, idle_expires_at, expires_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
     CONSUME = "UPDATE refresh_tokens SET consumed_at = $2, seen_at = COALESCE(seen_at, $2), successor_id = $3,
-               sealed_response = $4 WHERE id = $1 AND consumed_at IS NULL";
+               sealed_response = $4, repeatable_until = $5 WHERE id = $1 AND consumed_at IS NULL";
+    REPLACE_RESPONSE = "UPDATE refresh_tokens SET sealed_response = $3 WHERE id = $1 AND sealed_response = $2";
     MARK_SEEN = "UPDATE refresh_tokens SET seen_at = $2 WHERE id = $1 AND seen_at IS NULL";
     WAS_SEEN = "SELECT COUNT(*) AS seen FROM refresh_tokens WHERE id = $1 AND seen_at IS NOT NULL";
-    FORGET_RESPONSE_TO = "UPDATE refresh_tokens SET sealed_response = NULL
-                          WHERE successor_id = $1 AND sealed_response IS NOT NULL";
+    FORGET_RESPONSE = "UPDATE refresh_tokens SET sealed_response = NULL,
+                       repeatable_until = CASE WHEN repeatable_until > $2 THEN $2 ELSE repeatable_until END
+                       WHERE successor_id = $1 AND sealed_response IS NOT NULL";
     RENEW = "UPDATE refresh_tokens SET idle_expires_at = $2, seen_at = COALESCE(seen_at, $3)
              WHERE id = $1 AND consumed_at IS NULL";
     LIVE = "SELECT COUNT(*) AS live FROM refresh_tokens r JOIN token_families f ON f.id = r.family_id
@@ -39,6 +41,7 @@ struct RefreshTokenRow {
     successor_id: Option<String>,
     seen_at: Option<i64>,
     sealed_response: Option<Vec<u8>>,
+    repeatable_until: Option<i64>,
 }
 
 impl From<RefreshTokenRow> for RefreshToken {
@@ -54,6 +57,7 @@ impl From<RefreshTokenRow> for RefreshToken {
             successor_id: row.successor_id.map(RefreshTokenId::new),
             seen_at: moment(row.seen_at),
             sealed_response: row.sealed_response,
+            repeatable_until: moment(row.repeatable_until),
         }
     }
 }
@@ -95,21 +99,51 @@ pub async fn insert(tx: &mut WriteTx, digest: &Digest, token: &RefreshToken) -> 
     tx.execute(INSERT, args).await.map(|_| ())
 }
 
-/// Exchanges a token for its successor, keeping the sealed answer for repeats. `false` means that somebody did so
-/// before; nothing was changed.
+/// What a token is exchanged for, and what is kept of the exchange.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The token that comes after it.
+    pub successor: RefreshTokenId,
+    /// The answer, sealed, for repeats.
+    pub sealed_response: Vec<u8>,
+    /// Until when a repeat may be answered; the row may be swept afterwards. `None` keeps it as long as the family.
+    pub repeatable_until: Option<Timestamp>,
+}
+
+/// Exchanges a token for its successor. `false` means that somebody did so before; nothing was changed.
 pub async fn consume(
     tx: &mut WriteTx,
     id: &RefreshTokenId,
-    successor: &RefreshTokenId,
-    sealed_response: Vec<u8>,
+    exchange: Exchange,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let consumed = tx.execute(CONSUME, args![id, now, successor, sealed_response]).await? == 1;
+    let args = args![id, now, &exchange.successor, exchange.sealed_response, exchange.repeatable_until];
+    let consumed = tx.execute(CONSUME, args).await? == 1;
     if consumed {
         // An answer that was followed up is never repeated, whatever the client's leeway.
-        tx.execute(FORGET_RESPONSE_TO, args![id]).await?;
+        forget_response_with(tx, id, now).await?;
     }
     Ok(consumed)
+}
+
+/// Keeps another answer in the place of this one. `false` means that this one is not kept any more: somebody else
+/// replaced it, or the successor has come back.
+pub async fn replace_response(
+    tx: &mut WriteTx,
+    id: &RefreshTokenId,
+    kept: &[u8],
+    replacement: Vec<u8>,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(REPLACE_RESPONSE, args![id, kept.to_vec(), replacement]).await? == 1)
+}
+
+/// Erases the answer that brought this token: nobody may get it again.
+pub async fn forget_response_with(
+    tx: &mut WriteTx,
+    successor: &RefreshTokenId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(FORGET_RESPONSE, args![successor, now]).await.map(|_| ())
 }
 
 /// Notes that the holder has this token, because an access token issued beside it was used.

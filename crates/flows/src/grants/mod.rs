@@ -117,9 +117,9 @@ fn first_refresh_token(
     cx: &RequestContext,
     client: &Client,
     family: &model::grant::TokenFamily,
-) -> Option<crate::tokens::NewRefreshToken> {
+) -> Option<crate::tokens::GivenRefreshToken> {
     family.scope.contains("offline_access").then(|| {
         let lifetimes = protocol::rotation::first_lifetimes(&client.refresh_token, cx.now.millis());
-        crate::tokens::NewRefreshToken::new(svc, &family.id, 0, lifetimes, cx.now)
+        crate::tokens::GivenRefreshToken::new(svc, &family.id, 0, lifetimes, cx.now)
     })
 }

@@ -1,28 +1,39 @@
 //! Exchanging a refresh token (RFC 6749 6). What becomes of it is decided by `protocol::rotation`; here the decision
 //! is carried out so that one writer wins and a refusal that must leave a trace is committed before it is told.
 
-use keys::{OpaqueToken, TokenKind};
+mod kept;
+mod repeat;
+
+use keys::RefreshSecret;
 use model::client::Client;
 use model::event::EventType;
-use model::grant::{Digest, RevokedReason};
+use model::grant::{RevokedReason, TokenFamily};
 use model::user::User;
-use protocol::rotation::{self, ConsumedFacts, Decision, FamilyFacts, Lifetimes, TokenFacts};
+use model::{FamilyId, Timestamp};
+use protocol::client_metadata::RefreshTokenSettings;
+use protocol::rotation::{self, ConsumedFacts, Decision, FamilyFacts, Lifetimes, RefreshRefused, TokenFacts};
 use protocol::scope::ScopeSet;
 use protocol::token::{RefreshTokenRequest, TokenResponse};
-use serde::{Deserialize, Serialize};
-use store::refresh_tokens::PresentedToken;
+use store::refresh_tokens::{Exchange, PresentedToken};
 
+use self::kept::Kept;
 use super::{GrantRefused, api_of};
 use crate::error::OrInternal;
 use crate::events::event;
 use crate::grants::authorization_code::keep_family_for;
-use crate::tokens::{self, Issue, NewRefreshToken};
+use crate::tokens::{self, GivenRefreshToken, Issue};
 use crate::{RequestContext, Services};
 
-const RESPONSE_PURPOSE: &str = "refresh response";
 /// How often a request that loses the race for a token looks at it again. The second look finds the winner's answer;
 /// a third is needed only where tokens do not rotate and settings change meanwhile.
 const LOOKS: usize = 3;
+
+/// One call: from whom, what it asks, and the token itself.
+struct Refresh<'a> {
+    client: &'a Client,
+    request: &'a RefreshTokenRequest,
+    token: &'a RefreshSecret,
+}
 
 pub(super) async fn exchange(
     svc: &Services,
@@ -30,10 +41,10 @@ pub(super) async fn exchange(
     client: &Client,
     request: RefreshTokenRequest,
 ) -> Result<TokenResponse, GrantRefused> {
-    let token = OpaqueToken::parse(request.refresh_token.expose()).ok_or(GrantRefused::InvalidRefreshToken)?;
-    let digest = token.digest(TokenKind::Refresh);
+    let token = RefreshSecret::parse(request.refresh_token.expose()).ok_or(GrantRefused::InvalidRefreshToken)?;
+    let refresh = Refresh { client, request: &request, token: &token };
     for _ in 0..LOOKS {
-        if let Some(response) = try_once(svc, cx, client, &request, &digest).await? {
+        if let Some(response) = try_once(svc, cx, &refresh).await? {
             return Ok(response);
         }
     }
@@ -44,41 +55,59 @@ pub(super) async fn exchange(
 async fn try_once(
     svc: &Services,
     cx: &RequestContext,
-    client: &Client,
-    request: &RefreshTokenRequest,
-    digest: &Digest,
+    refresh: &Refresh<'_>,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
-    let found = store::refresh_tokens::find(&mut svc.store.read().await?, digest).await?;
-    let found = found.ok_or(GrantRefused::InvalidRefreshToken)?;
-    match decide(&found, client, cx) {
-        Decision::Issue(lifetimes) => rotate(svc, cx, client, request, &found, lifetimes).await,
-        Decision::Keep(lifetimes) => keep(svc, cx, client, request, &found, lifetimes).await,
-        Decision::Replay => replay(svc, cx, client, request, &found).await.map(Some),
-        Decision::Reuse => revoke(svc, cx, client, &found, RevokedReason::Reuse).await,
-        Decision::WrongClient => revoke(svc, cx, client, &found, RevokedReason::WrongClient).await,
-        Decision::Refuse(why) => {
-            refuse(svc, cx, client, &found, &format!("{why:?}")).await?;
-            Err(GrantRefused::InvalidRefreshToken)
-        }
+    let found = store::refresh_tokens::find(&mut svc.store.read().await?, &refresh.token.digest()).await?;
+    let Some(found) = found else { return judge_swept(svc, cx, refresh).await };
+    let place = Place { family: &found.family, generation: Some(found.token.generation) };
+    match decide(&facts_of(&found), &found.family, refresh.client, cx) {
+        Decision::Issue(lifetimes) => rotate(svc, cx, refresh, &found, lifetimes).await,
+        Decision::Keep(lifetimes) => keep(svc, cx, refresh, &found, lifetimes).await,
+        Decision::Replay => repeat::repeat(svc, cx, refresh, &found).await,
+        Decision::Reuse => revoke(svc, cx, refresh.client, &place, RevokedReason::Reuse).await,
+        Decision::WrongClient => revoke(svc, cx, refresh.client, &place, RevokedReason::WrongClient).await,
+        Decision::Refuse(why) => refuse(svc, cx, refresh.client, &place, why).await,
     }
 }
 
-fn decide(found: &PresentedToken, client: &Client, cx: &RequestContext) -> Decision {
+/// A token without a row is nobody's, unless it proves that we made it for a family that is still there: then it was
+/// exchanged long ago and its row was swept, and to present it is as suspicious as ever.
+async fn judge_swept(
+    svc: &Services,
+    cx: &RequestContext,
+    refresh: &Refresh<'_>,
+) -> Result<Option<TokenResponse>, GrantRefused> {
+    let family = refresh.token.family(&svc.sealer).map(FamilyId::new).ok_or(GrantRefused::InvalidRefreshToken)?;
+    let family = store::families::find(&mut svc.store.read().await?, &family).await?;
+    let family = family.ok_or(GrantRefused::InvalidRefreshToken)?;
+    let place = Place { family: &family, generation: None };
+    match decide(&TokenFacts::SWEPT, &family, refresh.client, cx) {
+        Decision::Issue(_) | Decision::Keep(_) | Decision::Replay | Decision::Reuse => {
+            revoke(svc, cx, refresh.client, &place, RevokedReason::Reuse).await
+        }
+        Decision::WrongClient => revoke(svc, cx, refresh.client, &place, RevokedReason::WrongClient).await,
+        Decision::Refuse(why) => refuse(svc, cx, refresh.client, &place, why).await,
+    }
+}
+
+fn facts_of(found: &PresentedToken) -> TokenFacts {
     let token = &found.token;
     let successor = found.successor.as_ref();
-    let facts = TokenFacts {
-        idle_expires_at_ms: token.idle_expires_at.map(model::Timestamp::millis),
-        expires_at_ms: token.expires_at.map(model::Timestamp::millis),
+    TokenFacts {
+        idle_expires_at_ms: token.idle_expires_at.map(Timestamp::millis),
+        expires_at_ms: token.expires_at.map(Timestamp::millis),
         consumed: token.consumed_at.map(|at| ConsumedFacts {
             at_ms: at.millis(),
             response_is_kept: token.sealed_response.is_some(),
             successor_was_seen: successor.is_none_or(|successor| successor.seen_at.is_some()),
             successor_was_consumed: successor.is_none_or(|successor| successor.consumed_at.is_some()),
         }),
-    };
-    let family =
-        FamilyFacts { client_id: found.family.client_id.as_str(), is_revoked: found.family.revoked_at.is_some() };
-    rotation::decide(&facts, &family, client.client_id.as_str(), &client.refresh_token, cx.now.millis())
+    }
+}
+
+fn decide(token: &TokenFacts, family: &TokenFamily, client: &Client, cx: &RequestContext) -> Decision {
+    let family = FamilyFacts { client_id: family.client_id.as_str(), is_revoked: family.revoked_at.is_some() };
+    rotation::decide(token, &family, client.client_id.as_str(), &client.refresh_token, cx.now.millis())
 }
 
 /// What the answer is made from, once the request's own wishes are found to be modest.
@@ -104,19 +133,23 @@ async fn wished(svc: &Services, request: &RefreshTokenRequest, found: &Presented
 async fn rotate(
     svc: &Services,
     cx: &RequestContext,
-    client: &Client,
-    request: &RefreshTokenRequest,
+    refresh: &Refresh<'_>,
     found: &PresentedToken,
     lifetimes: Lifetimes,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
+    let Refresh { client, request, token } = refresh;
     let wished = wished(svc, request, found).await?;
     let family = &found.family;
-    let successor = NewRefreshToken::new(svc, &family.id, found.token.generation + 1, lifetimes, cx.now);
+    let successor = GivenRefreshToken::new(svc, &family.id, found.token.generation + 1, lifetimes, cx.now);
     let issued = tokens::issue(svc, cx, &issue_of(client, found, &wished, Some(&successor)))?;
-    let sealed = Kept { request: Binding::of(request), response: issued.response.clone() }.seal(svc, found)?;
+    let names_family = token.family(&svc.sealer).is_some();
+    let exchange = Exchange {
+        successor: successor.record.id.clone(),
+        sealed_response: Kept::of(cx, request, &issued).seal(svc, &found.token)?,
+        repeatable_until: names_family.then(|| repeatable_until(&client.refresh_token, cx.now)),
+    };
     let mut tx = svc.store.write().await?;
-    let token = &found.token.id;
-    if !store::refresh_tokens::consume(&mut tx, token, &successor.record.id, sealed, cx.now).await? {
+    if !store::refresh_tokens::consume(&mut tx, &found.token.id, exchange, cx.now).await? {
         // Another request was faster; what was signed is dropped unseen.
         return Ok(None);
     }
@@ -128,24 +161,28 @@ async fn rotate(
     Ok(Some(issued.response))
 }
 
+fn repeatable_until(settings: &RefreshTokenSettings, now: Timestamp) -> Timestamp {
+    let end = rotation::repeat_window_ms(settings).map_or(i64::MAX, |window| now.millis().saturating_add(window));
+    Timestamp::from_millis(end)
+}
+
 /// The client's tokens do not rotate: the same one stays good, and the answer carries none.
 async fn keep(
     svc: &Services,
     cx: &RequestContext,
-    client: &Client,
-    request: &RefreshTokenRequest,
+    refresh: &Refresh<'_>,
     found: &PresentedToken,
     lifetimes: Lifetimes,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
-    let wished = wished(svc, request, found).await?;
-    let issued = tokens::issue(svc, cx, &issue_of(client, found, &wished, None))?;
-    let idle_end = lifetimes.idle_expires_at_ms.map(model::Timestamp::from_millis);
+    let wished = wished(svc, refresh.request, found).await?;
+    let issued = tokens::issue(svc, cx, &issue_of(refresh.client, found, &wished, None))?;
+    let idle_end = lifetimes.idle_expires_at_ms.map(Timestamp::from_millis);
     let mut tx = svc.store.write().await?;
     if !store::refresh_tokens::renew(&mut tx, &found.token.id, idle_end, cx.now).await? {
         return Ok(None);
     }
     issued.store(&mut tx, &found.family.id).await?;
-    record_exchange(svc, cx, &mut tx, client, found, &wished).await?;
+    record_exchange(svc, cx, &mut tx, refresh.client, found, &wished).await?;
     tx.commit().await?;
     Ok(Some(issued.response))
 }
@@ -154,7 +191,7 @@ fn issue_of<'a>(
     client: &'a Client,
     found: &'a PresentedToken,
     wished: &'a Wished,
-    refresh: Option<&'a NewRefreshToken>,
+    refresh: Option<&'a GivenRefreshToken>,
 ) -> Issue<'a> {
     Issue {
         client,
@@ -186,64 +223,11 @@ async fn record_exchange(
     Ok(())
 }
 
-/// What a kept answer is bound to, besides the token and with it the client. Only the same question is answered
-/// again.
-#[derive(PartialEq, Eq, Serialize, Deserialize)]
-struct Binding {
-    scope: Option<ScopeSet>,
-    audience: Option<String>,
-}
-
-impl Binding {
-    fn of(request: &RefreshTokenRequest) -> Self {
-        Binding { scope: request.scope.clone(), audience: request.audience.clone() }
-    }
-}
-
-/// An answer, kept sealed on the row of the token it consumed.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    request: Binding,
-    response: TokenResponse,
-}
-
-impl Kept {
-    fn seal(&self, svc: &Services, found: &PresentedToken) -> Result<Vec<u8>, GrantRefused> {
-        let text = zeroize::Zeroizing::new(serde_json::to_vec(self).or_internal("keeping an answer")?);
-        Ok(svc.sealer.seal(&*svc.entropy, RESPONSE_PURPOSE, found.token.id.as_str(), &text))
-    }
-
-    fn open(svc: &Services, found: &PresentedToken) -> Result<Self, GrantRefused> {
-        let sealed = found.token.sealed_response.as_deref().unwrap_or_default();
-        let text = svc.sealer.open(RESPONSE_PURPOSE, found.token.id.as_str(), sealed);
-        let text = text.or_internal("opening a kept answer")?;
-        Ok(serde_json::from_slice(&text).or_internal("opening a kept answer")?)
-    }
-}
-
-/// The identical response, byte for byte. A repeat that asks for something else gets nothing, but is no proof of
-/// theft either: two tabs may differ in what they want. Each repeat is recorded with where it came from, since a thief
-/// who keeps pace with the owner looks like a lost answer every time.
-async fn replay(
-    svc: &Services,
-    cx: &RequestContext,
-    client: &Client,
-    request: &RefreshTokenRequest,
-    found: &PresentedToken,
-) -> Result<TokenResponse, GrantRefused> {
-    let kept = Kept::open(svc, found)?;
-    if kept.request != Binding::of(request) {
-        return Err(GrantRefused::InvalidRefreshToken);
-    }
-    event(svc, cx, EventType::RefreshTokenRepeated)
-        .client(client)
-        .user_id(&found.family.user_id)
-        .describe("A refresh token was repeated before its successor was seen, and answered again.")
-        .detail("family_id", found.family.id.as_str())
-        .detail("generation", found.token.generation)
-        .record_alone(svc)
-        .await?;
-    Ok(kept.response)
+/// Where a token stands in its family.
+struct Place<'a> {
+    family: &'a TokenFamily,
+    /// How many exchanges lie before it; not known of one whose row was swept.
+    generation: Option<i64>,
 }
 
 /// Revokes the family, commits, and only then refuses.
@@ -251,20 +235,20 @@ async fn revoke(
     svc: &Services,
     cx: &RequestContext,
     client: &Client,
-    found: &PresentedToken,
+    place: &Place<'_>,
     reason: RevokedReason,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
     let mut tx = svc.store.write().await?;
-    store::families::revoke(&mut tx, &found.family.id, reason, cx.now).await?;
+    store::families::revoke(&mut tx, &place.family.id, reason, cx.now).await?;
     event(svc, cx, EventType::RefreshTokenReused)
         .client(client)
-        .user_id(&found.family.user_id)
+        .user_id(&place.family.user_id)
         .describe(match reason {
             RevokedReason::WrongClient => "A client presented another client's refresh token; its family is revoked.",
             _ => "A refresh token was used again after its successor had been used; its family is revoked.",
         })
-        .detail("family_id", found.family.id.as_str())
-        .detail("generation", found.token.generation)
+        .detail("family_id", place.family.id.as_str())
+        .detail("generation", place.generation)
         .record(&mut tx)
         .await?;
     tx.commit().await?;
@@ -275,15 +259,15 @@ async fn refuse(
     svc: &Services,
     cx: &RequestContext,
     client: &Client,
-    found: &PresentedToken,
-    why: &str,
-) -> Result<(), GrantRefused> {
+    place: &Place<'_>,
+    why: RefreshRefused,
+) -> Result<Option<TokenResponse>, GrantRefused> {
     event(svc, cx, EventType::RefreshTokenFailed)
         .client(client)
-        .user_id(&found.family.user_id)
+        .user_id(&place.family.user_id)
         .describe("Unknown or invalid refresh token.")
-        .detail("reason", why)
+        .detail("reason", format!("{why:?}"))
         .record_alone(svc)
         .await?;
-    Ok(())
+    Err(GrantRefused::InvalidRefreshToken)
 }

@@ -85,6 +85,55 @@ fn only_the_immediately_previous_token_is_ever_answered() {
     }
 }
 
+/// What a sweep may remove, and nothing before: the decision does not depend on whether it came.
+#[test]
+fn rt_01_a_swept_token_is_judged_as_if_its_row_were_there() {
+    let decided = |family: &FamilyFacts<'_>, leeway| decide(&TokenFacts::SWEPT, family, "app", &settings(leeway), NOW);
+    for leeway in [None, Some(0), Some(u64::MAX)] {
+        assert_eq!(decided(&FAMILY, leeway), Decision::Reuse);
+        assert_eq!(decided(&FamilyFacts { client_id: "other", ..FAMILY }, leeway), Decision::WrongClient);
+        let revoked = Decision::Refuse(RefreshRefused::Revoked);
+        assert_eq!(decided(&FamilyFacts { is_revoked: true, ..FAMILY }, leeway), revoked);
+    }
+}
+
+#[test]
+fn a_repeat_is_answered_within_the_window_alone() {
+    let endless = RefreshTokenSettings { infinite_idle_token_lifetime: true, ..settings(None) };
+    for (settings, window) in [(settings(None), Some(1_000_000)), (settings(Some(30)), Some(30_000)), (endless, None)] {
+        assert_eq!(repeat_window_ms(&settings), window);
+        let token = |age_ms: i64| TokenFacts {
+            consumed: Some(ConsumedFacts { at_ms: NOW - age_ms, ..consumed(0) }),
+            expires_at_ms: None,
+            ..FRESH
+        };
+        let decided = |age_ms| decide(&token(age_ms), &FAMILY, "app", &settings, NOW);
+        let last = window.map_or(i64::MAX / 2, |window| window - 1);
+        assert_eq!(decided(last), Decision::Replay);
+        if let Some(window) = window {
+            assert_eq!(decided(window), Decision::Reuse);
+        }
+    }
+}
+
+#[test]
+fn an_answer_wears_out_a_little_before_its_tokens_end() {
+    let cases = [
+        (86_400_000, 86_339_999, false),
+        (86_400_000, 86_340_000, true),
+        (86_400_000, i64::MAX, true),
+        // A tenth of a short life.
+        (10_000, 8_999, false),
+        (10_000, 9_000, true),
+        (0, -1, false),
+        (0, 0, true),
+    ];
+    for (lifetime, age, expected) in cases {
+        let now = NOW.saturating_add(age);
+        assert_eq!(is_worn_out(NOW, NOW + lifetime, now), expected, "{age} of {lifetime}");
+    }
+}
+
 #[test]
 fn idleness_never_outlives_the_absolute_end() {
     let first = first_lifetimes(&RefreshTokenSettings { token_lifetime: 10, ..settings(None) }, NOW);

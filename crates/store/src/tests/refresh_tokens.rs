@@ -5,6 +5,7 @@ use model::{FamilyId, RefreshTokenId};
 
 use super::engines::{for_each_database, for_each_engine};
 use super::records::{at, committed, digest, family, family_id, populate, reader, refresh_token};
+use crate::refresh_tokens::Exchange;
 use crate::{Store, StoreError, families, refresh_tokens};
 
 fn id(text: &str) -> RefreshTokenId {
@@ -23,10 +24,15 @@ async fn find(store: &Store, number: u8) -> Option<RefreshToken> {
     refresh_tokens::find(&mut reader(store).await, &digest(number)).await.unwrap().map(|presented| presented.token)
 }
 
+/// An exchange that may be repeated for an hour.
+fn exchange(successor: &str, answer: &[u8], minutes: i64) -> Exchange {
+    let repeatable_until = Some(at(minutes + 60));
+    Exchange { successor: id(successor), sealed_response: answer.to_vec(), repeatable_until }
+}
+
 async fn consume(store: &Store, token: &str, successor: &str, answer: &[u8], minutes: i64) -> bool {
-    let answer = answer.to_vec();
-    committed(store, async |tx| refresh_tokens::consume(tx, &id(token), &id(successor), answer, at(minutes)).await)
-        .await
+    let exchange = exchange(successor, answer, minutes);
+    committed(store, async |tx| refresh_tokens::consume(tx, &id(token), exchange, at(minutes)).await).await
 }
 
 #[tokio::test]
@@ -85,6 +91,7 @@ async fn a_token_is_consumed_once() {
             successor_id: Some(id("two")),
             seen_at: Some(at(1)),
             sealed_response: Some(b"first".to_vec()),
+            repeatable_until: Some(at(61)),
             ..refresh_token("one")
         };
         assert_eq!(find(store, 1).await, Some(expected));
@@ -123,7 +130,10 @@ async fn using_the_successor_forgets_the_answer_that_brought_it() {
         consume(store, "two", "three", b"brought three", 2).await;
         let first = find(store, 1).await.unwrap();
         assert_eq!((first.sealed_response, first.successor_id), (None, Some(id("two"))));
-        assert_eq!(find(store, 2).await.unwrap().sealed_response.as_deref(), Some(&b"brought three"[..]));
+        assert_eq!(first.repeatable_until, Some(at(2)), "nothing needs it any more");
+        let second = find(store, 2).await.unwrap();
+        assert_eq!(second.sealed_response.as_deref(), Some(&b"brought three"[..]));
+        assert_eq!(second.repeatable_until, Some(at(62)));
     })
     .await;
 }
@@ -153,6 +163,79 @@ async fn seeing_the_successor_keeps_the_answer_that_brought_it() {
         assert!(refresh_tokens::was_seen(&mut reader(store).await, &id("two")).await.unwrap());
         assert!(!refresh_tokens::was_seen(&mut reader(store).await, &id("none")).await.unwrap());
         assert_eq!(find(store, 1).await.unwrap().sealed_response.as_deref(), Some(&b"brought two"[..]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forgotten_answer_is_never_given_again_and_the_end_of_its_row_never_moves_on() {
+    for_each_engine(async |store| {
+        with_tokens(store, &["one", "two", "old", "new"]).await;
+        consume(store, "one", "two", b"brought two", 1).await;
+        let unnamed = Exchange { repeatable_until: None, ..exchange("new", b"brought new", 1) };
+        committed(store, async |tx| refresh_tokens::consume(tx, &id("old"), unnamed, at(1)).await).await;
+        let forget = async |successor: &str, minutes: i64| {
+            committed(store, async |tx| refresh_tokens::forget_response_with(tx, &id(successor), at(minutes)).await)
+                .await;
+        };
+        for minutes in [5, 4, 6] {
+            forget("two", minutes).await;
+            let token = find(store, 1).await.unwrap();
+            assert_eq!((token.sealed_response, token.repeatable_until), (None, Some(at(5))));
+        }
+        assert!(find(store, 3).await.unwrap().sealed_response.is_some(), "others keep theirs");
+        forget("new", 5).await;
+        let token = find(store, 3).await.unwrap();
+        assert_eq!((token.sealed_response, token.repeatable_until), (None, None), "its row must stay");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_replaced_only_where_it_is_still_kept() {
+    for_each_engine(async |store| {
+        with_tokens(store, &["one", "two"]).await;
+        let replace = async |kept: &[u8], replacement: &[u8]| {
+            let replacement = replacement.to_vec();
+            committed(store, async |tx| refresh_tokens::replace_response(tx, &id("one"), kept, replacement).await).await
+        };
+        assert!(!replace(b"brought two", b"fresh").await, "nothing is kept yet");
+        consume(store, "one", "two", b"brought two", 1).await;
+        assert!(replace(b"brought two", b"fresh").await);
+        assert!(!replace(b"brought two", b"fresher").await, "somebody was faster");
+        let token = find(store, 1).await.unwrap();
+        assert_eq!(token.sealed_response.as_deref(), Some(&b"fresh"[..]));
+        assert_eq!(token.repeatable_until, Some(at(61)), "a fresh answer buys no time");
+        committed(store, async |tx| refresh_tokens::forget_response_with(tx, &id("two"), at(2)).await).await;
+        assert!(!replace(b"fresh", b"fresher").await, "what was forgotten stays forgotten");
+        assert_eq!(find(store, 1).await.unwrap().sealed_response, None);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_replace_an_answer_one_wins() {
+    for_each_database(async |database| {
+        with_tokens(&database.store, &["one", "two"]).await;
+        consume(&database.store, "one", "two", b"0", 1).await;
+        let other = database.open_again().await;
+        let mut kept = b"0".to_vec();
+        for round in 1..50 {
+            let replace = |store: &Store, name: &str| {
+                let (store, kept, replacement) = (store.clone(), kept.clone(), format!("{name}{round}").into_bytes());
+                tokio::spawn(async move {
+                    committed(&store, async |tx| {
+                        refresh_tokens::replace_response(tx, &id("one"), &kept, replacement).await
+                    })
+                    .await
+                })
+            };
+            let (one, two) = (replace(&database.store, "one"), replace(&other, "two"));
+            let won = if one.await.unwrap() { "one" } else { "two" };
+            assert_eq!(two.await.unwrap(), won == "two", "exactly one wins");
+            kept = find(&database.store, 1).await.unwrap().sealed_response.unwrap();
+            assert_eq!(kept, format!("{won}{round}").into_bytes());
+        }
     })
     .await;
 }

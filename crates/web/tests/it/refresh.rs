@@ -26,14 +26,14 @@ fn leeway(seconds: u64) -> impl FnOnce(&mut Client) {
     move |client| client.refresh_token.leeway = Some(seconds)
 }
 
-async fn refresh(site: &Site, refresh_token: &str) -> Answer {
+pub(crate) async fn refresh(site: &Site, refresh_token: &str) -> Answer {
     let answer = site.client.refresh(&site.app, refresh_token).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer
 }
 
 /// The token is refused, and besides events only these tables change.
-async fn check_refused(site: &Site, refresh_token: &str, changed: &[&str]) {
+pub(crate) async fn check_refused(site: &Site, refresh_token: &str, changed: &[&str]) {
     let before = site.app.dump().await;
     let answer = site.client.refresh(&site.app, refresh_token).await;
     assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()), "{}", answer.body);
@@ -42,7 +42,7 @@ async fn check_refused(site: &Site, refresh_token: &str, changed: &[&str]) {
 }
 
 /// The repeat is taken for theft: the family is revoked and recorded, and none of its tokens is good for anything.
-async fn check_reuse(site: &Site, refresh_token: &str, successor: &Answer) {
+pub(crate) async fn check_reuse(site: &Site, refresh_token: &str, successor: &Answer) {
     check_refused(site, refresh_token, &["token_families"]).await;
     let [event] = &site.app.events_of("ferrt").await[..] else { panic!("one event") };
     assert_eq!((event.user_id.as_ref(), event.ip.as_deref()), (Some(&site.ada), Some("203.0.113.7")));
@@ -77,7 +77,7 @@ async fn rt_02_rt_05_a_lost_answer_is_repeated_byte_for_byte() {
     let (first, _) = site.offline_tokens().await;
     let lost = refresh(&site, &first).await;
     let before = site.app.dump().await;
-    for later in [Duration::ZERO, Duration::from_secs(30), Duration::from_hours(24), Duration::from_hours(13 * 24)] {
+    for later in [Duration::ZERO, Duration::from_secs(30), Duration::from_hours(9)] {
         site.app.advance(later);
         assert_eq!(refresh(&site, &first).await.body, lost.body);
     }

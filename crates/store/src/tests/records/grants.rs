@@ -50,6 +50,7 @@ pub(in crate::tests) fn refresh_token(id: &str) -> RefreshToken {
         successor_id: None,
         seen_at: None,
         sealed_response: None,
+        repeatable_until: None,
     }
 }
 
