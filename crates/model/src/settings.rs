@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Settings of the tenant. Durations are hours, as in Auth0's `tenants/settings`.
+/// Settings of the tenant. Durations are hours, as in Auth0's `tenants/settings`, unless their name says otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TenantSettings {
@@ -18,6 +18,8 @@ pub struct TenantSettings {
     pub session_lifetime: f64,
     /// Idle lifetime of sessions, hours.
     pub idle_session_lifetime: f64,
+    /// For how many days events stay in the log.
+    pub log_retention_days: u64,
 }
 
 impl Default for TenantSettings {
@@ -29,6 +31,7 @@ impl Default for TenantSettings {
             allowed_logout_urls: Vec::new(),
             session_lifetime: 168.0,
             idle_session_lifetime: 72.0,
+            log_retention_days: 30,
         }
     }
 }

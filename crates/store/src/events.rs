@@ -1,7 +1,7 @@
 //! The log of security events.
 
 use model::event::Event;
-use model::{EventId, UserId};
+use model::{EventId, Timestamp, UserId};
 
 use crate::columns::{from_json, to_json};
 use crate::db::{Ask, args, statements};
@@ -12,6 +12,7 @@ statements! {
     FIND = "SELECT log_id, document FROM events WHERE log_id = $1";
     INSERT = "INSERT INTO events (log_id, date, type, client_id, user_id, document) VALUES ($1, $2, $3, $4, $5, $6)";
     AFTER = "SELECT log_id, document FROM events WHERE log_id > $1 ORDER BY log_id LIMIT $2";
+    SWEEP = "DELETE FROM events WHERE log_id IN (SELECT log_id FROM events WHERE date < $1 LIMIT $2)";
 }
 
 /// Which events are wanted; empty lists mean no condition.
@@ -82,4 +83,9 @@ pub async fn count(db: &mut impl Read, filter: &EventFilter) -> Result<u64, Stor
 pub async fn after(db: &mut impl Read, id: &str, limit: u32) -> Result<Vec<Event>, StoreError> {
     let rows: Vec<(String, String)> = db.fetch_all(AFTER, args![id, i64::from(limit)]).await?;
     rows.iter().map(read).collect()
+}
+
+/// Deletes at most `limit` events from before this moment, and says how many went.
+pub async fn sweep(tx: &mut WriteTx, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    tx.execute(SWEEP, args![before, i64::from(limit)]).await
 }

@@ -6,12 +6,14 @@ use protocol::management_scope::ManagementScope;
 use store::WriteTx;
 
 use super::body::Fields;
-use super::text::{check_count, check_length};
+use super::text::{check_count, check_length, check_range};
 use super::{Body, BodyInvalid, Caller, Refused};
 use crate::{RequestContext, Services};
 
 /// A year.
 const LONGEST_SESSION_HOURS: f64 = 8760.0;
+/// Ten years.
+const LONGEST_LOG_RETENTION_DAYS: u64 = 3650;
 
 /// The settings.
 pub async fn get(svc: &Services, caller: &Caller) -> Result<TenantSettings, Refused> {
@@ -46,6 +48,7 @@ fn apply(settings: &mut TenantSettings, mut fields: Fields) -> Result<(), BodyIn
     fields.set("allowed_logout_urls", &mut settings.allowed_logout_urls)?;
     fields.set("session_lifetime", &mut settings.session_lifetime)?;
     fields.set("idle_session_lifetime", &mut settings.idle_session_lifetime)?;
+    fields.set("log_retention_days", &mut settings.log_retention_days)?;
     fields.finish()?;
     // Auth0 shows what is not set as an empty text, and tools send it back.
     settings.default_audience.take_if(|audience| audience.is_empty());
@@ -69,7 +72,7 @@ fn check(settings: &TenantSettings) -> Result<(), BodyInvalid> {
     if settings.idle_session_lifetime > settings.session_lifetime {
         return Err(BodyInvalid::wrong("idle_session_lifetime", "must not be longer than session_lifetime"));
     }
-    Ok(())
+    check_range("log_retention_days", settings.log_retention_days, 1..=LONGEST_LOG_RETENTION_DAYS)
 }
 
 async fn check_neighbours(tx: &mut WriteTx, settings: &TenantSettings) -> Result<(), Refused> {
@@ -109,6 +112,8 @@ mod tests {
             (r#"{"session_lifetime":0}"#, "session_lifetime must be a number of hours above 0 and at most 8760"),
             (r#"{"session_lifetime":9000}"#, "session_lifetime must be a number of hours above 0 and at most 8760"),
             (r#"{"session_lifetime":1}"#, "idle_session_lifetime must not be longer than session_lifetime"),
+            (r#"{"log_retention_days":0}"#, "log_retention_days must be between 1 and 3650"),
+            (r#"{"log_retention_days":3651}"#, "log_retention_days must be between 1 and 3650"),
             (r#"{"friendly_name":""}"#, "friendly_name must have between 1 and 128 characters"),
             (
                 r#"{"allowed_logout_urls":["javascript:alert(1)"]}"#,

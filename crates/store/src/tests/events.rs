@@ -136,3 +136,20 @@ async fn a_stream_goes_on_after_the_last_event_it_had() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_oldest_events_go_and_no_more_than_was_told() {
+    for_each_engine(async |store| {
+        for minutes in 1..=4 {
+            insert(store, &event(minutes, "s")).await;
+        }
+        let sweep = async |minutes: i64, limit: u32| {
+            committed(store, async |tx| events::sweep(tx, at(minutes), limit).await).await
+        };
+        assert_eq!(sweep(1, 100).await, 0, "what is exactly that old stays");
+        assert_eq!((sweep(4, 2).await, sweep(4, 2).await, sweep(4, 2).await), (2, 1, 0));
+        let all = Page::Offset { skip: 0, limit: 10 };
+        assert_eq!(listed(store, &EventFilter::default(), &all).await, entries(&[(4, "s")]));
+    })
+    .await;
+}

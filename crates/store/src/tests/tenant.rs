@@ -21,6 +21,7 @@ async fn the_tenants_settings_are_defaults_until_somebody_sets_them() {
                 allowed_logout_urls: vec!["https://example/".to_owned()],
                 session_lifetime: 0.5,
                 idle_session_lifetime: 0.1,
+                log_retention_days: 400,
             };
             committed(store, async |tx| settings::put_tenant(tx, &chosen).await).await;
             assert_eq!(settings::tenant(&mut reader(store).await).await.unwrap(), chosen);

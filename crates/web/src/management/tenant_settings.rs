@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::answer::{Answer, one};
 use super::call::{Body, Call};
 
-/// The settings as Auth0 shows them. Durations are hours.
+/// The settings as Auth0 shows them, and those that are ours alone. Durations are hours.
 #[derive(Serialize)]
 struct TenantSettingsBody<'a> {
     friendly_name: &'a str,
@@ -18,6 +18,8 @@ struct TenantSettingsBody<'a> {
     allowed_logout_urls: &'a [String],
     session_lifetime: f64,
     idle_session_lifetime: f64,
+    /// Ours.
+    log_retention_days: u64,
 }
 
 impl<'a> From<&'a TenantSettings> for TenantSettingsBody<'a> {
@@ -29,6 +31,7 @@ impl<'a> From<&'a TenantSettings> for TenantSettingsBody<'a> {
             allowed_logout_urls: &settings.allowed_logout_urls,
             session_lifetime: settings.session_lifetime,
             idle_session_lifetime: settings.idle_session_lifetime,
+            log_retention_days: settings.log_retention_days,
         }
     }
 }

@@ -7,6 +7,7 @@ mod client_grants;
 mod client_secrets;
 mod clients;
 mod connections;
+mod log_retention;
 mod logs;
 mod paging;
 mod resource_servers;
