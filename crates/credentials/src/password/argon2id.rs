@@ -6,8 +6,9 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::HashUnusable;
+use super::Unreadable::{self, Malformed};
 use super::argon2::Parsed;
-use super::{HashUnusable, Malformed};
 
 const DIGEST_LENGTH: usize = 32;
 
@@ -58,13 +59,13 @@ fn encode(params: &Params, salt: &[u8], digest: &[u8]) -> String {
 pub(super) fn parse(stored: &str) -> Result<Parsed, HashUnusable> {
     match Parsed::of(stored) {
         Ok(parsed) if parsed.variant == Algorithm::Argon2id && parsed.version == Version::V0x13 => Ok(parsed),
-        Ok(_) => Err(unusable(&Malformed("it is not argon2id version 19"))),
-        Err(malformed) => Err(unusable(&malformed)),
+        Ok(_) => Err(unusable(Malformed("it is not argon2id version 19"))),
+        Err(unreadable) => Err(unusable(unreadable)),
     }
 }
 
-pub(super) fn unusable(malformed: &Malformed) -> HashUnusable {
-    HashUnusable::Malformed { format: "argon2id", reason: malformed.0 }
+pub(super) fn unusable(unreadable: Unreadable) -> HashUnusable {
+    unreadable.of_format("argon2id")
 }
 
 /// Whether a stored hash asks for less work than `parameters`. One that asks for more is left alone: lowering

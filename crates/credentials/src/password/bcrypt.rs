@@ -3,7 +3,7 @@
 //! `$2a$`, `$2b$` and `$2y$` name the same function here; `$2x$`, the mark of an implementation with a
 //! sign bug, and the original `$2$` are refused. Imported hashes keep the meaning they were made with:
 //!
-//! - Of the password, 72 bytes count.
+//! - Of the password, 72 bytes count, and fewer behind a salt that another product put in front of it.
 //! - A NUL inside the password is a byte like any other, as in every implementation that takes a length. One
 //!   that takes a C string would have stopped there; following it would let any text after a NUL pass.
 
@@ -14,13 +14,18 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig as Co
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Cost, Format, Malformed};
+use super::Unreadable::{self, Malformed};
+use super::{Cost, Format};
 
-pub(super) const FORMAT: Format = Format { name: "bcrypt", recognises, cost, verify };
+pub(super) const FORMAT: Format = Format {
+    name: "bcrypt",
+    prefixes: &["$2a$", "$2b$", "$2y$"],
+    significant_bytes: Some(SIGNIFICANT_BYTES),
+    cost,
+    verify,
+};
 
-const PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
-
-/// The bytes of a password that bcrypt looks at.
+/// The bytes that bcrypt looks at, a salt in front of the password included.
 const SIGNIFICANT_BYTES: usize = 72;
 
 /// Some implementations leave the unused low bits of the last salt character set, so they are ignored.
@@ -35,14 +40,7 @@ struct Parsed {
     digest: [u8; 23],
 }
 
-fn recognises(text: &str) -> bool {
-    PREFIXES.iter().any(|prefix| text.starts_with(prefix))
-}
-
-fn parse(text: &str) -> Result<Parsed, Malformed> {
-    if !recognises(text) {
-        return Err(Malformed("it does not begin with $2a$, $2b$ or $2y$"));
-    }
+fn parse(text: &str) -> Result<Parsed, Unreadable> {
     if text.len() != 60 || !text.is_ascii() {
         return Err(Malformed("it is not 60 ASCII characters long"));
     }
@@ -52,26 +50,26 @@ fn parse(text: &str) -> Result<Parsed, Malformed> {
     Ok(Parsed { cost: parse_cost(cost)?, salt: decode(salt)?, digest: decode(digest)? })
 }
 
-fn parse_cost(digits: &str) -> Result<u32, Malformed> {
+fn parse_cost(digits: &str) -> Result<u32, Unreadable> {
     let cost = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
     cost.filter(|cost| (4..=31).contains(cost)).ok_or(Malformed("the cost is not a number from 04 to 31"))
 }
 
-fn decode<const N: usize>(text: &str) -> Result<[u8; N], Malformed> {
+fn decode<const N: usize>(text: &str) -> Result<[u8; N], Unreadable> {
     let bytes = BASE64.decode(text).map_err(|_| Malformed("salt or digest is not in bcrypt's base64"))?;
     bytes.try_into().map_err(|_| Malformed("salt or digest has the wrong length"))
 }
 
 /// Cost 10 takes 72 ms, and each further step twice as long.
-fn cost(text: &str) -> Result<Cost, Malformed> {
+fn cost(text: &str) -> Result<Cost, Unreadable> {
     let milliseconds = (72_u64 << parse(text)?.cost) >> 10;
     Ok(Cost { memory_kib: 4, milliseconds })
 }
 
-fn verify(text: &str, password: &str) -> Result<bool, Malformed> {
+fn verify(text: &str, input: &[u8]) -> Result<bool, Unreadable> {
     let parsed = parse(text)?;
-    let mut key = Zeroizing::new(Vec::with_capacity(password.len() + 1));
-    key.extend_from_slice(password.as_bytes());
+    let mut key = Zeroizing::new(Vec::with_capacity(input.len() + 1));
+    key.extend_from_slice(input);
     key.push(0);
     key.truncate(SIGNIFICANT_BYTES);
     let computed = Zeroizing::new(bcrypt::bcrypt(parsed.cost, parsed.salt, &key));

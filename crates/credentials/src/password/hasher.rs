@@ -32,9 +32,7 @@ impl Hasher {
     pub fn verify(&self, password: &Prepared, stored: &str) -> Result<bool, HashUnusable> {
         let parsed = argon2id::parse(stored)?;
         let mut memory = self.buffers.lend(parsed.params.block_count());
-        parsed
-            .matches(password.normalised().as_bytes(), &mut memory)
-            .map_err(|malformed| argon2id::unusable(&malformed))
+        parsed.matches(password.normalised().as_bytes(), &mut memory).map_err(argon2id::unusable)
     }
 
     /// Costs what [`Hasher::verify`] costs and decides nothing. For people who do not exist or have no

@@ -38,6 +38,11 @@ pub enum Resource {
     Time,
 }
 
+impl Cost {
+    /// Of one pass over a password, in the units of which even a millisecond is far too coarse.
+    pub(super) const NEGLIGIBLE: Cost = Cost { memory_kib: 0, milliseconds: 0 };
+}
+
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

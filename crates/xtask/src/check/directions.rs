@@ -32,6 +32,7 @@ const LIVES_IN: &[(&str, &[&str])] = &[
     ("argon2", &["credentials"]),
     ("bcrypt", &["credentials"]),
     ("scrypt", &["credentials"]),
+    ("pbkdf2", &["credentials"]),
     ("totp-rs", &["credentials"]),
     ("webauthn-rs", &["credentials"]),
     ("openidconnect", &["upstream", "sample"]),

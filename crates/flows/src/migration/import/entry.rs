@@ -68,8 +68,8 @@ pub(super) fn imported_hash(
     };
     let code = match unusable {
         HashUnusable::CostAboveLimit { .. } => RowCode::Maximum,
-        HashUnusable::Malformed { .. } => RowCode::Format,
-        HashUnusable::UnknownFormat { .. } => RowCode::EnumMismatch,
+        HashUnusable::Malformed { .. } | HashUnusable::OtherPrefix { .. } => RowCode::Format,
+        HashUnusable::UnknownFormat { .. } | HashUnusable::Unsupported { .. } => RowCode::EnumMismatch,
     };
     fields.refuse(code, path, unusable.to_string());
     None
