@@ -65,7 +65,9 @@ fn hold_up(
         }
         PasswordCredential::Imported { format, hash } => {
             let right = credentials::password::verify(format, hash, password, &Limits::default())?;
-            Ok(if right { Held::Outdated(hasher.hash(password, salt)) } else { Held::Wrong })
+            // Hashed either way: a wrong password that takes less time than that of nobody tells that there is somebody.
+            let ours = hasher.hash(password, salt);
+            Ok(if right { Held::Outdated(ours) } else { Held::Wrong })
         }
         PasswordCredential::Source { .. } => Ok(Held::Wrong),
     }

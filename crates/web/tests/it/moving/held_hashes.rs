@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use model::UserId;
 use model::user::PasswordCredential;
+use serde_json::Value;
 use testkit::{App, for_each_deployment, outdated};
 
 use crate::site::{Site, assert_page};
@@ -39,6 +40,54 @@ async fn mg_12_an_imported_hash_becomes_ours_at_the_first_right_password() {
     let [event] = &site.app.events_of("migrated").await[..] else { panic!("one event") };
     assert_eq!((event.user_id.as_ref(), &event.details["method"]), (Some(&bob), &"imported_hash".into()));
     assert!(!site.app.dump().await.contains(BCRYPT));
+}
+
+macro_rules! vectors {
+    ($format:literal, $case:literal) => {
+        ($format, $case, include_str!(concat!("../../../../../tests/fixtures/hashes/", $format, ".json")))
+    };
+}
+
+/// A case of each format in which a hash may be imported.
+const VECTORS: &[(&str, &str, &str)] = &[
+    vectors!("argon2", "argon2i v=19"),
+    vectors!("bcrypt", "salt before"),
+    vectors!("hmac", "UTF-16 and a salt"),
+    vectors!("ldap", "{SSHA}"),
+    vectors!("md4", "UTF-16"),
+    vectors!("md5", "no salt"),
+    vectors!("pbkdf2", "sha512"),
+    vectors!("scrypt", "by passlib"),
+    vectors!("sha1", "beyond Latin-1"),
+    vectors!("sha256", "salt before"),
+    vectors!("sha512", "salt behind"),
+];
+
+#[tokio::test]
+async fn mg_12_a_hash_of_every_format_becomes_ours_at_the_first_right_password() {
+    let site = Site::new().await;
+    for (format, case, vectors) in VECTORS {
+        let vectors: Vec<Value> = serde_json::from_str(vectors).unwrap();
+        let vector = |name: &str| vectors.iter().find(|vector| vector["name"] == name).expect(name);
+        let of = |vector: &Value, field: &str| vector[field].as_str().unwrap().to_owned();
+        let (right, wrong) = (vector(case), vector(&format!("{case}, wrong")));
+        let credential = PasswordCredential::Imported { format: (*format).to_owned(), hash: of(right, "hash") };
+        let (id, email) = (format!("auth0|{format}"), format!("{format}@x.io"));
+        let person = site.app.add_user(&site.connection, &id, &email, Some(credential.clone())).await;
+
+        let log_in = async |password: &str| site.app.browser().log_in(&site.client.request(), &email, password).await;
+        assert_page(log_in(&of(wrong, "password")).await, 400, "Wrong email or password");
+        assert_eq!(site.app.find_password(&person).await.unwrap().credential, credential, "{format}");
+        for _ in 0..2 {
+            log_in(&of(right, "password")).await.answer().code();
+            let stored = site.app.find_password(&person).await.unwrap().credential;
+            let PasswordCredential::Native { hash } = stored else { panic!("{format} stayed: {stored:?}") };
+            assert!(hash.starts_with("$argon2id$"), "{format}");
+        }
+        assert_page(log_in(&of(wrong, "password")).await, 400, "Wrong email or password");
+    }
+    let moves = site.app.events_of("migrated").await;
+    assert_eq!(moves.len(), VECTORS.len());
 }
 
 #[tokio::test]
