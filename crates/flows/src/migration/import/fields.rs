@@ -59,10 +59,15 @@ impl<'a> Fields<'a> {
 
     /// A text that must be there.
     pub(super) fn required_text(&mut self, name: &str, longest: usize) -> Option<&'a str> {
+        self.require(name);
+        self.text(name, longest)
+    }
+
+    /// Refuses the absence of a field.
+    pub(super) fn require(&mut self, name: &str) {
         if self.value(name).is_none() {
             self.refuse(RowCode::ObjectRequired, name, "this field must be there");
         }
-        self.text(name, longest)
     }
 
     /// `true` or `false`.
@@ -72,6 +77,15 @@ impl<'a> Fields<'a> {
             self.refuse(RowCode::InvalidType, name, "expected true or false");
         }
         flag
+    }
+
+    /// A whole number that is not negative.
+    pub(super) fn whole_number(&mut self, name: &str) -> Option<u64> {
+        let number = self.value(name)?.as_u64();
+        if number.is_none() {
+            self.refuse(RowCode::InvalidType, name, "expected a whole number that is not negative");
+        }
+        number
     }
 
     /// An object.

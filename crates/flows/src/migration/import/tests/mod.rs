@@ -2,6 +2,7 @@
 
 mod collisions;
 mod credentials;
+mod custom_hashes;
 mod directory;
 mod interruptions;
 mod meanwhile;
@@ -39,6 +40,7 @@ macro_rules! fixture {
 const IMPORT: &str = fixture!("auth0-import.json");
 const EXPORT: &str = fixture!("auth0-export.ndjson");
 const HASHES: &str = fixture!("auth0-hashes.ndjson");
+const CUSTOM_HASHES: &str = fixture!("auth0-custom-hashes.json");
 
 /// A directory with one database connection, `users`.
 struct Directory {

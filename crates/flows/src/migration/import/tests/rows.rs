@@ -12,6 +12,7 @@ use super::super::entry::{Entry, HashOf, Person};
 use super::super::format::Format;
 use super::super::reader::{Keys, RowReader, Said, SkipReason};
 use super::super::refusal::RowCode::{self, *};
+use super::super::refusal::RowError;
 use super::{BCRYPT, NOW, Timestamp, connection, imported, source};
 
 fn reader(format: Format) -> RowReader {
@@ -19,12 +20,12 @@ fn reader(format: Format) -> RowReader {
     RowReader::new(format, &connection, None, Limits::default())
 }
 
-fn object(value: Value) -> JsonObject {
+pub(super) fn object(value: Value) -> JsonObject {
     let Value::Object(object) = value else { panic!("not an object: {value}") };
     object
 }
 
-fn read(format: Format, row: Value) -> (Said, Vec<String>) {
+pub(super) fn read(format: Format, row: Value) -> (Said, Vec<String>) {
     let reader = reader(format);
     let mut left_out = Vec::new();
     let said = match reader.renamed(object(row)) {
@@ -35,14 +36,14 @@ fn read(format: Format, row: Value) -> (Said, Vec<String>) {
 }
 
 /// The row is refused with these codes at these paths.
-fn refused(format: Format, row: Value, expected: &[(RowCode, &str)]) {
+pub(super) fn refused(format: Format, row: Value, expected: &[(RowCode, &str)]) {
     let (said, _) = read(format, row.clone());
     let Said::Refused(errors) = said else { panic!("{row} was taken as {said:?}") };
     let found: Vec<_> = errors.iter().map(|error| (error.code, error.path.as_deref().unwrap_or(""))).collect();
     assert_eq!(found, expected, "{row}");
 }
 
-fn person(format: Format, row: Value) -> Person {
+pub(super) fn person(format: Format, row: Value) -> Person {
     match read(format, row.clone()) {
         (Said::Entry(Entry::Person(person)), _) => *person,
         (other, _) => panic!("{row} was not taken: {other:?}"),
@@ -50,7 +51,7 @@ fn person(format: Format, row: Value) -> Person {
 }
 
 /// A row to be imported, with these members added to an address.
-fn with(members: Value) -> Value {
+pub(super) fn with(members: Value) -> Value {
     let mut row = object(json!({"email": "a@x.io"}));
     row.extend(object(members));
     Value::Object(row)
@@ -173,48 +174,6 @@ fn mg_10_and_11_a_hash_nobody_could_sign_in_by_is_refused() {
 }
 
 #[test]
-fn a_custom_hash_is_taken_in_the_formats_that_are_verified() {
-    let argon2 = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$cnJycnJycnJycnJycnJycg";
-    let custom = |custom: Value| with(json!({"custom_password_hash": custom}));
-    for (algorithm, hash) in [("bcrypt", BCRYPT), ("argon2", argon2)] {
-        for encoded in [json!({"value": hash}), json!({"value": hash, "encoding": "utf8"})] {
-            let row = custom(json!({"algorithm": algorithm, "hash": encoded, "password": {"encoding": "utf8"}}));
-            assert_eq!(person(Format::Auth0Import, row).hash, Some(imported(algorithm, hash)));
-        }
-    }
-    let check = |row: Value, expected: &[(RowCode, &str)]| refused(Format::Auth0Import, custom(row), expected);
-    let plain = json!({"value": BCRYPT});
-    check(json!("x"), &[(InvalidType, "custom_password_hash")]);
-    check(json!({"hash": plain}), &[(ObjectRequired, "custom_password_hash.algorithm")]);
-    check(json!({"algorithm": "bcrypt"}), &[(ObjectRequired, "custom_password_hash.hash")]);
-    check(json!({"algorithm": "bcrypt", "hash": {}}), &[(ObjectRequired, "custom_password_hash.hash.value")]);
-    check(json!({"algorithm": "md5", "hash": plain}), &[(EnumMismatch, "custom_password_hash.algorithm")]);
-    check(json!({"algorithm": "rot13", "hash": plain}), &[(EnumMismatch, "custom_password_hash.algorithm")]);
-    check(json!({"algorithm": "argon2", "hash": plain}), &[(Format, "custom_password_hash.hash.value")]);
-    check(
-        json!({"algorithm": "bcrypt", "hash": plain, "salt": {"value": "a"}}),
-        &[(NotPassed, "custom_password_hash.salt")],
-    );
-    check(
-        json!({"algorithm": "bcrypt", "hash": plain, "password": {"encoding": "utf16le"}}),
-        &[(EnumMismatch, "custom_password_hash.password.encoding")],
-    );
-    check(
-        json!({"algorithm": "bcrypt", "hash": {"value": BCRYPT, "encoding": "hex"}}),
-        &[(EnumMismatch, "custom_password_hash.hash.encoding")],
-    );
-    let costly = argon2.replace("m=64", "m=4194304");
-    check(json!({"algorithm": "argon2", "hash": {"value": costly}}), &[(Maximum, "custom_password_hash.hash.value")]);
-}
-
-#[test]
-fn an_unknown_algorithm_is_named_and_so_are_those_we_know() {
-    let row = with(json!({"custom_password_hash": {"algorithm": "scrypt", "hash": {"value": "x"}}}));
-    let (Said::Refused(errors), _) = read(Format::Auth0Import, row) else { panic!("it was taken") };
-    assert_eq!(errors[0].message, "this version does not know the algorithm scrypt; it knows argon2 and bcrypt");
-}
-
-#[test]
 fn an_export_is_read_under_every_name_its_fields_have() {
     let plain = json!({
         "user_id": "auth0|a", "email": "a@x.io", "email_verified": true, "given_name": "Ada",
@@ -305,6 +264,21 @@ fn a_hash_belongs_to_the_id_the_person_has() {
     refused(Format::Auth0Hashes, json!({"_id": "a b", "passwordHash": BCRYPT}), &[(Pattern, "_id")]);
     refused(Format::Auth0Hashes, json!({"_id": "5d"}), &[(ObjectRequired, "passwordHash")]);
     refused(Format::Auth0Hashes, json!({"_id": "5d", "passwordHash": "md5"}), &[(Pattern, "passwordHash")]);
+}
+
+#[test]
+fn a_hash_of_the_export_may_have_any_cost_that_is_affordable() {
+    let row = |cost: u32| json!({"_id": "5d", "passwordHash": BCRYPT.replace("$04$", &format!("${cost:02}$"))});
+    for cost in 4..=15 {
+        let (said, _) = read(Format::Auth0Hashes, row(cost));
+        assert!(matches!(said, Said::Entry(Entry::Hash(_))), "cost {cost}: {said:?}");
+    }
+    for (cost, milliseconds) in [(16, 4_608_u64), (31, 150_994_944)] {
+        let (Said::Refused(errors), _) = read(Format::Auth0Hashes, row(cost)) else { panic!("cost {cost} was taken") };
+        let message =
+            format!("verifying this bcrypt hash needs {milliseconds} milliseconds of one core, the limit is 3000");
+        assert_eq!(errors, [RowError::at(Maximum, "passwordHash", message)]);
+    }
 }
 
 #[test]
