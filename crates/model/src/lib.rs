@@ -12,6 +12,7 @@ pub mod event;
 pub mod grant;
 pub mod ids;
 pub mod job;
+pub mod provider;
 pub mod resource_server;
 pub mod session;
 pub mod settings;

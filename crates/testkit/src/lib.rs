@@ -4,7 +4,8 @@
 //! Nothing here stands in for a part of the product: what differs from production are the clock, the entropy, the
 //! cost of hashes and where the database lies. Whatever cannot be done panics, since no test could go on.
 //!
-//! Start at [`App`], then [`Browser`] and [`RelyingParty`]; [`source`] plays the other side of a migration.
+//! Start at [`App`], then [`Browser`] and [`RelyingParty`]; [`source`] plays the other side of a migration,
+//! [`provider`] that of a sign-in elsewhere.
 
 mod answer;
 mod app;
@@ -16,6 +17,7 @@ mod dump;
 mod entropy;
 mod mailbox;
 mod page;
+pub mod provider;
 mod relying_party;
 pub mod source;
 

@@ -1,4 +1,4 @@
-//! A server that plays an Auth0 tenant and can be told to lie, on a loopback port of its own.
+//! A server that plays an Auth0 tenant, or a provider, and can be told to lie, on a loopback port of its own.
 //!
 //! It speaks just enough HTTP/1.1 to misbehave on purpose, which a proper server library would prevent. For a tenant
 //! that tells the truth, take a second [`crate::App`].
@@ -31,6 +31,16 @@ pub enum Question {
     User,
     /// Users by address.
     UsersByEmail,
+    /// The metadata document of a provider.
+    Discovery,
+    /// The keys of a provider.
+    Keys,
+    /// The exchange of a code.
+    Code,
+    /// GitHub's API: who it is.
+    GitHubUser,
+    /// GitHub's API: their addresses.
+    GitHubEmails,
     /// Anything else.
     Other,
 }
@@ -271,17 +281,19 @@ async fn read_line(stream: &mut BufReader<TcpStream>) -> io::Result<String> {
 fn question_of(target: &str, form: &HashMap<String, String>) -> Question {
     match form.get("grant_type").map(String::as_str) {
         Some("client_credentials") => return Question::ManagementToken,
+        Some("authorization_code") => return Question::Code,
         Some(_) => return Question::Password,
         None => {}
     }
-    if target == "/userinfo" {
-        Question::UserInfo
-    } else if target.starts_with("/api/v2/users/") {
-        Question::User
-    } else if target.starts_with("/api/v2/users-by-email?") {
-        Question::UsersByEmail
-    } else {
-        Question::Other
+    match target {
+        "/userinfo" => Question::UserInfo,
+        "/.well-known/openid-configuration" => Question::Discovery,
+        "/jwks" => Question::Keys,
+        "/user" => Question::GitHubUser,
+        "/user/emails" => Question::GitHubEmails,
+        _ if target.starts_with("/api/v2/users/") => Question::User,
+        _ if target.starts_with("/api/v2/users-by-email?") => Question::UsersByEmail,
+        _ => Question::Other,
     }
 }
 

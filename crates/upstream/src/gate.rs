@@ -1,18 +1,16 @@
-//! What stands before a source: its budget of simultaneous questions, its time limit and its breaker.
+//! What stands before a peer: its budget of simultaneous questions, its time limit and its breaker.
 
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::Timestamp;
-use model::connection::Source;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::answer::{Setback, UnavailableReason};
-use crate::auth0::ManagementToken;
 use crate::breaker::{Breaker, BreakerPosition, Limits, Pass, Refusal};
 
-/// However a source is configured, a person does not wait longer.
+/// However a peer is configured, a person does not wait longer.
 const LONGEST_QUESTION: Duration = Duration::from_mins(1);
 
 /// How a source is doing, for status pages and readiness.
@@ -62,13 +60,25 @@ impl Stopwatch {
     }
 }
 
-/// The state kept for one source, as long as its settings stay what they are.
+/// How much a peer is asked, and for how long it is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GateLimits {
+    /// For one question, with everything it takes.
+    pub(crate) timeout: Duration,
+    /// How many questions may be under way at once; zero is taken as one.
+    pub(crate) max_concurrency: u32,
+    /// How many failures in a row open the breaker.
+    pub(crate) breaker_failures: u32,
+    /// For how long it opens.
+    pub(crate) breaker_open: Duration,
+}
+
+/// The state kept for one peer.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    source: Source,
+    limits: GateLimits,
     permits: Semaphore,
     record: Mutex<Record>,
-    management_token: ManagementToken,
 }
 
 #[derive(Debug)]
@@ -80,23 +90,10 @@ struct Record {
 }
 
 impl Gate {
-    pub(crate) fn new(source: Source) -> Self {
-        let budget = usize::try_from(source.max_concurrency.max(1)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+    pub(crate) fn new(limits: GateLimits) -> Self {
+        let budget = usize::try_from(limits.max_concurrency.max(1)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let record = Record { breaker: Breaker::new(), asked: 0, failed: 0, last_failure: None };
-        Gate {
-            source,
-            permits: Semaphore::new(budget),
-            record: Mutex::new(record),
-            management_token: ManagementToken::default(),
-        }
-    }
-
-    pub(crate) fn is_for(&self, source: &Source) -> bool {
-        self.source == *source
-    }
-
-    pub(crate) fn management_token(&self) -> &ManagementToken {
-        &self.management_token
+        Gate { limits, permits: Semaphore::new(budget), record: Mutex::new(record) }
     }
 
     /// Puts a question within the budget, the time limit and the breaker's mood. The time limit covers all of it.
@@ -159,14 +156,14 @@ impl Gate {
 
     fn limits(&self) -> Limits {
         Limits {
-            failures: self.source.breaker_failures,
-            open_for: Duration::from_millis(self.source.breaker_open_ms),
+            failures: self.limits.breaker_failures,
+            open_for: self.limits.breaker_open,
             call_for: self.time_limit(),
         }
     }
 
     fn time_limit(&self) -> Duration {
-        Duration::from_millis(self.source.timeout_ms).min(LONGEST_QUESTION)
+        self.limits.timeout.min(LONGEST_QUESTION)
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {

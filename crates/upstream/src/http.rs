@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use thiserror::Error;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::addresses::{AddressPolicy, AddressRefused, FilteringResolver};
 use crate::answer::{Garbage, UnavailableReason};
@@ -73,10 +73,6 @@ impl HttpClient {
         Ok(HttpClient { client, addresses })
     }
 
-    pub(crate) fn addresses(&self) -> &AddressPolicy {
-        &self.addresses
-    }
-
     pub(crate) async fn post_form(
         &self,
         url: &Url,
@@ -90,8 +86,27 @@ impl HttpClient {
         self.send(url, request).await
     }
 
+    /// Posts a form as a client that proves itself in the header. Id and secret are encoded as a form before they are
+    /// joined (RFC 6749 2.3.1).
+    pub(crate) async fn post_form_as(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+        client_id: &str,
+        secret: &SecretString,
+    ) -> Result<HttpAnswer, UnavailableReason> {
+        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let (name, password) = (encoded(client_id), encoded(secret.expose_secret()));
+        self.send(url, self.client.post(url.clone()).basic_auth(name, Some(password)).form(form)).await
+    }
+
     pub(crate) async fn get(&self, url: &Url, bearer: &SecretString) -> Result<HttpAnswer, UnavailableReason> {
         self.send(url, self.client.get(url.clone()).bearer_auth(bearer.expose_secret())).await
+    }
+
+    /// Fetches a document that is the same for everybody.
+    pub(crate) async fn get_public(&self, url: &Url) -> Result<HttpAnswer, UnavailableReason> {
+        self.send(url, self.client.get(url.clone())).await
     }
 
     async fn send(&self, url: &Url, request: RequestBuilder) -> Result<HttpAnswer, UnavailableReason> {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 use url::Url;
 
-use crate::addresses::{self, AddressPolicy};
+use crate::urls::{UrlPolicy, UrlRefused};
 
 /// Why a URL cannot be the issuer of a source. The texts are fit to be shown to an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -25,6 +25,17 @@ pub enum IssuerRefused {
     PrivateNetwork,
 }
 
+impl From<UrlRefused> for IssuerRefused {
+    fn from(refused: UrlRefused) -> Self {
+        match refused {
+            UrlRefused::NotAUrl => IssuerRefused::NotAUrl,
+            UrlRefused::NotHttps => IssuerRefused::NotHttps,
+            UrlRefused::Ornamented => IssuerRefused::Ornamented,
+            UrlRefused::PrivateNetwork => IssuerRefused::PrivateNetwork,
+        }
+    }
+}
+
 /// A checked issuer.
 #[derive(Clone, Debug)]
 pub(crate) struct Issuer {
@@ -34,23 +45,14 @@ pub(crate) struct Issuer {
 
 impl Issuer {
     /// Checks what can be checked without a look-up.
-    pub(crate) fn parse(text: &str, allow_http: bool, addresses: &AddressPolicy) -> Result<Self, IssuerRefused> {
-        let url = Url::parse(text).map_err(|_| IssuerRefused::NotAUrl)?;
-        let host = url.host().ok_or(IssuerRefused::NotAUrl)?;
-        let plain_http_is_fine = allow_http || addresses::is_this_machine(&host);
-        match url.scheme() {
-            "https" => {}
-            "http" if plain_http_is_fine => {}
-            _ => return Err(IssuerRefused::NotHttps),
-        }
-        let has_user = !url.username().is_empty() || url.password().is_some();
-        if has_user || url.query().is_some() || url.fragment().is_some() {
+    pub(crate) fn parse(text: &str, urls: &UrlPolicy) -> Result<Self, IssuerRefused> {
+        let url = urls.check(text)?;
+        if url.query().is_some() {
             return Err(IssuerRefused::Ornamented);
         }
         if !text.ends_with('/') {
             return Err(IssuerRefused::NoTrailingSlash);
         }
-        addresses.check_host(&host).map_err(|_| IssuerRefused::PrivateNetwork)?;
         Ok(Issuer { text: text.to_owned(), url })
     }
 
@@ -68,10 +70,15 @@ impl Issuer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::addresses::AddressPolicy;
+
+    fn urls(allow_http: bool, allowed: &[&str]) -> UrlPolicy {
+        let networks: Vec<_> = allowed.iter().map(|network| network.parse().expect("a network")).collect();
+        UrlPolicy { allow_http, addresses: AddressPolicy::new(&networks) }
+    }
 
     fn check(text: &str, allow_http: bool, allowed: &[&str], expected: Result<(), IssuerRefused>) {
-        let networks: Vec<_> = allowed.iter().map(|network| network.parse().expect("a network")).collect();
-        let outcome = Issuer::parse(text, allow_http, &AddressPolicy::new(&networks));
+        let outcome = Issuer::parse(text, &urls(allow_http, allowed));
         assert_eq!(outcome.map(|_| ()), expected, "{text}");
     }
 
@@ -122,7 +129,7 @@ mod tests {
 
     #[test]
     fn endpoints_stay_below_the_issuer() {
-        let issuer = Issuer::parse("https://old.example/t/", false, &AddressPolicy::new(&[])).expect("an issuer");
+        let issuer = Issuer::parse("https://old.example/t/", &urls(false, &[])).expect("an issuer");
         assert_eq!(issuer.endpoint("oauth/token").as_str(), "https://old.example/t/oauth/token");
         assert_eq!(issuer.endpoint("api/v2/users/auth0%7Ca").as_str(), "https://old.example/t/api/v2/users/auth0%7Ca");
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use model::connection::{Source, SourceKind};
 use model::{Timestamp, UserId};
@@ -12,10 +13,12 @@ use tracing::{Span, instrument};
 
 use crate::addresses::AddressPolicy;
 use crate::answer::{DirectoryAnswer, Setback, SourceAnswer, UnavailableReason};
-use crate::auth0::Tenant;
-use crate::gate::{Gate, SourceHealth, Stopwatch};
+use crate::auth0::{ManagementToken, Tenant};
+use crate::gate::{Gate, GateLimits, SourceHealth, Stopwatch};
 use crate::http::{HttpClient, HttpSettings, HttpSetupError};
 use crate::issuer::{Issuer, IssuerRefused};
+use crate::providers::Providers;
+use crate::urls::UrlPolicy;
 
 /// A password somebody typed, to be checked at a source.
 ///
@@ -46,17 +49,38 @@ enum Question {
 /// State is kept by the source's name, which is therefore unique in a deployment, and starts afresh when the
 /// source's settings change. It is of this process alone.
 pub struct Upstreams {
-    http: HttpClient,
-    allow_http: bool,
-    gates: Mutex<HashMap<(String, Question), Arc<Gate>>>,
+    pub(crate) http: HttpClient,
+    pub(crate) urls: UrlPolicy,
+    pub(crate) providers: Providers,
+    sources: Mutex<HashMap<(String, Question), Arc<Asked>>>,
+}
+
+/// What is kept of one source for one kind of question, as long as its settings stay what they are.
+struct Asked {
+    source: Source,
+    gate: Gate,
+    management_token: ManagementToken,
+}
+
+impl Asked {
+    fn new(source: Source) -> Self {
+        let limits = GateLimits {
+            timeout: Duration::from_millis(source.timeout_ms),
+            max_concurrency: source.max_concurrency,
+            breaker_failures: source.breaker_failures,
+            breaker_open: Duration::from_millis(source.breaker_open_ms),
+        };
+        Asked { source, gate: Gate::new(limits), management_token: ManagementToken::default() }
+    }
 }
 
 impl Upstreams {
     /// Opens no connection. Uses the process's default TLS provider.
     pub fn new(settings: &HttpSettings) -> Result<Self, HttpSetupError> {
         let addresses = AddressPolicy::new(&settings.allow_private_networks);
-        let http = HttpClient::new(addresses)?;
-        Ok(Upstreams { http, allow_http: settings.allow_http, gates: Mutex::default() })
+        let http = HttpClient::new(addresses.clone())?;
+        let urls = UrlPolicy { allow_http: settings.allow_http, addresses };
+        Ok(Upstreams { http, urls, providers: Providers::default(), sources: Mutex::default() })
     }
 
     /// Whether this text may become the issuer of a source. What its name resolves to is checked at each
@@ -111,7 +135,7 @@ impl Upstreams {
 
     /// How the source of this name is doing. `None` while it has not been asked by this process.
     pub fn health(&self, source_name: &str, now: Timestamp) -> Option<SourceHealth> {
-        self.gates().get(&(source_name.to_owned(), Question::Password)).map(|gate| gate.health(now))
+        self.sources().get(&(source_name.to_owned(), Question::Password)).map(|asked| asked.gate.health(now))
     }
 
     async fn ask_password(
@@ -121,9 +145,9 @@ impl Upstreams {
         attempt: &PasswordAttempt<'_>,
         watch: Stopwatch,
     ) -> Result<SourceAnswer, Setback> {
-        let gate = self.gate(source, Question::Password)?;
-        let tenant = self.tenant(source, secret, &gate, watch)?;
-        gate.ask(watch, tenant.check_password(attempt)).await
+        let asked = self.asked(source, Question::Password)?;
+        let tenant = self.tenant(source, secret, &asked, watch)?;
+        asked.gate.ask(watch, tenant.check_password(attempt)).await
     }
 
     async fn ask_directory(
@@ -133,19 +157,19 @@ impl Upstreams {
         email: &str,
         watch: Stopwatch,
     ) -> Result<DirectoryAnswer, Setback> {
-        let gate = self.gate(source, Question::Directory)?;
-        let tenant = self.tenant(source, secret, &gate, watch)?;
+        let asked = self.asked(source, Question::Directory)?;
+        let tenant = self.tenant(source, secret, &asked, watch)?;
         if !tenant.read_profiles {
             return Ok(DirectoryAnswer::Unsupported);
         }
-        gate.ask(watch, tenant.find_by_email(email)).await
+        asked.gate.ask(watch, tenant.find_by_email(email)).await
     }
 
     fn tenant<'a>(
         &'a self,
         source: &'a Source,
         secret: &'a SecretString,
-        gate: &'a Gate,
+        asked: &'a Asked,
         watch: Stopwatch,
     ) -> Result<Tenant<'a>, UnavailableReason> {
         let SourceKind::Auth0 { issuer, client_id, realm, read_profiles } = &source.kind;
@@ -156,31 +180,31 @@ impl Upstreams {
             secret,
             realm,
             read_profiles: *read_profiles,
-            management_token: gate.management_token(),
+            management_token: &asked.management_token,
             watch,
         })
     }
 
     fn issuer(&self, text: &str) -> Result<Issuer, IssuerRefused> {
-        Issuer::parse(text, self.allow_http, self.http.addresses())
+        Issuer::parse(text, &self.urls)
     }
 
-    fn gate(&self, source: &Source, question: Question) -> Result<Arc<Gate>, UnavailableReason> {
+    fn asked(&self, source: &Source, question: Question) -> Result<Arc<Asked>, UnavailableReason> {
         if !source.enabled {
             return Err(UnavailableReason::Disabled);
         }
-        let mut gates = self.gates();
+        let mut sources = self.sources();
         let key = (source.name.clone(), question);
-        if let Some(gate) = gates.get(&key).filter(|gate| gate.is_for(source)) {
-            return Ok(Arc::clone(gate));
+        if let Some(asked) = sources.get(&key).filter(|asked| asked.source == *source) {
+            return Ok(Arc::clone(asked));
         }
-        let gate = Arc::new(Gate::new(source.clone()));
-        gates.insert(key, Arc::clone(&gate));
-        Ok(gate)
+        let asked = Arc::new(Asked::new(source.clone()));
+        sources.insert(key, Arc::clone(&asked));
+        Ok(asked)
     }
 
-    fn gates(&self) -> MutexGuard<'_, HashMap<(String, Question), Arc<Gate>>> {
-        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sources(&self) -> MutexGuard<'_, HashMap<(String, Question), Arc<Asked>>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

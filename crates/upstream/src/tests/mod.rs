@@ -3,6 +3,7 @@
 mod directory;
 mod guard;
 mod password;
+mod provider;
 mod telemetry;
 
 use model::connection::{Source, SourceKind};
