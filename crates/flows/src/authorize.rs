@@ -112,7 +112,7 @@ fn refused(
     refusal: Refusal,
 ) -> AuthorizationResponse {
     let state =
-        params.get("state").filter(|_| !params.is_repeated("state") && params.first_overlong() != Some("state"));
+        params.get("state").filter(|_| !params.is_repeated("state") && !authorization::is_overlong(params, "state"));
     AuthorizationResponse::refused_check(
         redirect_uri,
         refusal_mode(params, redirect_uri, rules),

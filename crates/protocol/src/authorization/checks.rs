@@ -1,5 +1,6 @@
 //! The authorization endpoint as an ordered table of small named checks.
 
+use super::limits::first_overlong;
 use super::{AuthorizationRequest, Prompt, ResponseMode, ResponseType, is_registered};
 use crate::client_metadata::{AppType, GrantType};
 use crate::error::ErrorCode;
@@ -152,7 +153,7 @@ fn no_parameter_twice(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusa
 }
 
 fn no_overlong_value(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
-    match params.first_overlong() {
+    match first_overlong(params) {
         Some(name) => refuse(ErrorCode::InvalidRequest, format!("the value of {} is too long", shown(name))),
         None => Ok(()),
     }

@@ -7,7 +7,7 @@ use model::client::Client;
 use protocol::authorization::ResponseMode;
 use protocol::client_metadata::{AppType, GrantType};
 use testkit::source::LyingServer;
-use testkit::{App, AuthorizationUrl, RelyingParty};
+use testkit::{App, AuthorizationUrl, RelyingParty, for_each_engine};
 
 use crate::site::{API, EMAIL, PASSWORD, Site, assert_page, claims};
 
@@ -262,6 +262,48 @@ async fn az_12_text_is_bounded_and_must_be_text() {
         assert_eq!((answer.status.as_u16(), answer.header("location")), (400, None), "{garbage}");
     }
     site.app.assert_unchanged_since(&before).await;
+}
+
+/// What anybody may have stored at each request, by sending it.
+const LONGEST: [(&str, usize); 11] = [
+    ("state", 8192),
+    ("id_token_hint", 8192),
+    ("scope", 4096),
+    ("audience", 2400),
+    ("nonce", 1024),
+    ("login_hint", 1024),
+    ("ui_locales", 512),
+    ("connection", 128),
+    ("organization", 128),
+    ("prompt", 64),
+    ("screen_hint", 64),
+];
+
+#[tokio::test]
+async fn az_12_nothing_overlong_is_stored() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let asked = |name: &str, length: usize| site.client.request().with(name, &"x".repeat(length));
+        let before = site.app.dump().await;
+        for (name, longest) in LONGEST {
+            let answer = site.app.browser().authorize(&asked(name, longest + 1)).await.answer();
+            let told = (answer.error(), answer.field("error_description"));
+            assert_eq!(told, ("invalid_request", &*format!("the value of {name} is too long")));
+            assert_eq!(answer.fields.contains_key("state"), name != "state", "{name}");
+        }
+        let two = asked("nonce", 1025).with("state", &"x".repeat(8193));
+        let answer = site.app.browser().authorize(&two).await.answer();
+        assert_eq!((answer.error(), answer.fields.get("state")), ("invalid_request", None));
+        site.app.assert_unchanged_since(&before).await;
+
+        for name in ["state", "scope", "nonce", "login_hint", "ui_locales"] {
+            let (_, longest) = LONGEST.iter().find(|(limited, _)| *limited == name).unwrap();
+            check_asks(&site.app, &asked(name, *longest)).await;
+        }
+        let stored = site.app.dump().await;
+        assert_eq!(stored.rows("pending_authorizations").len(), 5);
+    })
+    .await;
 }
 
 #[tokio::test]
