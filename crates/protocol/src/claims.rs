@@ -8,49 +8,6 @@ use sha2::{Digest, Sha256};
 
 use crate::scope::ScopeSet;
 
-/// The claims only this server may set: whoever adds others to a token (JW-14) leaves these alone.
-pub const RESERVED: &[&str] = &[
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "azp",
-    "client_id",
-    "gty",
-    "typ",
-    "scope",
-    "permissions",
-    "org_id",
-    "org_name",
-    "nonce",
-    "sid",
-    "auth_time",
-    "amr",
-    "acr",
-    "at_hash",
-    "c_hash",
-    "s_hash",
-    "cnf",
-    "act",
-    "may_act",
-    "authorization_details",
-    "events",
-    "session_expiry",
-    "name",
-    "nickname",
-    "given_name",
-    "family_name",
-    "picture",
-    "updated_at",
-    "email",
-    "email_verified",
-    "phone_number",
-    "phone_number_verified",
-];
-
 /// Every claim that [`id_token`] may make.
 pub(crate) const OF_ID_TOKENS: &[&str] = &[
     "acr",

@@ -21,7 +21,6 @@ statements! {
     REVOKE_OF_SESSION = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
                          WHERE sid = $1 AND revoked_at IS NULL AND NOT EXISTS
                          (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.family_id = token_families.id)";
-    LIVE_OF_USER = "SELECT COUNT(*) AS families FROM token_families WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2";
 }
 
 #[derive(sqlx::FromRow)]
@@ -125,10 +124,4 @@ pub async fn revoke_of_session(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     tx.execute(REVOKE_OF_SESSION, args![sid, now, word(reason)]).await
-}
-
-/// How many families of a person are neither revoked nor over.
-pub async fn live_of_user(db: &mut impl Read, user_id: &UserId, now: Timestamp) -> Result<u64, StoreError> {
-    let (count,): (i64,) = db.fetch_one(LIVE_OF_USER, args![user_id, now]).await?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }

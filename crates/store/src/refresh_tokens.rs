@@ -25,8 +25,6 @@ statements! {
                        WHERE successor_id = $1 AND sealed_response IS NOT NULL";
     RENEW = "UPDATE refresh_tokens SET idle_expires_at = $2, seen_at = COALESCE(seen_at, $3)
              WHERE id = $1 AND consumed_at IS NULL";
-    LIVE = "SELECT COUNT(*) AS live FROM refresh_tokens r JOIN token_families f ON f.id = r.family_id
-            WHERE r.family_id = $1 AND r.consumed_at IS NULL AND f.revoked_at IS NULL";
 }
 
 #[derive(sqlx::FromRow)]
@@ -164,9 +162,4 @@ pub async fn renew(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     Ok(tx.execute(RENEW, args![id, idle_expires_at, now]).await? == 1)
-}
-
-/// How many tokens of a family could still be exchanged. Never more than one.
-pub async fn live_in_family(db: &mut impl Read, family: &FamilyId) -> Result<i64, StoreError> {
-    Ok(db.fetch_one::<(i64,)>(LIVE, args![family]).await?.0)
 }

@@ -199,41 +199,6 @@ fn half_hashes_are_those_of_the_specification() {
 }
 
 #[test]
-fn jw_14_every_claim_we_make_is_reserved() {
-    let scope = ScopeSet::parse("openid");
-    let profiles = [AccessTokenProfile::Auth0, AccessTokenProfile::Rfc9068];
-    let access = profiles
-        .map(|profile| access_token(&AccessTokenClaims { permissions: Some(&[]), ..access_claims(&scope, profile) }));
-    for name in full_id_token().keys().chain(access.iter().flat_map(Map::keys)) {
-        assert!(RESERVED.contains(&name.as_str()), "{name}");
-    }
-}
-
-#[test]
-fn jw_14_the_names_an_attacker_would_want_are_reserved() {
-    let wanted = [
-        "iss",
-        "sub",
-        "aud",
-        "exp",
-        "iat",
-        "azp",
-        "scope",
-        "permissions",
-        "org_id",
-        "amr",
-        "acr",
-        "sid",
-        "nonce",
-        "cnf",
-        "email_verified",
-    ];
-    for name in wanted {
-        assert!(RESERVED.contains(&name), "{name}");
-    }
-}
-
-#[test]
 fn the_list_of_id_token_claims_is_complete() {
     let claims = full_id_token();
     let mut names: Vec<_> = claims.keys().map(String::as_str).collect();

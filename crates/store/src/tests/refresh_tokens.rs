@@ -1,10 +1,10 @@
 //! `refresh_tokens`.
 
+use model::RefreshTokenId;
 use model::grant::{RefreshToken, RevokedReason};
-use model::{FamilyId, RefreshTokenId};
 
 use super::engines::{for_each_database, for_each_engine};
-use super::records::{at, committed, digest, family, family_id, populate, reader, refresh_token};
+use super::records::{at, committed, digest, family_id, populate, reader, refresh_token};
 use crate::refresh_tokens::Exchange;
 use crate::{Store, StoreError, families, refresh_tokens};
 
@@ -255,22 +255,6 @@ async fn a_token_that_does_not_rotate_is_renewed_until_it_is_consumed() {
         consume(store, "one", "two", b"", 4).await;
         assert!(!renew(Some(90), 5).await);
         assert_eq!(find(store, 1).await.unwrap().idle_expires_at, Some(at(40)));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn live_tokens_are_neither_consumed_nor_revoked() {
-    for_each_engine(async |store| {
-        with_tokens(store, &["one", "two"]).await;
-        committed(store, async |tx| families::insert(tx, &family("other"), at(100)).await).await;
-        let live = async |family: &str| {
-            refresh_tokens::live_in_family(&mut reader(store).await, &FamilyId::new(family)).await.unwrap()
-        };
-        consume(store, "one", "two", b"", 1).await;
-        assert_eq!((live("family").await, live("other").await), (1, 0));
-        committed(store, async |tx| families::revoke(tx, &family_id(), RevokedReason::Client, at(2)).await).await;
-        assert_eq!(live("family").await, 0);
     })
     .await;
 }
