@@ -101,7 +101,13 @@ pub fn check_pages(pages: &Pages) -> Result<(), Failure> {
 
 /// The context of work that nobody asked for by a request: the command line's and the workers'.
 pub fn own_context(name: &str) -> RequestContext {
-    RequestContext { now: SystemClock.now(), request_id: name.to_owned(), peer: None, user_agent: None }
+    RequestContext {
+        now: SystemClock.now(),
+        request_id: name.to_owned(),
+        peer: None,
+        user_agent: None,
+        languages: Vec::new(),
+    }
 }
 
 fn broken_pages(error: &web::pages::PagesError) -> Failure {

@@ -15,6 +15,8 @@ pub struct RequestContext {
     pub peer: Option<IpAddr>,
     /// The peer's user agent, cut to 512 characters.
     pub user_agent: Option<String>,
+    /// Languages the person reads, as tags in lower case, best first; empty where nobody says.
+    pub languages: Vec<String>,
 }
 
 impl RequestContext {

@@ -12,6 +12,7 @@ pub mod client_authentication;
 pub mod client_metadata;
 pub mod discovery;
 pub mod error;
+pub mod locales;
 pub mod logout;
 pub mod management_scope;
 pub mod origin;

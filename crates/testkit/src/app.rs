@@ -208,7 +208,8 @@ impl App {
     }
 
     fn worker(&self) -> RequestContext {
-        RequestContext { now: self.now(), request_id: "jobs".to_owned(), peer: None, user_agent: None }
+        let request_id = "jobs".to_owned();
+        RequestContext { now: self.now(), request_id, peer: None, user_agent: None, languages: Vec::new() }
     }
 
     /// Every mail that left since this was last asked, once the jobs have done what is due.

@@ -24,7 +24,7 @@ pub(crate) fn page(
     let frame = Frame {
         nonce: &nonce,
         request_id: &cx.request_id,
-        locale: "en",
+        locale: state.pages.best_locale(&cx.languages),
         tenant_name: &tenant_name,
         asset_version: state.pages.asset_version(),
     };

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use flows::RequestContext;
 use http::{HeaderMap, HeaderValue, Method, header};
+use protocol::locales::from_accept_language;
 use tracing::{Instrument, info, info_span};
 
 use super::peer::peer_of;
@@ -26,6 +27,7 @@ pub(crate) async fn context(State(state): State<AppState>, mut request: Request,
         request_id: model::ids::alphanumeric(&id),
         peer: peer.map(|peer| peer_of(peer, request.headers(), &state.settings.trusted_proxies)),
         user_agent: user_agent(request.headers()),
+        languages: languages(request.headers()),
     };
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let span = info_span!(
@@ -62,6 +64,11 @@ fn known_method(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
+}
+
+fn languages(headers: &HeaderMap) -> Vec<String> {
+    let text = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    text.map(from_accept_language).unwrap_or_default()
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {

@@ -76,13 +76,18 @@ impl Pages {
         self.assets.version()
     }
 
-    /// The engine for a language tag: its own, that of its base language, or English.
+    /// The first of these languages that the pages speak, be it only as its base (`de` for `de-at`); else English.
+    pub fn best_locale(&self, wanted: &[String]) -> &str {
+        let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
+        let found = wanted.iter().find_map(|tag| {
+            self.engines.get_key_value(tag.as_str()).or_else(|| self.engines.get_key_value(&base(tag)))
+        });
+        found.map_or(catalogue::REFERENCE, |(tag, _)| tag)
+    }
+
     fn engine(&self, locale: &str) -> &Environment<'static> {
-        let base = locale.split('-').next().unwrap_or_default();
-        [locale, base, catalogue::REFERENCE]
-            .iter()
-            .find_map(|tag| self.engines.get(*tag))
-            .expect("English is part of the binary")
+        let engine = self.engines.get(locale).or_else(|| self.engines.get(catalogue::REFERENCE));
+        engine.expect("English is part of the binary")
     }
 
     fn origin(&self, name: &str) -> String {

@@ -414,11 +414,12 @@ mod overrides {
     fn a_language_is_one_more_file() {
         let embedded = files::embedded();
         let english = embedded["locales/en.json"].text().expect("text");
-        let folder =
-            Folder::with(&[("locales/de.json", &english.replace("You are signed out", "Sie sind abgemeldet"))]);
+        let folder = Folder::with(&[("locales/sv.json", &english.replace("You are signed out", "Du är utloggad"))]);
         let page = Page::LoggedOut(LoggedOut { client: None, back: None });
-        let html = folder.pages().expect("sound").render(&page, &samples::frame("de-AT")).expect("renders");
-        assert!(html.contains("<html lang=\"de\">") && html.contains("Sie sind abgemeldet"), "{html}");
+        let pages = folder.pages().expect("sound");
+        assert_eq!(pages.best_locale(&["tlh".to_owned(), "sv-fi".to_owned()]), "sv");
+        let html = pages.render(&page, &samples::frame("sv")).expect("renders");
+        assert!(html.contains("<html lang=\"sv\">") && html.contains("Du är utloggad"), "{html}");
     }
 
     fn refused(name: &str, text: &str, says: &str) {
@@ -451,7 +452,7 @@ mod overrides {
             r#"{"login.titel": "x"}"#,
             "locales/en.json: message `login.titel` is not one of ours",
         );
-        refused("locales/de.json", r#"{"login.title": "x"}"#, "is missing");
+        refused("locales/sv.json", r#"{"login.title": "x"}"#, "is missing");
         refused("locales/en.json", "{", "EOF while parsing");
     }
 

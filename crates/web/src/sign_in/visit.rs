@@ -10,6 +10,7 @@ use flows::sessions::Browser;
 use flows::{RequestContext, Services, csrf};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
+use protocol::locales::from_ui_locales;
 use protocol::params::Params;
 
 use crate::errors;
@@ -120,7 +121,13 @@ impl Visit {
     /// The page, with leave for its form to end at the client.
     pub(super) fn render(&self, status: StatusCode, shown: &LoginPage, page: &Page<'_>) -> Response {
         let leads_to: Vec<&str> = shown.leads_to.iter().map(String::as_str).collect();
-        present::page(&self.state, &self.cx, status, page, &leads_to)
+        present::page(&self.state, &self.reading(shown), status, page, &leads_to)
+    }
+
+    /// What the application asks for in `ui_locales` comes before what the browser does.
+    fn reading(&self, shown: &LoginPage) -> RequestContext {
+        let asked = shown.ui_locales.as_deref().map(from_ui_locales).unwrap_or_default();
+        RequestContext { languages: [asked, self.cx.languages.clone()].concat(), ..self.cx.clone() }
     }
 
     /// A page that says why there is nothing to fill in.

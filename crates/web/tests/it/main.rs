@@ -8,6 +8,7 @@ mod codes;
 mod cross_origin;
 mod headers;
 mod jobs;
+mod languages;
 mod late_repeats;
 mod login;
 mod logout;
