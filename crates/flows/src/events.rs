@@ -1,4 +1,4 @@
-//! Recording security events in the write of the change they speak of.
+//! Recording security events in the write of the change they speak of, and following them.
 
 use model::client::Client;
 use model::connection::Connection;
@@ -9,6 +9,12 @@ use serde_json::Value;
 use store::{StoreError, WriteTx};
 
 use crate::{RequestContext, Services};
+
+/// How many events one write numbers, so that nobody waits long behind it.
+const BATCH: u32 = 1000;
+/// How many such writes one question makes at the most. It takes more than one only where nobody has followed the log
+/// for long; who begins at a late event then hears of nothing until the questions have come that far.
+const BATCHES: u32 = 50;
 
 /// Builds an event about this call.
 pub(crate) struct EventBuilder(Event);
@@ -95,4 +101,27 @@ impl EventBuilder {
         self.record(&mut tx).await?;
         tx.commit().await
     }
+}
+
+/// At most `limit` events that became visible after this one, in that order; from the first that is kept where `from` is
+/// empty. Whoever goes on after the last meets each event once, however late it was committed.
+pub(crate) async fn following(svc: &Services, from: &str, limit: u32) -> Result<Vec<Event>, StoreError> {
+    number_visible(svc).await?;
+    store::events::after(&mut svc.store.read().await?, from, limit).await
+}
+
+/// Done by readers, so that writers do not pay for an order that nobody may ever ask for.
+async fn number_visible(svc: &Services) -> Result<(), StoreError> {
+    for _ in 0..BATCHES {
+        if !store::events::has_unnumbered(&mut svc.store.read().await?).await? {
+            break;
+        }
+        let mut tx = svc.store.write().await?;
+        let numbered = store::events::number(&mut tx, BATCH).await?;
+        tx.commit().await?;
+        if numbered < u64::from(BATCH) {
+            break;
+        }
+    }
+    Ok(())
 }

@@ -11,7 +11,19 @@ use crate::{Page, Read, StoreError, WriteTx};
 statements! {
     FIND = "SELECT log_id, document FROM events WHERE log_id = $1";
     INSERT = "INSERT INTO events (log_id, date, type, client_id, user_id, document) VALUES ($1, $2, $3, $4, $5, $6)";
-    AFTER = "SELECT log_id, document FROM events WHERE log_id > $1 ORDER BY log_id LIMIT $2";
+    // The order is the index's, so that Postgres never looks for them elsewhere, and those without a position are in it
+    // as one short key.
+    FIRST_UNNUMBERED = "SELECT log_id FROM events WHERE position IS NULL ORDER BY position LIMIT 1";
+    RESERVE = "UPDATE event_numbering SET reserved = reserved + $1 RETURNING reserved";
+    NUMBER = "UPDATE events SET position = $1 + numbered.place
+              FROM (SELECT log_id, ROW_NUMBER() OVER (ORDER BY log_id) AS place
+                    FROM (SELECT log_id FROM events WHERE position IS NULL ORDER BY position LIMIT $2) AS arrived
+                   ) AS numbered
+              WHERE events.log_id = numbered.log_id";
+    POSITION = "SELECT position FROM events WHERE log_id = $1";
+    BEFORE_LATER_IDS = "SELECT MIN(position) - 1 AS position FROM
+                        (SELECT position FROM events WHERE log_id > $1 ORDER BY log_id LIMIT 1000) AS later";
+    AFTER = "SELECT log_id, document FROM events WHERE position > $1 ORDER BY position LIMIT $2";
     SWEEP = "DELETE FROM events WHERE log_id IN (SELECT log_id FROM events WHERE date < $1 LIMIT $2)";
 }
 
@@ -79,10 +91,45 @@ pub async fn count(db: &mut impl Read, filter: &EventFilter) -> Result<u64, Stor
     filter.list().count(db).await
 }
 
-/// The events recorded after this one, oldest first.
+/// Whether there are events that have no place yet in the order in which a reader goes from one to the next.
+pub async fn has_unnumbered(db: &mut impl Read) -> Result<bool, StoreError> {
+    let first: Option<(String,)> = db.fetch_optional(FIRST_UNNUMBERED, args![]).await?;
+    Ok(first.is_some())
+}
+
+/// Gives at most `limit` events their places, by their ids and behind all that have one, and says how many.
+///
+/// Of two that do this at once the second waits for the first and then sees what it did, so that no place is given before
+/// one that a reader has passed. Writes that record events wait for neither. (The ids of Postgres's transactions would
+/// need no second write, but begin anew where a dump is loaded, and a reader would have to stop before the oldest
+/// transaction on the whole server.)
+pub async fn number(tx: &mut WriteTx, limit: u32) -> Result<u64, StoreError> {
+    let limit = i64::from(limit);
+    // On Postgres a statement sees what was committed when it began, so the wait has to be a statement of its own.
+    let (reserved,): (i64,) = tx.fetch_one(RESERVE, args![limit]).await?;
+    tx.execute(NUMBER, args![reserved - limit, limit]).await
+}
+
+/// The events that became visible after this one, as far as they have been [numbered](number): each exactly once to
+/// whoever goes on after the last. From the first that is kept where `id` is empty. None while the event itself has no
+/// place yet.
+///
+/// Where the id is not there, because its event was swept or somebody made it up from a moment, it goes on with the first
+/// to have become visible of the next thousand by id.
 pub async fn after(db: &mut impl Read, id: &str, limit: u32) -> Result<Vec<Event>, StoreError> {
-    let rows: Vec<(String, String)> = db.fetch_all(AFTER, args![id, i64::from(limit)]).await?;
+    let Some(position) = position_of(db, id).await? else { return Ok(Vec::new()) };
+    let rows: Vec<(String, String)> = db.fetch_all(AFTER, args![position, i64::from(limit)]).await?;
     rows.iter().map(read).collect()
+}
+
+async fn position_of(db: &mut impl Read, id: &str) -> Result<Option<i64>, StoreError> {
+    if id.is_empty() {
+        return Ok(Some(0));
+    }
+    match db.fetch_optional::<(Option<i64>,)>(POSITION, args![id]).await? {
+        Some((position,)) => Ok(position),
+        None => Ok(db.fetch_one::<(Option<i64>,)>(BEFORE_LATER_IDS, args![id]).await?.0),
+    }
 }
 
 /// Deletes at most `limit` events from before this moment, and says how many went.

@@ -53,7 +53,7 @@ async fn follow(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
     if !(1..=LARGEST_TAKE).contains(&take) {
         return Err(QueryInvalid::new("take", format!("must be between 1 and {LARGEST_TAKE}")).into());
     }
-    let items = store::events::after(&mut svc.store.read().await?, from, take).await?;
+    let items = crate::events::following(svc, from, take).await?;
     let last = items.last().map_or(from, |event| event.log_id.as_str()).to_owned();
     Ok(LogPage { listing: Listing { items, shape: Shape::Plain }, next: Some(NextEvents { from: last, take }) })
 }

@@ -9,7 +9,7 @@ use super::records::{at, committed, event, object, reader};
 use crate::events::EventFilter;
 use crate::{Page, Store, StoreError, events};
 
-async fn insert(store: &Store, event: &Event) {
+pub(super) async fn insert(store: &Store, event: &Event) {
     committed(store, async |tx| events::insert(tx, event).await).await;
 }
 
@@ -49,7 +49,7 @@ async fn an_event_comes_back_as_it_was_recorded() {
 }
 
 /// Recorded out of order; two at one moment.
-async fn five_events(store: &Store) {
+pub(super) async fn five_events(store: &Store) {
     let twin = Event { log_id: EventId::at(at(2), [1; 8]), ..event(2, "twin") };
     for recorded in [event(4, "s"), twin, event(1, "s"), event(2, "fp"), full_event(3)] {
         insert(store, &recorded).await;
@@ -118,21 +118,6 @@ async fn the_log_is_filtered_by_type_client_and_user() {
             let count = events::count(&mut reader(store).await, &filter).await.unwrap();
             assert_eq!(usize::try_from(count).unwrap(), expected.len());
         }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_stream_goes_on_after_the_last_event_it_had() {
-    for_each_engine(async |store| {
-        five_events(store).await;
-        let mut db = reader(store).await;
-        let codes = |events: Vec<Event>| events.into_iter().map(|event| event.code).collect::<Vec<_>>();
-        assert_eq!(codes(events::after(&mut db, "", 2).await.unwrap()), ["s", "fp"]);
-        let last = event(2, "fp").log_id;
-        assert_eq!(codes(events::after(&mut db, last.as_str(), 10).await.unwrap()), ["twin", "fp", "s"]);
-        let end = event(4, "s").log_id;
-        assert_eq!(codes(events::after(&mut db, end.as_str(), 10).await.unwrap()), Vec::<String>::new());
     })
     .await;
 }

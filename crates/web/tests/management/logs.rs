@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use serde_json::json;
-use testkit::for_each_engine;
+use testkit::{App, RelyingParty, for_each_deployment, for_each_engine};
+use tokio::task::JoinSet;
 
-use crate::api::{Api, each, expect, expect_refusal};
+use crate::api::{Api, each, expect, expect_refusal, machine};
 
 /// A broker with five writes in its log, a second apart.
 async fn with_writes(api: &Api) {
@@ -43,25 +45,77 @@ async fn events_are_listed_newest_first_and_found_one_by_one() {
     .await;
 }
 
+/// What a reader is given who goes on from here (`&from=…`, or nothing at the beginning), and where it goes on next.
+async fn read_on(api: &Api, from: &str) -> (Vec<String>, String) {
+    let answer = api.get(&format!("/logs?take=2{from}")).await;
+    let events = expect(&answer, 200);
+    let link = answer.header("link").expect("a link to what follows").to_owned();
+    let next = link.split_once("?from=").and_then(|(_, rest)| rest.split_once('&')).expect("a log id").0.to_owned();
+    assert_eq!(link, format!("<https://id.test/api/v2/logs?from={next}&take=2>; rel=\"next\""));
+    (each(&events, "log_id").into_iter().map(str::to_owned).collect(), next)
+}
+
 #[tokio::test]
 async fn a_reader_goes_from_event_to_event() {
-    let api = Api::new().await;
-    with_writes(&api).await;
-    let (mut seen, mut from) = (Vec::new(), String::new());
-    loop {
-        let answer = api.get(&format!("/logs?take=2{from}")).await;
-        let events = expect(&answer, 200);
-        let link = answer.header("link").expect("a link to what follows").to_owned();
-        let next = link.split_once("?from=").and_then(|(_, rest)| rest.split_once('&')).expect("a log id").0.to_owned();
-        assert_eq!(link, format!("<https://id.test/api/v2/logs?from={next}&take=2>; rel=\"next\""));
-        from = format!("&from={next}");
-        if each(&events, "log_id").is_empty() {
-            break assert_eq!(seen.last(), Some(&next));
+    for_each_engine(async |app| {
+        let api = Api::on(app).await;
+        with_writes(&api).await;
+        let (mut seen, mut from) = (Vec::new(), String::new());
+        loop {
+            let (events, next) = read_on(&api, &from).await;
+            if events.is_empty() {
+                break assert_eq!(seen.last(), Some(&next));
+            }
+            seen.extend(events);
+            from = format!("&from={next}");
         }
-        seen.extend(each(&events, "log_id").into_iter().map(str::to_owned));
+        assert!(seen.is_sorted());
+        assert_eq!(seen.len(), api.app.events().await.len());
+    })
+    .await;
+}
+
+const AUDIENCE: &str = "https://id.test/api/v2/";
+
+/// Many calls that end in another order than they began in.
+fn tokens_at_once(nodes: &[App; 2], client: &RelyingParty) -> JoinSet<StatusCode> {
+    let mut calls = JoinSet::new();
+    for index in 0..200 {
+        let (node, client) = (nodes[index % 2].clone(), client.clone());
+        calls.spawn(async move {
+            let fields = [("grant_type", "client_credentials"), ("audience", AUDIENCE)];
+            node.token(&client.with_credentials(&fields)).await.status
+        });
     }
-    assert!(seen.is_sorted());
-    assert_eq!(seen.len(), api.app.events().await.len());
+    calls
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_meets_each_event_of_many_calls_at_once_exactly_once() {
+    for_each_deployment(async |nodes| {
+        let api = Api::on(nodes[0].clone()).await;
+        let client = machine(&api.app, "machine").await;
+        api.app.add_client_grant(&client, AUDIENCE, "read:logs").await;
+        let mut calls = tokens_at_once(&nodes, &client);
+        let (mut seen, mut from) = (Vec::new(), String::new());
+        loop {
+            while let Some(status) = calls.try_join_next() {
+                assert_eq!(status.unwrap(), 200);
+            }
+            let were_over = calls.is_empty();
+            let (events, next) = read_on(&api, &from).await;
+            if events.is_empty() && were_over {
+                break;
+            }
+            seen.extend(events);
+            from = format!("&from={next}");
+        }
+        let recorded: Vec<_> = api.app.events().await.into_iter().map(|event| event.log_id.to_string()).collect();
+        assert!(recorded.len() >= 200);
+        seen.sort();
+        assert_eq!(seen, recorded);
+    })
+    .await;
 }
 
 #[tokio::test]
