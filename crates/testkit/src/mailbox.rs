@@ -32,8 +32,11 @@ impl Mailbox {
 impl Mailer for Mailbox {
     fn send<'a>(&'a self, mail: &'a Mail, _: &'a str) -> Sending<'a> {
         let answer = self.change(|kept| {
-            let refusal = kept.refusal.clone();
-            refusal.map_or_else(|| Ok(kept.mails.push(mail.clone())), Err)
+            if let Some(refusal) = kept.refusal.clone() {
+                return Err(refusal);
+            }
+            kept.mails.push(mail.clone());
+            Ok(())
         });
         Box::pin(std::future::ready(answer))
     }

@@ -38,7 +38,7 @@ async fn rt_02_a_repeat_brings_the_same_refresh_token_and_never_a_dead_access_to
     for_each_engine(async |app| {
         let site = Site::on(app).await;
         let (first, lost) = lost_answer(&site).await;
-        site.app.advance(LIFETIME - MINUTE - Duration::from_millis(1));
+        site.app.advance(LIFETIME.saturating_sub(MINUTE + Duration::from_millis(1)));
         assert_eq!(refresh(&site, &first).await.body, lost.body, "it is of use for a minute yet");
         let before = site.app.dump().await;
         site.app.advance(Duration::from_millis(1));
@@ -47,7 +47,7 @@ async fn rt_02_a_repeat_brings_the_same_refresh_token_and_never_a_dead_access_to
         let changed = ["access_tokens", "refresh_tokens"];
         before.assert_changed_only(&site.app.dump().await, &changed);
 
-        site.app.advance(LIFETIME - MINUTE - Duration::from_millis(1));
+        site.app.advance(LIFETIME.saturating_sub(MINUTE + Duration::from_millis(1)));
         assert_eq!(refresh(&site, &first).await.body, fresh.body, "what is kept is the fresh answer");
         site.app.advance(Duration::from_hours(200));
         let fresher = refresh(&site, &first).await;
@@ -75,7 +75,7 @@ async fn rt_02_an_id_token_that_has_ended_wears_an_answer_out_as_well() {
 async fn rt_02_fresh_tokens_do_not_prolong_the_time_for_repeats() {
     let site = Site::new().await;
     let (first, lost) = lost_answer(&site).await;
-    site.app.advance(Duration::from_hours(15 * 24) - MINUTE);
+    site.app.advance(Duration::from_hours(15 * 24).saturating_sub(MINUTE));
     assert_fresh(&site, &refresh(&site, &first).await, &lost);
     site.app.advance(MINUTE);
     check_reuse(&site, &first, &lost).await;
@@ -132,7 +132,7 @@ async fn rt_01_any_access_token_beside_the_successor_proves_receipt() {
         let site = Site::on(app).await;
         for uses_the_fresh_one in [true, false] {
             let (first, lost) = lost_answer(&site).await;
-            site.app.advance(LIFETIME - MINUTE);
+            site.app.advance(LIFETIME.saturating_sub(MINUTE));
             let fresh = refresh(&site, &first).await;
             let used = if uses_the_fresh_one { &fresh } else { &lost };
             assert_ne!(fresh.text("access_token"), lost.text("access_token"));

@@ -59,7 +59,7 @@ async fn ad_02_a_secret_of_a_mightier_client_is_not_shown() {
         assert!(shows_secret(&expect(&clients.all.get(&path).await, 200)), "{path}");
     }
     let list = expect(&clients.caller.get("/clients").await, 200);
-    let known = Value::from_iter(list.as_array().unwrap().iter().filter(|client| shows_secret(client)).cloned());
+    let known: Value = list.as_array().unwrap().iter().filter(|client| shows_secret(client)).cloned().collect();
     let mut known = each(&known, "client_id");
     known.sort_unstable();
     let caller = format!("machine-{}", KEYS.replace([':', ' '], "-"));
