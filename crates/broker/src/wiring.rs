@@ -24,7 +24,7 @@ use web::{AppState, RenderMetrics};
 use crate::clock::SystemClock;
 use crate::commands::Failure;
 use crate::config::{Bootstrap, Config, DatabaseUrl, Hashing, Network, Outgoing, Pages, Tls, TokenErrorStatus};
-use crate::mail::Unconfigured;
+use crate::mail::mailer;
 use crate::secrets::{BootstrapSecretError, bootstrap_secret, master_key};
 use crate::server::{TlsCertificate, TlsError};
 
@@ -53,7 +53,7 @@ pub async fn services(
         sealer,
         upstreams: upstreams(&config.outgoing)?,
         hashing: hash_pool(&config.hashing)?,
-        mailer: Arc::new(Unconfigured),
+        mailer: mailer(config)?,
         entropy: Arc::new(SystemEntropy),
         settings: Settings::for_issuer(config.server.issuer.as_str()),
         bootstrap,

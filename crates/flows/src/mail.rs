@@ -16,8 +16,8 @@ pub struct Mail {
     pub to: String,
     /// The person it is about. It is not sent once they are deleted.
     pub user_id: Option<UserId>,
-    /// Languages the person reads, best first, as in `ui_locales`; none where nobody knows.
-    pub locales: Option<String>,
+    /// Languages the person reads, as tags in lower case, best first; empty where nobody knows.
+    pub languages: Vec<String>,
     /// What it tells.
     pub message: Message,
     /// From when on it is of no use and not sent any more, such as the end of its link.

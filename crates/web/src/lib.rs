@@ -7,6 +7,7 @@
 
 mod errors;
 mod extract;
+pub mod mails;
 mod management;
 mod middleware;
 mod oidc;

@@ -1,7 +1,7 @@
 //! `landbridge config check`.
 
 use crate::config::Loaded;
-use crate::secrets::{bootstrap_secret, master_key};
+use crate::secrets::{bootstrap_secret, master_key, smtp_url};
 use crate::wiring;
 
 use super::Failure;
@@ -12,6 +12,7 @@ pub(super) fn run(loaded: &Loaded) -> Result<(), Failure> {
     wiring::tls_certificate(&config.server.tls)?;
     master_key::find(config)?;
     bootstrap_secret(&config.bootstrap)?;
+    smtp_url(&config.mail)?;
     wiring::check_pages(&config.pages)?;
     for warning in loaded.warnings() {
         eprintln!("warning: {warning}");

@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
-use crate::secrets::{BootstrapSecretError, MasterKeyError};
+use crate::secrets::{BootstrapSecretError, MasterKeyError, SmtpUrlError};
 use crate::server::TlsError;
 
 /// A command did not do what it was asked to. Shown as sentences for the operator.
@@ -58,6 +58,12 @@ impl From<MasterKeyError> for Failure {
 
 impl From<BootstrapSecretError> for Failure {
     fn from(error: BootstrapSecretError) -> Self {
+        Failure::Configuration(error.to_string())
+    }
+}
+
+impl From<SmtpUrlError> for Failure {
+    fn from(error: SmtpUrlError) -> Self {
         Failure::Configuration(error.to_string())
     }
 }

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::values::{DatabaseUrl, Network};
+use super::values::{DatabaseUrl, Network, SmtpUrl};
 use super::{Config, Hashing};
 
 /// Shorter secrets can be guessed.
@@ -13,13 +13,16 @@ pub(super) type Broken = (&'static str, String);
 
 /// Every rule that is broken, in the order of the settings.
 pub(super) fn broken(config: &Config) -> Vec<Broken> {
-    let rules: [fn(&Config) -> Option<Broken>; 7] = [
+    let rules: [fn(&Config) -> Option<Broken>; 10] = [
         tls_is_whole,
         tls_means_https,
         not_everybody_is_a_proxy,
         one_master_key,
         postgres_has_a_master_key,
         bootstrap_client_is_whole,
+        one_way_for_mails,
+        mail_server_is_named_by_a_url,
+        mail_server_needs_a_sender,
         hashing_is_possible,
     ];
     rules.iter().filter_map(|rule| rule(config)).chain(bootstrap_secret_is_strong(config)).collect()
@@ -92,6 +95,31 @@ fn bootstrap_secret_is_strong(config: &Config) -> Option<Broken> {
 pub(crate) fn secret_weakness(secret: &str) -> Option<String> {
     (secret.chars().count() < SHORTEST_SECRET)
         .then(|| format!("it is shorter than {SHORTEST_SECRET} characters; make one with: openssl rand -base64 32"))
+}
+
+fn one_way_for_mails(config: &Config) -> Option<Broken> {
+    let mail = &config.mail;
+    let ways = [
+        ("mail.smtp_url", mail.smtp_url.is_some()),
+        ("mail.smtp_url_file", mail.smtp_url_file.is_some()),
+        ("mail.folder", mail.folder.is_some()),
+    ];
+    let mut named = ways.iter().filter(|(_, is_set)| *is_set);
+    let ((first, _), (second, _)) = (named.next()?, named.next()?);
+    Some((first, format!("{second} is set too; keep one of them")))
+}
+
+fn mail_server_is_named_by_a_url(config: &Config) -> Option<Broken> {
+    let url = config.mail.smtp_url.as_ref()?;
+    let malformed = url.expose_secret().parse::<SmtpUrl>().err()?;
+    Some(("mail.smtp_url", malformed.to_string()))
+}
+
+fn mail_server_needs_a_sender(config: &Config) -> Option<Broken> {
+    let mail = &config.mail;
+    let key = if mail.smtp_url.is_some() { "mail.smtp_url" } else { "mail.smtp_url_file" };
+    let has_server = mail.smtp_url.is_some() || mail.smtp_url_file.is_some();
+    (has_server && mail.from.is_none()).then(|| (key, "it needs mail.from".to_owned()))
 }
 
 fn hashing_is_possible(config: &Config) -> Option<Broken> {

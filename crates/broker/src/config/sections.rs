@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::values::{DatabaseUrl, Issuer, ListenAddress, LogFilter, Network, RedisUrl, Size, Span};
+use super::values::{DatabaseUrl, Issuer, ListenAddress, LogFilter, Network, RedisUrl, Sender, Size, Span};
 
 /// Everything an operator decides about one process. What an administrator decides about the deployment (clients,
 /// connections, branding, lifetimes) is in the database.
@@ -27,6 +27,8 @@ pub struct Config {
     pub bootstrap: Bootstrap,
     /// The pages that people see.
     pub pages: Pages,
+    /// How mails leave: to confirm addresses and to choose new passwords.
+    pub mail: Mail,
     /// Departures from the specifications, for clients that expect what Auth0 does.
     pub compatibility: Compatibility,
     /// What one password hash costs (argon2id, RFC 9106).
@@ -145,6 +147,24 @@ pub struct Bootstrap {
 pub struct Pages {
     /// A folder whose files replace those of the same name among the built-in pages.
     pub templates: Option<PathBuf>,
+}
+
+/// How mails leave. Without a server or a folder none does: the jobs that would send them are given up with that reason.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// The mail server: `smtps://USER:PASSWORD@HOST:465`, or `smtp://USER:PASSWORD@HOST:587`, which is upgraded to TLS
+    /// before anything is said. A server on this machine (`smtp://localhost:25`) is spoken to in clear, any other only
+    /// with `?tls=off` behind it. Characters that mean something in a URL are percent-encoded. Needs `mail.from`.
+    #[serde(skip_serializing)]
+    #[schemars(with = "Option<String>")]
+    pub smtp_url: Option<SecretString>,
+    /// A file that holds the address of the mail server, readable by nobody but the broker.
+    pub smtp_url_file: Option<PathBuf>,
+    /// A folder that gets each mail as an `.eml` file instead, for development and tests.
+    pub folder: Option<PathBuf>,
+    /// The sender, as in `Example Accounts <no-reply@example.com>`.
+    pub from: Option<Sender>,
 }
 
 /// Departures from the specifications, for clients that expect what Auth0 does.

@@ -269,6 +269,15 @@ fn settings_that_do_not_go_together_are_refused() {
             "bootstrap.management_client_id (landbridge.toml): it is empty",
         ),
         (
+            "[mail]\nfolder = 'mails'\nsmtp_url_file = 'smtp'\nfrom = 'a@b.io'",
+            "mail.smtp_url_file (landbridge.toml): mail.folder is set too; keep one of them",
+        ),
+        (
+            "[mail]\nsmtp_url = 'mail.example.com'\nfrom = 'a@b.io'",
+            "mail.smtp_url (landbridge.toml): write smtps://USER:PASSWORD@HOST:465, or smtp://… to upgrade by STARTTLS",
+        ),
+        ("[mail]\nsmtp_url_file = 'smtp'", "mail.smtp_url_file (landbridge.toml): it needs mail.from"),
+        (
             "[hashing]\nmemory = '4KiB'",
             "hashing.memory (landbridge.toml): argon2id needs at least one pass, one lane, and 8 KiB of memory for each \
              lane",
@@ -340,6 +349,17 @@ fn what_should_not_be_left_is_warned_of() {
     ] {
         assert_eq!(given(toml).load().warnings(), expected.into_iter().collect::<Vec<_>>(), "{toml}");
     }
+}
+
+#[test]
+fn mails_that_others_can_read_are_warned_of() {
+    let warnings =
+        |url: &str| given("[mail]\nfrom = 'a@b.io'").variable("LANDBRIDGE__MAIL__SMTP_URL", url).load().warnings();
+    let expected =
+        "mail.smtp_url turns TLS off: whoever can read along on the way to the server can choose new passwords";
+    assert_eq!(warnings("smtp://me:hunter2@mail.example.com?tls=off"), [expected]);
+    assert_eq!(warnings("smtp://me:hunter2@mail.example.com"), Vec::<String>::new());
+    assert_eq!(warnings("smtp://localhost:25"), Vec::<String>::new());
 }
 
 #[test]

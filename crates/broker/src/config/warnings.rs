@@ -3,13 +3,15 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use secrecy::ExposeSecret;
+
 use super::keys::Catalogue;
-use super::{Hashing, Loaded, Source};
+use super::{Hashing, Loaded, SmtpUrl, Source};
 
 impl Loaded {
     /// A sentence for each.
     pub fn warnings(&self) -> Vec<String> {
-        [self.public_file(), self.unused_redis(), self.cheap_hashing(), self.plain_http()]
+        [self.public_file(), self.unused_redis(), self.readable_mails(), self.cheap_hashing(), self.plain_http()]
             .into_iter()
             .flatten()
             .collect()
@@ -27,6 +29,14 @@ impl Loaded {
     fn unused_redis(&self) -> Option<String> {
         let url = self.config.redis.url.as_ref()?;
         Some(format!("redis.url is {url}, and nothing connects to it: this version keeps shared state in the database"))
+    }
+
+    fn readable_mails(&self) -> Option<String> {
+        let url: SmtpUrl = self.config.mail.smtp_url.as_ref()?.expose_secret().parse().ok()?;
+        url.is_readable_by_others().then(|| {
+            "mail.smtp_url turns TLS off: whoever can read along on the way to the server can choose new passwords"
+                .to_owned()
+        })
     }
 
     fn cheap_hashing(&self) -> Option<String> {

@@ -9,15 +9,15 @@ use super::PagesError;
 use super::files::PageFiles;
 
 /// The language that is complete by definition.
-pub(super) const REFERENCE: &str = "en";
+pub(crate) const REFERENCE: &str = "en";
 
 /// The messages of one language.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Catalogue(BTreeMap<String, String>);
+pub(crate) struct Catalogue(BTreeMap<String, String>);
 
 impl Catalogue {
     /// The message of that key with its arguments put in; the error names what is missing.
-    pub(super) fn message(&self, key: &str, argument: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    pub(crate) fn message(&self, key: &str, argument: impl Fn(&str) -> Option<String>) -> Result<String, String> {
         let text = self.0.get(key).ok_or_else(|| format!("there is no message `{key}`"))?;
         let mut message = String::with_capacity(text.len());
         for part in parts(text) {
@@ -34,7 +34,7 @@ impl Catalogue {
 
     /// The keys of all messages.
     #[cfg(test)]
-    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
@@ -56,7 +56,7 @@ impl Catalogue {
 }
 
 /// All languages, those of `replaced` laid over ours message by message.
-pub(super) fn read(embedded: &PageFiles, replaced: &PageFiles) -> Result<BTreeMap<String, Catalogue>, PagesError> {
+pub(crate) fn read(embedded: &PageFiles, replaced: &PageFiles) -> Result<BTreeMap<String, Catalogue>, PagesError> {
     let mut catalogues = BTreeMap::new();
     lay_over(&mut catalogues, embedded)?;
     let reference = catalogues.get(REFERENCE).cloned().expect("English is part of the binary");

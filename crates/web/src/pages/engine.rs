@@ -1,25 +1,30 @@
-//! The template engine, with only what a page needs inside.
+//! The template engine, with only what a page or a mail needs inside.
 //!
 //! Operators bring their own templates, so a template is data: it reads the values it is given and the templates we
 //! know by name, and nothing else. No loader, no environment, no network; steps and output are bounded.
 
 use std::io;
+use std::path::Path;
 
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, filters, tests};
 
 use super::catalogue::Catalogue;
 
-/// Instructions one page may take. The largest of ours takes some hundreds.
+/// Instructions one rendering may take. The largest of ours takes some hundreds.
 const FUEL: u64 = 50_000;
 
 /// Bytes one page may have. An authorization response with several tokens in it stays far below.
 const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
+fn is_plain_text(template: &str) -> bool {
+    Path::new(template).extension().is_some_and(|extension| extension == "txt")
+}
+
 /// An engine that speaks one language.
-pub(super) fn engine(locale: &str, catalogue: Catalogue) -> Environment<'static> {
+pub(crate) fn engine(locale: &str, catalogue: Catalogue) -> Environment<'static> {
     let mut engine = Environment::empty();
-    engine.set_auto_escape_callback(|_| AutoEscape::Html);
+    engine.set_auto_escape_callback(|name| if is_plain_text(name) { AutoEscape::None } else { AutoEscape::Html });
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_fuel(Some(FUEL));
     // Debug information repeats the values of a page, and those hold tokens.
@@ -47,7 +52,7 @@ fn argument(arguments: &Kwargs, name: &str) -> Option<String> {
 }
 
 /// Renders a page.
-pub(super) fn render(engine: &Environment<'_>, template: &str, context: Value) -> Result<String, Error> {
+pub(crate) fn render(engine: &Environment<'_>, template: &str, context: Value) -> Result<String, Error> {
     let mut page = BoundedPage(Vec::new());
     engine.get_template(template)?.render_captured_to(context, &mut page)?;
     String::from_utf8(page.0).map_err(|error| Error::new(ErrorKind::WriteFailure, error.to_string()))

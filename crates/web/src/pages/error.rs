@@ -51,7 +51,7 @@ pub enum PagesError {
 
 impl PagesError {
     /// Names the innermost place, since an error inside an included piece arrives wrapped in the place that includes it.
-    pub(super) fn template(error: &minijinja::Error, file: &str, origin: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn template(error: &minijinja::Error, file: &str, origin: impl Fn(&str) -> String) -> Self {
         let mut innermost = error;
         while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref()) {
             innermost = inner;

@@ -15,32 +15,36 @@ const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 struct Embedded;
 
 /// One file, read.
-pub(super) struct PageFile {
+pub(crate) struct PageFile {
     /// Where it lies, for messages.
-    pub(super) origin: String,
+    pub(crate) origin: String,
     /// Its content.
-    pub(super) bytes: Cow<'static, [u8]>,
+    pub(crate) bytes: Cow<'static, [u8]>,
 }
 
 impl PageFile {
     /// Its content as text.
-    pub(super) fn text(&self) -> Result<&str, PagesError> {
+    pub(crate) fn text(&self) -> Result<&str, PagesError> {
         std::str::from_utf8(&self.bytes)
             .map_err(|_| PagesError::Unusable { file: self.origin.clone(), reason: "it is not UTF-8 text".to_owned() })
     }
 }
 
 /// Files by their path below the folder, such as `login.html` or `assets/landbridge.css`.
-pub(super) type PageFiles = BTreeMap<String, PageFile>;
+pub(crate) type PageFiles = BTreeMap<String, PageFile>;
 
 /// The files of the binary.
 pub(super) fn embedded() -> PageFiles {
-    Embedded::iter()
-        .filter_map(|name| {
-            let bytes = Embedded::get(&name)?.data;
-            Some((name.to_string(), PageFile { origin: format!("ui/pages/{name}"), bytes }))
-        })
-        .collect()
+    embedded_in::<Embedded>("ui/pages")
+}
+
+/// The files of one folder of the binary.
+pub(crate) fn embedded_in<Folder: rust_embed::RustEmbed>(folder: &str) -> PageFiles {
+    let file = |name: &str| {
+        let bytes = Folder::get(name)?.data;
+        Some((name.to_owned(), PageFile { origin: format!("{folder}/{name}"), bytes }))
+    };
+    Folder::iter().filter_map(|name| file(&name)).collect()
 }
 
 /// The files of an override folder. A template or folder we do not know is refused, since it is most likely a

@@ -5,11 +5,11 @@
 //! sign-in. Start at [`Pages::render`] and [`Page`].
 
 mod assets;
-mod catalogue;
+pub(crate) mod catalogue;
 mod csp;
-mod engine;
+pub(crate) mod engine;
 mod error;
-mod files;
+pub(crate) mod files;
 mod page;
 mod refusal;
 mod samples;

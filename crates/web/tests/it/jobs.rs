@@ -12,7 +12,7 @@ fn mail() -> Mail {
     Mail {
         to: "ada@example.com".to_owned(),
         user_id: None,
-        locales: None,
+        languages: Vec::new(),
         message: Message::PasswordChanged,
         expires_at: None,
     }

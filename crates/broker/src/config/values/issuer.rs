@@ -22,6 +22,12 @@ impl Issuer {
         &self.0
     }
 
+    /// The host alone.
+    pub fn host(&self) -> String {
+        let url = Url::parse(&self.0).expect("only a URL was taken");
+        url.host_str().expect("only a URL with a host was taken").to_owned()
+    }
+
     /// Whether browsers come over TLS.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")

@@ -7,7 +7,9 @@ mod listen_address;
 mod log_filter;
 mod network;
 mod redis_url;
+mod sender;
 mod size;
+mod smtp_url;
 mod span;
 
 pub use database_url::DatabaseUrl;
@@ -16,7 +18,9 @@ pub use listen_address::ListenAddress;
 pub use log_filter::LogFilter;
 pub use network::Network;
 pub use redis_url::RedisUrl;
+pub use sender::Sender;
 pub use size::Size;
+pub use smtp_url::{Security, SmtpUrl};
 pub use span::Span;
 
 /// What is wrong with the text of a setting, and how to write it instead. Never quotes a secret.
