@@ -30,7 +30,7 @@ impl Deployment {
         let url = format!("sqlite:{}", folder.path().join("landbridge.db").display());
         let store = Store::open(&StoreSettings { url, readers: 2 }).await.unwrap();
         let mut tx = store.write().await.unwrap();
-        let stored = StoredConnection { connection: connection(), source_secret_sealed: None };
+        let stored = StoredConnection::from(connection());
         assert!(store::connections::insert(&mut tx, &stored).await.unwrap());
         tx.commit().await.unwrap();
         Deployment { folder, store }

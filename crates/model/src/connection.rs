@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::provider::Provider;
 use crate::{ClientId, ConnectionId, JsonObject, Timestamp};
 
 /// The strategy of our own database of users.
@@ -37,6 +38,12 @@ pub struct Connection {
     pub password_policy: PasswordPolicy,
     /// Where people come from who have not moved yet.
     pub source: Option<Source>,
+    /// The provider at which its people sign in; none for our own database.
+    #[serde(default)]
+    pub provider: Option<Provider>,
+    /// Whether the login page has a button for it; by default it has.
+    #[serde(default)]
+    pub show_as_button: Option<bool>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -64,6 +71,8 @@ impl Connection {
             brute_force_protection: true,
             password_policy: PasswordPolicy::default(),
             source: None,
+            provider: None,
+            show_as_button: None,
             created_at: now,
             updated_at: now,
             version: 1,

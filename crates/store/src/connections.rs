@@ -8,20 +8,21 @@ use crate::db::{Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
 
-const COLUMNS: &str = "id, name, strategy, document, source_secret_sealed, version";
+const COLUMNS: &str = "id, name, strategy, document, source_secret_sealed, provider_secret_sealed, version";
 
 statements! {
-    FIND = "SELECT id, name, strategy, document, source_secret_sealed, version FROM connections WHERE id = $1";
-    FIND_BY_NAME = "SELECT id, name, strategy, document, source_secret_sealed, version
+    FIND = "SELECT id, name, strategy, document, source_secret_sealed, provider_secret_sealed, version FROM connections WHERE id = $1";
+    FIND_BY_NAME = "SELECT id, name, strategy, document, source_secret_sealed, provider_secret_sealed, version
                     FROM connections WHERE name = $1";
-    FOR_CLIENT = "SELECT c.id, c.name, c.strategy, c.document, c.source_secret_sealed, c.version
-                  FROM connections c JOIN connection_clients e ON e.connection_id = c.id
+    FOR_CLIENT = "SELECT c.id, c.name, c.strategy, c.document, c.source_secret_sealed,
+                  c.provider_secret_sealed, c.version FROM connections c JOIN connection_clients e ON e.connection_id = c.id
                   WHERE e.client_id = $1 ORDER BY c.created_at, c.id";
     CLIENTS = "SELECT connection_id, client_id FROM connection_clients WHERE connection_id = $1 ORDER BY client_id";
-    INSERT = "INSERT INTO connections (id, name, strategy, document, source_secret_sealed, created_at, version)
-              VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT DO NOTHING";
-    UPDATE = "UPDATE connections SET document = $3, source_secret_sealed = $4, version = version + 1
-              WHERE id = $1 AND version = $2";
+    INSERT = "INSERT INTO connections
+              (id, name, strategy, document, source_secret_sealed, provider_secret_sealed, created_at, version)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT DO NOTHING";
+    UPDATE = "UPDATE connections SET document = $3, source_secret_sealed = $4, provider_secret_sealed = $5,
+              version = version + 1 WHERE id = $1 AND version = $2";
     DELETE = "DELETE FROM connections WHERE id = $1";
     ENABLE = "INSERT INTO connection_clients (connection_id, client_id)
               SELECT $1, client_id FROM clients WHERE client_id = $2 ON CONFLICT DO NOTHING";
@@ -29,13 +30,22 @@ statements! {
     DISABLE_ALL = "DELETE FROM connection_clients WHERE connection_id = $1";
 }
 
-/// A connection with its source's sealed secret, if it has one.
+/// A connection with the sealed secrets of those it asks.
 #[derive(Clone)]
 pub struct StoredConnection {
     /// The record.
     pub connection: Connection,
     /// Our client secret at the source, under the master key, with the connection id as associated data.
     pub source_secret_sealed: Option<Vec<u8>>,
+    /// Our client secret at the provider, in the same way.
+    pub provider_secret_sealed: Option<Vec<u8>>,
+}
+
+impl From<Connection> for StoredConnection {
+    /// A connection without secrets.
+    fn from(connection: Connection) -> Self {
+        StoredConnection { connection, source_secret_sealed: None, provider_secret_sealed: None }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -45,6 +55,7 @@ struct ConnectionRow {
     strategy: String,
     document: String,
     source_secret_sealed: Option<Vec<u8>>,
+    provider_secret_sealed: Option<Vec<u8>>,
     version: i64,
 }
 
@@ -57,6 +68,7 @@ impl ConnectionRow {
         Ok(StoredConnection {
             connection: Connection { name, strategy, enabled_clients, version, ..record },
             source_secret_sealed: self.source_secret_sealed,
+            provider_secret_sealed: self.provider_secret_sealed,
         })
     }
 }
@@ -139,6 +151,7 @@ pub async fn insert(tx: &mut WriteTx, stored: &StoredConnection) -> Result<bool,
         &record.strategy,
         to_json(record),
         stored.source_secret_sealed.clone(),
+        stored.provider_secret_sealed.clone(),
         record.created_at,
     ];
     if tx.execute(INSERT, args).await? == 0 {
@@ -152,7 +165,13 @@ pub async fn insert(tx: &mut WriteTx, stored: &StoredConnection) -> Result<bool,
 /// deleted it meanwhile.
 pub async fn update(tx: &mut WriteTx, stored: &StoredConnection) -> Result<bool, StoreError> {
     let record = &stored.connection;
-    let args = args![&record.id, record.version, to_json(record), stored.source_secret_sealed.clone()];
+    let args = args![
+        &record.id,
+        record.version,
+        to_json(record),
+        stored.source_secret_sealed.clone(),
+        stored.provider_secret_sealed.clone(),
+    ];
     if tx.execute(UPDATE, args).await? == 0 {
         return Ok(false);
     }

@@ -17,10 +17,12 @@ statements! {
                      (SELECT digest FROM access_tokens WHERE expires_at < $1 LIMIT $2)";
     FAILED_LOGINS = "DELETE FROM failed_logins WHERE (account, address) IN
                      (SELECT account, address FROM failed_logins WHERE last_failed_at < $1 LIMIT $2)";
+    PROVIDER_SIGN_INS = "DELETE FROM provider_sign_ins WHERE digest IN
+                         (SELECT digest FROM provider_sign_ins WHERE expires_at < $1 LIMIT $2)";
     JOBS = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expires_at < $1 LIMIT $2)";
 }
 
-const SWEEPS: [Sql; 7] = [PENDING, SESSIONS, FAMILIES, REPEATS, ACCESS_TOKENS, FAILED_LOGINS, JOBS];
+const SWEEPS: [Sql; 8] = [PENDING, SESSIONS, FAMILIES, REPEATS, ACCESS_TOKENS, FAILED_LOGINS, JOBS, PROVIDER_SIGN_INS];
 
 /// Deletes at most `limit` rows of each table that ended before `before`, and says how many went.
 pub async fn sweep(tx: &mut WriteTx, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -20,6 +20,7 @@ pub mod listing;
 pub mod migration;
 pub mod passwords;
 pub mod pending_authorizations;
+pub mod provider_sign_ins;
 pub mod refresh_tokens;
 pub mod resource_servers;
 pub mod sessions;

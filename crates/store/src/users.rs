@@ -45,6 +45,10 @@ statements! {
     DELETE = "DELETE FROM users WHERE user_id = $1";
     BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
             SELECT connection_id, external_id, $2 FROM identities WHERE user_id = $1 ON CONFLICT DO NOTHING";
+    RETIRE = "INSERT INTO retired_user_ids (user_id, retired_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    IS_RETIRED = "SELECT COUNT(*) AS retired FROM retired_user_ids WHERE user_id = $1";
+    ATTACH = "INSERT INTO identities (connection_id, external_id, user_id, position)
+              SELECT $1, $2, $3, COUNT(*) FROM identities WHERE user_id = $3 ON CONFLICT DO NOTHING";
     IS_BURIED = "SELECT COUNT(*) AS tombstones FROM tombstones WHERE connection_id = $1 AND external_id = $2";
     EXHUME = "DELETE FROM tombstones WHERE connection_id = $1 AND external_id = $2";
 }
@@ -384,7 +388,28 @@ pub async fn record_password_set(tx: &mut WriteTx, id: &UserId, now: Timestamp) 
 /// `false` means that there was none.
 pub async fn delete(tx: &mut WriteTx, id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
     tx.execute(BURY, args![id, now]).await?;
-    Ok(tx.execute(DELETE, args![id]).await? == 1)
+    if tx.execute(DELETE, args![id]).await? == 0 {
+        return Ok(false);
+    }
+    tx.execute(RETIRE, args![id, now]).await?;
+    Ok(true)
+}
+
+/// Whether somebody who was deleted had this id. Whoever is given ids that are made of names asks, so that none comes
+/// to mean somebody else.
+pub async fn is_retired(db: &mut impl Read, id: &UserId) -> Result<bool, StoreError> {
+    Ok(db.fetch_one::<(i64,)>(IS_RETIRED, args![id]).await?.0 > 0)
+}
+
+/// Gives a user another identity, of a connection where nobody types a name, behind those they have. `false` means that
+/// it belongs to somebody already.
+pub async fn attach(
+    tx: &mut WriteTx,
+    id: &UserId,
+    connection_id: &ConnectionId,
+    external_id: &str,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(ATTACH, args![connection_id, external_id, id]).await? == 1)
 }
 
 /// Users whose primary identity is of this connection, at most `limit` of them.

@@ -93,7 +93,7 @@ impl App {
         let mut connection = Connection::new(ConnectionId::new(format!("con_{name}")), name, self.now());
         connection.enabled_clients = clients.iter().map(|client| client.client_id.clone()).collect();
         change(&mut connection);
-        let stored = StoredConnection { connection, source_secret_sealed: None };
+        let stored = StoredConnection::from(connection);
         let mut tx = self.write().await;
         assert!(store::connections::insert(&mut tx, &stored).await.expect("a new connection can be stored"));
         commit(tx).await;

@@ -58,7 +58,7 @@ async fn a_name_is_taken_once() {
         insert(store, &connection("a")).await;
         let other = enabled_for(connection("b"), &["one"]);
         let same_name = Connection { name: "name-of-a".to_owned(), ..other.connection };
-        let same_name = StoredConnection { connection: same_name, source_secret_sealed: None };
+        let same_name = StoredConnection::from(same_name);
         assert!(!insert(store, &same_name).await);
         assert!(!insert(store, &enabled_for(connection("a"), &["one"])).await);
         assert_same(find(store, "a").await, &connection("a"));
@@ -148,7 +148,7 @@ async fn connections_are_listed_by_strategy_and_name() {
     for_each_engine(async |store| {
         for (id, strategy) in [("a", "auth0"), ("b", "oidc"), ("c", "saml")] {
             let connection = Connection { strategy: strategy.to_owned(), ..connection(id).connection };
-            insert(store, &StoredConnection { connection, source_secret_sealed: None }).await;
+            insert(store, &connection.into()).await;
         }
         for (strategies, name, expected) in [
             (&[][..], None, vec!["a", "b", "c"]),

@@ -15,6 +15,7 @@ mod jobs;
 mod login_names;
 mod notes;
 mod passwords;
+mod provider_sign_ins;
 mod records;
 mod refresh_tokens;
 mod resource_servers;

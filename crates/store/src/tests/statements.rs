@@ -27,6 +27,7 @@ fn all() -> Vec<(String, Sql)> {
         migration,
         passwords,
         pending_authorizations,
+        provider_sign_ins,
         refresh_tokens,
         resource_servers,
         sessions,

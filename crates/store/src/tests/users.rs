@@ -296,3 +296,33 @@ async fn users_are_listed_by_address_and_by_id() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_id_of_somebody_deleted_stays_known() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        assert!(!users::is_retired(&mut reader(store).await, &user_id()).await.unwrap());
+        assert!(committed(store, async |tx| users::delete(tx, &user_id(), at(1)).await).await);
+        assert!(users::is_retired(&mut reader(store).await, &user_id()).await.unwrap());
+        let nobody = UserId::new("nobody");
+        assert!(!committed(store, async |tx| users::delete(tx, &nobody, at(1)).await).await);
+        assert!(!users::is_retired(&mut reader(store).await, &nobody).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_identity_is_attached_behind_the_others_and_to_one_person_alone() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        insert(store, &nameless("other")).await;
+        let social = ConnectionId::new("con_social");
+        let attach = async |id: &UserId| committed(store, async |tx| users::attach(tx, id, &social, "7").await).await;
+        assert!(attach(&user_id()).await);
+        assert!(!attach(&UserId::new("auth0|other")).await);
+        let found = users::find_by_identity(&mut reader(store).await, &social, "7").await.unwrap().unwrap();
+        let connections: Vec<_> = found.identities.iter().map(|own| own.connection_id.as_str()).collect();
+        assert_eq!((found.user_id, connections), (user_id(), vec!["con_people", "con_social"]));
+    })
+    .await;
+}

@@ -55,7 +55,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     caller.require(ManagementScope::CreateConnections)?;
     let mut fields = body.object()?;
     let new = fields::new_connection(ConnectionId::from_random(svc.random()), &mut fields, cx.now)?;
-    let mut stored = StoredConnection { connection: new, source_secret_sealed: None };
+    let mut stored = StoredConnection::from(new);
     fields::apply(svc, &mut stored, fields)?;
     let mut tx = svc.store.write().await?;
     if !store::connections::insert(&mut tx, &stored).await? {

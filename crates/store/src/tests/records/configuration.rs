@@ -1,5 +1,9 @@
 use model::client::{Client, ClientGrant};
 use model::connection::{Connection, PasswordPolicy, Source, SourceKind};
+use model::provider::{
+    ClientAuthentication, EmailVerification, FixedEndpoints, ParameterValue, ProfileField, Provider, ProviderEndpoints,
+    ProviderLogout, ProviderProtocol, RootAttributes, UserIdForm,
+};
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
 use model::{ClientGrantId, ClientId, ConnectionId, ResourceServerId};
 use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
@@ -77,8 +81,39 @@ pub(in crate::tests) fn client_grant(id: &str, client: &str, api: &ResourceServe
 
 /// A database connection without a source.
 pub(in crate::tests) fn connection(id: &str) -> StoredConnection {
-    let connection = Connection::new(ConnectionId::new(id), format!("name-of-{id}"), NOW);
-    StoredConnection { connection, source_secret_sealed: None }
+    Connection::new(ConnectionId::new(id), format!("name-of-{id}"), NOW).into()
+}
+
+fn provider() -> Provider {
+    Provider {
+        protocol: ProviderProtocol::GitHub,
+        issuer: "https://github.example".to_owned(),
+        endpoints: ProviderEndpoints::Fixed(FixedEndpoints {
+            token: "https://github.example/t".to_owned(),
+            ..FixedEndpoints::default()
+        }),
+        client_id: "landbridge".to_owned(),
+        client_authentication: ClientAuthentication::SignedSecret {
+            team_id: "team".to_owned(),
+            key_id: "key".to_owned(),
+        },
+        scope: vec!["openid".to_owned()],
+        pkce: true,
+        form_post: true,
+        reauthenticates: true,
+        parameters: [("acr_values".to_owned(), ParameterValue::Alias("acr_values".to_owned()))].into(),
+        required_claims: [("hd".to_owned(), vec!["acme.example".to_owned()])].into(),
+        subject_claim: "oid".to_owned(),
+        attributes: [(ProfileField::GivenName, "first".to_owned())].into(),
+        email_verification: EmailVerification::Assumed,
+        user_id_form: UserIdForm::Kept,
+        root_attributes: RootAttributes::NeverOnLogin,
+        keeps_tokens: true,
+        asks_silently: true,
+        logout: ProviderLogout::Auth0,
+        domain_aliases: vec!["acme.example".to_owned()],
+        icon_url: Some("https://acme.example/icon.png".to_owned()),
+    }
 }
 
 /// A database connection with a source, and everything else a connection may have.
@@ -109,9 +144,15 @@ pub(in crate::tests) fn full_connection(id: &str) -> StoredConnection {
         brute_force_protection: false,
         password_policy: PasswordPolicy::Excellent,
         source: Some(source),
+        provider: Some(provider()),
+        show_as_button: Some(false),
         created_at: at(-3),
         updated_at: at(-2),
         ..plain.connection
     };
-    StoredConnection { connection, source_secret_sealed: Some(vec![0, 1, 2]) }
+    StoredConnection {
+        connection,
+        source_secret_sealed: Some(vec![0, 1, 2]),
+        provider_secret_sealed: Some(vec![3, 4, 5]),
+    }
 }

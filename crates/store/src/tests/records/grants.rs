@@ -5,8 +5,9 @@ use model::{EventId, FamilyId, JsonObject, RefreshTokenId, SessionId};
 use protocol::authorization::{AuthorizationRequest, ResponseMode, ResponseType};
 use protocol::scope::ScopeSet;
 
-use super::{NOW, at, client_id, digest, family_id, user_id};
+use super::{NOW, at, client_id, connection_id, digest, family_id, user_id};
 use crate::pending_authorizations::PendingAuthorization;
+use crate::provider_sign_ins::ProviderSignIn;
 
 pub(in crate::tests) fn session(sid: &str) -> Session {
     Session {
@@ -106,6 +107,17 @@ pub(in crate::tests) fn pending() -> PendingAuthorization {
 }
 
 /// An event `minutes` after [`NOW`].
+pub(in crate::tests) fn provider_sign_in() -> ProviderSignIn {
+    ProviderSignIn {
+        browser_digest: digest(200),
+        connection_id: connection_id(),
+        secrets_sealed: vec![7; 40],
+        is_silent: false,
+        started_at: NOW,
+        expires_at: at(60),
+    }
+}
+
 pub(in crate::tests) fn event(minutes: i64, code: &str) -> Event {
     Event {
         log_id: EventId::at(at(minutes), [0; 8]),

@@ -13,9 +13,9 @@ use std::io::{self, Cursor, Read, Seek};
 
 use ::credentials::password::Limits;
 use keys::SystemEntropy;
-use model::connection::{Connection, DATABASE_STRATEGY, PasswordPolicy, Source, SourceKind};
+use model::connection::{Connection, Source, SourceKind};
 use model::user::{PasswordCredential, User};
-use model::{ConnectionId, JsonObject, Timestamp, UserId};
+use model::{ConnectionId, Timestamp, UserId};
 use store::connections::StoredConnection;
 use store::users::UserFilter;
 use store::{Page, Store, StoreSettings, WriteTx};
@@ -85,7 +85,7 @@ impl Directory {
         let store = Store::open(&StoreSettings { url, readers: 4 }).await.unwrap();
         let directory = Directory { store, connection: connection("con_users", "users", source), _folder: folder };
         for connection in [&directory.connection, &connection("con_other", "other", None)] {
-            let stored = StoredConnection { connection: connection.clone(), source_secret_sealed: None };
+            let stored = StoredConnection::from(connection.clone());
             let mut tx = directory.store.write().await.unwrap();
             assert!(store::connections::insert(&mut tx, &stored).await.unwrap());
             tx.commit().await.unwrap();
@@ -158,24 +158,8 @@ impl Directory {
 }
 
 fn connection(id: &str, name: &str, source: Option<Source>) -> Connection {
-    Connection {
-        id: ConnectionId::new(id),
-        name: name.to_owned(),
-        display_name: None,
-        strategy: DATABASE_STRATEGY.to_owned(),
-        enabled_clients: Vec::new(),
-        realms: Vec::new(),
-        is_domain_connection: false,
-        metadata: JsonObject::new(),
-        options: JsonObject::new(),
-        disable_signup: false,
-        brute_force_protection: true,
-        password_policy: PasswordPolicy::Good,
-        source,
-        created_at: NOW,
-        updated_at: NOW,
-        version: 1,
-    }
+    let new = Connection::new(ConnectionId::new(id), name, NOW);
+    Connection { realms: Vec::new(), source, ..new }
 }
 
 fn source(name: &str, realm: &str) -> Source {
