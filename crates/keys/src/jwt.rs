@@ -1,9 +1,11 @@
-//! Signed JWTs (RFC 7519) in compact form, RS256 alone.
+//! Signed JWTs (RFC 7519) in compact form: RS256 for our own tokens and those of others, ES256 for what stands in
+//! place of a client secret.
 //!
 //! The algorithm is a property of the key: a token that names another is refused before any key is looked up.
 //! Keys are found by `kid` in a map made beforehand; whatever else a header says about keys (`jwk`, `jku`,
 //! `x5u`, `x5c`) is ignored, and nothing is ever fetched.
 
+mod client_secret;
 mod compact;
 mod foreign;
 mod signer;
@@ -12,6 +14,7 @@ mod verifier;
 
 use thiserror::Error;
 
+pub use client_secret::ClientSecretKey;
 pub use compact::MAX_TOKEN_BYTES;
 pub use foreign::{ForeignKeys, JwksMalformed};
 pub use signer::SigningKeyPair;

@@ -27,7 +27,7 @@ use thiserror::Error;
 
 pub use entropy::{Entropy, SystemEntropy};
 pub use jwk::public_jwk;
-pub use jwt::{ForeignKeys, JwksMalformed, MAX_TOKEN_BYTES, SigningKeyPair, TokenRefused, Verifier};
+pub use jwt::{ClientSecretKey, ForeignKeys, JwksMalformed, MAX_TOKEN_BYTES, SigningKeyPair, TokenRefused, Verifier};
 pub use keyset::{KeySet, KeySetInvalid, PublishedKey, Stage};
 pub use master_key::{MasterKey, MasterKeyInvalid};
 pub use opaque::{OpaqueToken, TokenKind};

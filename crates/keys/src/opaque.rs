@@ -21,6 +21,8 @@ pub enum TokenKind {
     Session,
     /// The handle of a pending authorization.
     Pending,
+    /// The `state` a browser is sent to an upstream provider with.
+    ProviderSignIn,
 }
 
 impl TokenKind {
@@ -32,6 +34,7 @@ impl TokenKind {
             TokenKind::Access => b"access\0",
             TokenKind::Session => b"session\0",
             TokenKind::Pending => b"pending\0",
+            TokenKind::ProviderSignIn => b"provider sign-in\0",
         }
     }
 }
@@ -82,8 +85,14 @@ impl OpaqueToken {
 mod tests {
     use super::*;
 
-    const KINDS: [TokenKind; 5] =
-        [TokenKind::Code, TokenKind::Refresh, TokenKind::Access, TokenKind::Session, TokenKind::Pending];
+    const KINDS: [TokenKind; 6] = [
+        TokenKind::Code,
+        TokenKind::Refresh,
+        TokenKind::Access,
+        TokenKind::Session,
+        TokenKind::Pending,
+        TokenKind::ProviderSignIn,
+    ];
 
     fn token() -> OpaqueToken {
         OpaqueToken::from_random(std::array::from_fn(|index| 250 - u8::try_from(index).unwrap()))
