@@ -1,0 +1,119 @@
+// oidc-client-ts in a browser, configured from discovery as for any OpenID provider.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { Browser } from '../support/browser.mjs';
+import { LoginPage } from '../support/pages.mjs';
+import { leave, SinglePageApp } from '../support/single-page-app.mjs';
+import { Tenant } from '../support/tenant.mjs';
+
+const SDK = 'oidc-client-ts/dist/browser/oidc-client-ts.min.js';
+
+const tenant = await Tenant.open();
+const browser = await Browser.open();
+const ann = await tenant.addPerson('ann@example.com', { name: 'Ann Arch' });
+const app = await SinglePageApp.start(tenant, { script: SDK });
+after(() => Promise.all([browser.close(), app.close(), tenant.close()]));
+
+/** The application's manager. Its page receives the answers too, its own and those for its iframe. */
+function makeManager(page, scope) {
+  const settings = {
+    authority: tenant.issuer,
+    client_id: app.client.client_id,
+    redirect_uri: app.url,
+    post_logout_redirect_uri: app.farewell,
+    scope,
+    loadUserInfo: true,
+  };
+  return page.evaluate((settings) => {
+    const userStore = new oidc.WebStorageStateStore({ store: localStorage });
+    window.manager = new oidc.UserManager({ ...settings, userStore });
+  }, settings);
+}
+
+/** Signs in by redirects, and answers with the user that the SDK makes of it. */
+async function signIn(page, scope = 'openid profile email') {
+  await page.goto(app.url);
+  await makeManager(page, scope);
+  await leave(page, () => void manager.signinRedirect({ state: 'the bridges' }));
+  await (await LoginPage.on(page)).signIn(ann);
+  await page.waitForURL((url) => url.href.startsWith(`${app.url}?`));
+  await makeManager(page, scope);
+  return page.evaluate(async () => ({ ...(await manager.signinCallback()) }));
+}
+
+/** The page in an iframe tells the one around it. */
+function answerInFrames(page) {
+  return page.addInitScript(() => {
+    if (window === window.top || !location.search.includes('state=')) return;
+    addEventListener('load', () => new oidc.UserManager({}).signinSilentCallback());
+  });
+}
+
+function renew(page) {
+  return page.evaluate(async () => {
+    try {
+      return { ...(await manager.signinSilent()) };
+    } catch ({ error }) {
+      return { error };
+    }
+  });
+}
+
+function grants(page) {
+  const types = [];
+  page.on('request', (request) => {
+    if (request.url() !== tenant.broker.at('oauth/token')) return;
+    types.push(new URLSearchParams(request.postData()).get('grant_type'));
+  });
+  return types;
+}
+
+test('sign-in by redirect', async (t) => {
+  const user = await signIn(await browser.visit(t));
+  assert.equal(user.profile.sub, ann.user_id);
+  assert.equal(user.state, 'the bridges');
+});
+
+test('user info', async (t) => {
+  const page = await browser.visit(t);
+  const asked = page.waitForResponse(tenant.broker.at('userinfo'));
+  const { profile } = await signIn(page);
+  assert.equal((await asked).status(), 200);
+  assert.equal(profile.name, 'Ann Arch');
+  assert.equal(profile.email, 'ann@example.com');
+});
+
+test('silent renewal in an iframe', async (t) => {
+  const page = await browser.visit(t);
+  await answerInFrames(page);
+  const first = await signIn(page);
+  const types = grants(page);
+  const second = await renew(page);
+  assert.equal(second.profile.sub, ann.user_id);
+  assert.notEqual(second.access_token, first.access_token);
+  assert.deepEqual(types, ['authorization_code']);
+});
+
+test('silent renewal by refresh token', async (t) => {
+  const page = await browser.visit(t);
+  const first = await signIn(page, 'openid profile email offline_access');
+  const types = grants(page);
+  const second = await renew(page);
+  const third = await renew(page);
+  assert.equal(third.profile.sub, ann.user_id);
+  assert.equal(new Set([first, second, third].map((user) => user.refresh_token)).size, 3);
+  assert.deepEqual(types, ['refresh_token', 'refresh_token']);
+});
+
+test('sign-out', async (t) => {
+  const page = await browser.visit(t);
+  await answerInFrames(page);
+  await signIn(page);
+  await leave(page, () => void manager.signoutRedirect());
+  await page.waitForURL((url) => url.href.startsWith(app.farewell));
+  await makeManager(page, 'openid');
+  assert.equal(await page.evaluate(() => manager.getUser()), null);
+  assert.deepEqual(await renew(page), { error: 'login_required' });
+});
