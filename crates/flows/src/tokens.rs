@@ -76,10 +76,8 @@ impl GivenRefreshToken {
 /// Tokens that are signed and not yet stored. Until they are, and are returned, they were never issued.
 pub(crate) struct Issued {
     pub(crate) response: TokenResponse,
-    /// The row for userinfo, where `openid` was granted.
-    access: Option<(Digest, OpaqueAccessToken)>,
-    /// When the access token ends.
-    access_expires_at: Timestamp,
+    /// The row that makes the access token revocable.
+    access: (Digest, OpaqueAccessToken),
     /// When the first of its tokens ends, the refresh token aside.
     pub(crate) ends_at: Timestamp,
 }
@@ -87,14 +85,18 @@ pub(crate) struct Issued {
 impl Issued {
     /// Stores the access token's row and sees to it that the family outlives it.
     pub(crate) async fn store(&self, tx: &mut WriteTx, family: &FamilyId) -> Result<(), StoreError> {
-        if let Some((digest, token)) = &self.access {
-            store::access_tokens::insert(tx, digest, token).await?;
-        }
-        store::families::extend(tx, family, self.access_expires_at).await
+        let (digest, token) = &self.access;
+        store::access_tokens::insert(tx, digest, token).await?;
+        store::families::extend(tx, family, token.expires_at).await
     }
 }
 
-/// What userinfo looks an access token up by, whatever its form.
+/// The claims of an access token that one of our keys signed and that is a JWT; expired or not, revoked or not.
+pub(crate) fn verified_access_token(svc: &Services, token: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    svc.key_set().verifier().verify(token, &["JWT", "at+jwt"]).ok()
+}
+
+/// What an access token is looked up by, whatever its form.
 pub(crate) fn access_digest(svc: &Services, token: &str) -> Digest {
     svc.sealer.keyed_digest("access token", token.as_bytes())
 }
@@ -112,15 +114,13 @@ pub(crate) fn issue(svc: &Services, cx: &RequestContext, issue: &Issue<'_>) -> R
     let access_expires_at = cx.now.plus_seconds(lifetime);
     let is_openid = issue.scope.contains("openid");
     let id_token = if is_openid { Some(id_token(svc, cx, issue, &access_token)?) } else { None };
-    let access = is_openid.then(|| {
-        let token = OpaqueAccessToken {
-            family_id: issue.family.id.clone(),
-            refresh_token_id: issue.refresh.map(|refresh| refresh.record.id.clone()),
-            scope: issue.scope.clone(),
-            expires_at: access_expires_at,
-        };
-        (access_digest(svc, &access_token), token)
-    });
+    let access = OpaqueAccessToken {
+        family_id: issue.family.id.clone(),
+        refresh_token_id: issue.refresh.map(|refresh| refresh.record.id.clone()),
+        scope: issue.scope.clone(),
+        expires_at: access_expires_at,
+    };
+    let access = (access_digest(svc, &access_token), access);
     let response = TokenResponse {
         access_token,
         refresh_token: issue.refresh.map(|refresh| refresh.secret.text().to_string()),
@@ -131,7 +131,7 @@ pub(crate) fn issue(svc: &Services, cx: &RequestContext, issue: &Issue<'_>) -> R
     };
     let id_token_expires_at = is_openid.then(|| cx.now.plus_seconds(issue.client.id_token_lifetime));
     let ends_at = id_token_expires_at.map_or(access_expires_at, |end| end.min(access_expires_at));
-    Ok(Issued { response, access, access_expires_at, ends_at })
+    Ok(Issued { response, access, ends_at })
 }
 
 fn access_jwt(

@@ -11,7 +11,7 @@ use crate::{InternalError, RequestContext, Services, tokens};
 /// Why nothing is told.
 #[derive(Debug, thiserror::Error)]
 pub enum UserinfoRefused {
-    /// The token is unknown, expired or revoked, or its user is gone or blocked.
+    /// The token is unknown, expired or revoked, was not granted `openid`, or its user is gone or blocked.
     #[error("the access token is unknown, expired or revoked")]
     InvalidToken,
     /// The work could not be done.
@@ -25,7 +25,7 @@ impl From<StoreError> for UserinfoRefused {
     }
 }
 
-/// Answers for an access token. Every token that is good here has a row, which is what makes it revocable; the use
+/// Answers for an access token. Every token has a row, which is what makes it revocable; the use
 /// of one proves that the refresh token issued beside it was received.
 pub async fn userinfo(
     svc: &Services,
@@ -37,7 +37,8 @@ pub async fn userinfo(
     let mut db = svc.store.read().await?;
     let found = store::access_tokens::find(&mut db, &digest).await?;
     let (token, family) = found.ok_or(UserinfoRefused::InvalidToken)?;
-    if cx.now >= token.expires_at || family.revoked_at.is_some() {
+    let is_for_userinfo = token.scope.contains("openid");
+    if cx.now >= token.expires_at || family.revoked_at.is_some() || !is_for_userinfo {
         return Err(UserinfoRefused::InvalidToken);
     }
     let user = store::users::find(&mut db, &family.user_id).await?.filter(|user| !user.is_blocked());
@@ -51,7 +52,7 @@ pub async fn userinfo(
 /// The row says that we issued the token; the key set, whether what its key signed is still worth anything.
 fn refuse_revoked_key(svc: &Services, access_token: &str) -> Result<(), UserinfoRefused> {
     let is_jwt = access_token.contains('.');
-    if is_jwt && svc.key_set().verifier().verify(access_token, &["JWT", "at+jwt"]).is_err() {
+    if is_jwt && tokens::verified_access_token(svc, access_token).is_none() {
         return Err(UserinfoRefused::InvalidToken);
     }
     Ok(())

@@ -57,6 +57,8 @@ event_types! {
     RefreshTokenExchanged = "sertft",
     /// A refresh token was repeated before its successor was seen, and answered again.
     RefreshTokenRepeated = "refresh_token_repeated",
+    /// A client gave up what it was granted.
+    RefreshTokenRevoked = "srrt",
     /// Refresh token not exchanged.
     RefreshTokenFailed = "fertft",
     /// A rotating refresh token was used again: its family is revoked.

@@ -104,7 +104,7 @@ pub struct AuthorizationCode {
     pub consumed_at: Option<Timestamp>,
 }
 
-/// An access token that only we can read, good for `/userinfo` (an access token without an API audience).
+/// What is kept of an access token that speaks for a person, be it opaque or a JWT: enough to look it up and to end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpaqueAccessToken {
     /// Its family.

@@ -15,6 +15,8 @@ pub fn document(issuer: &str) -> Value {
         "issuer": issuer,
         "authorization_endpoint": at("authorize"),
         "token_endpoint": at("oauth/token"),
+        "introspection_endpoint": at("oauth/introspect"),
+        "revocation_endpoint": at("oauth/revoke"),
         "userinfo_endpoint": at("userinfo"),
         "jwks_uri": at(".well-known/jwks.json"),
         "end_session_endpoint": at("oidc/logout"),
@@ -75,6 +77,8 @@ mod tests {
         let endpoints = [
             ("authorization_endpoint", "https://id.example/tenant/authorize"),
             ("token_endpoint", "https://id.example/tenant/oauth/token"),
+            ("introspection_endpoint", "https://id.example/tenant/oauth/introspect"),
+            ("revocation_endpoint", "https://id.example/tenant/oauth/revoke"),
             ("userinfo_endpoint", "https://id.example/tenant/userinfo"),
             ("jwks_uri", "https://id.example/tenant/.well-known/jwks.json"),
             ("end_session_endpoint", "https://id.example/tenant/oidc/logout"),

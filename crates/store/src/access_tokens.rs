@@ -1,4 +1,4 @@
-//! Access tokens that are good for userinfo.
+//! Access tokens that speak for a person.
 
 use model::grant::{Digest, OpaqueAccessToken, TokenFamily};
 use model::{FamilyId, RefreshTokenId, Timestamp};

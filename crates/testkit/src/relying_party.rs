@@ -78,6 +78,16 @@ impl RelyingParty {
         app.token(&self.code_fields(code)).await
     }
 
+    /// Gives a token up.
+    pub async fn revoke(&self, app: &App, token: &str) -> Answer {
+        app.post_form("/oauth/revoke", &self.with_credentials(&[("token", token)])).await
+    }
+
+    /// Asks whether a token is good.
+    pub async fn introspect(&self, app: &App, token: &str) -> Answer {
+        app.post_form("/oauth/introspect", &self.with_credentials(&[("token", token)])).await
+    }
+
     /// Exchanges a refresh token.
     pub async fn refresh(&self, app: &App, refresh_token: &str) -> Answer {
         app.token(&self.refresh_fields(refresh_token)).await

@@ -46,6 +46,8 @@ fn oidc_routes(state: &AppState) -> Router<AppState> {
         .route("/.well-known/jwks.json", get(oidc::discovery::jwks))
         .route("/authorize", get(oidc::authorize::get).post(oidc::authorize::post))
         .route("/oauth/token", from_pages(post(oidc::token::post)))
+        .route("/oauth/introspect", post(oidc::introspection::post))
+        .route("/oauth/revoke", from_pages(post(oidc::revocation::post)))
         .route("/userinfo", from_pages(get(oidc::userinfo::answer).post(oidc::userinfo::answer)))
         .route("/v2/logout", get(oidc::logout::v2))
         .route("/oidc/logout", get(oidc::logout::oidc_get).post(oidc::logout::oidc_post))

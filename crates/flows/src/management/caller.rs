@@ -104,7 +104,7 @@ fn granted(claims: &Map<String, Value>) -> ScopeSet {
 }
 
 /// The whole subject is compared: a user may be called `x@clients`, but not like the client the token was issued to.
-fn speaks_for_itself(claims: &Map<String, Value>, client_id: &ClientId) -> bool {
+pub(crate) fn speaks_for_itself(claims: &Map<String, Value>, client_id: &ClientId) -> bool {
     text(claims, "sub").and_then(|sub| sub.strip_suffix("@clients")) == Some(client_id.as_str())
 }
 

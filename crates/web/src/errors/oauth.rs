@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use flows::InternalError;
 use flows::client_authentication::ClientRefused;
 use flows::grants::GrantRefused;
+use flows::introspection::IntrospectionRefused;
 use flows::login::LoginRefused;
+use flows::revocation::RevocationRefused;
 use http::{HeaderValue, StatusCode, header};
 use protocol::client_authentication::AuthenticationRefused;
 use protocol::client_metadata::GrantType;
@@ -145,17 +148,38 @@ pub(crate) fn refused(refused: &GrantRefused, statuses: TokenErrorStatus) -> Tok
             request(ErrorCode::InvalidRequest, "The realm names no database connection that this client may use.")
         }
         GrantRefused::Login(why) => login(*why, statuses),
-        GrantRefused::Internal(error) => {
-            log_internal(error);
-            let status = internal_status(error);
-            if error.is_temporary() {
-                let text = "The server is busy; try again in a moment.";
-                TokenError::new(status, ErrorCode::TemporarilyUnavailable, text).after(None)
-            } else {
-                TokenError::new(status, ErrorCode::ServerError, "Something went wrong on our side.")
-            }
-        }
+        GrantRefused::Internal(error) => internal(error),
     }
+}
+
+/// Why a token is not revoked.
+pub(crate) fn revocation(refused: &RevocationRefused) -> TokenError {
+    match refused {
+        RevocationRefused::Client(refused) => client(refused),
+        RevocationRefused::Internal(error) => internal(error),
+    }
+}
+
+/// Why nothing is told of a token.
+pub(crate) fn introspection(refused: &IntrospectionRefused) -> TokenError {
+    match refused {
+        IntrospectionRefused::Client(refused) => client(refused),
+        IntrospectionRefused::PublicClient => {
+            let text = "A client without a secret may not introspect tokens.";
+            TokenError::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidClient, text)
+        }
+        IntrospectionRefused::Internal(error) => internal(error),
+    }
+}
+
+fn internal(error: &InternalError) -> TokenError {
+    log_internal(error);
+    let status = internal_status(error);
+    if error.is_temporary() {
+        let text = "The server is busy; try again in a moment.";
+        return TokenError::new(status, ErrorCode::TemporarilyUnavailable, text).after(None);
+    }
+    TokenError::new(status, ErrorCode::ServerError, "Something went wrong on our side.")
 }
 
 fn client(refused: &ClientRefused) -> TokenError {

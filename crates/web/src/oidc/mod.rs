@@ -1,8 +1,11 @@
 //! OAuth 2.0 and OpenID Connect, at Auth0's paths.
 
 pub(crate) mod authorize;
+mod client_call;
 pub(crate) mod discovery;
+pub(crate) mod introspection;
 pub(crate) mod logout;
+pub(crate) mod revocation;
 pub(crate) mod token;
 pub(crate) mod userinfo;
 pub(crate) mod web_message;

@@ -39,7 +39,7 @@ async fn token_from(app: &App, origin: &str, fields: &str) -> Answer {
 async fn wp_01_the_pages_of_a_client_may_call_and_others_may_not() {
     let site = Site::new().await;
     single_page(&site, "spa", "https://pages.test").await;
-    for path in ["/oauth/token", "/userinfo"] {
+    for path in ["/oauth/token", "/oauth/revoke", "/userinfo"] {
         for (origin, allowed) in [
             ("https://pages.test", true),
             // The origin of its callback.
