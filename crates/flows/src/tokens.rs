@@ -76,8 +76,7 @@ impl GivenRefreshToken {
 /// Tokens that are signed and not yet stored. Until they are, and are returned, they were never issued.
 pub(crate) struct Issued {
     pub(crate) response: TokenResponse,
-    /// The row that makes the access token revocable.
-    access: (Digest, OpaqueAccessToken),
+    access: IssuedAccess,
     /// When the first of its tokens ends, the refresh token aside.
     pub(crate) ends_at: Timestamp,
 }
@@ -85,9 +84,25 @@ pub(crate) struct Issued {
 impl Issued {
     /// Stores the access token's row and sees to it that the family outlives it.
     pub(crate) async fn store(&self, tx: &mut WriteTx, family: &FamilyId) -> Result<(), StoreError> {
-        let (digest, token) = &self.access;
-        store::access_tokens::insert(tx, digest, token).await?;
-        store::families::extend(tx, family, token.expires_at).await
+        self.access.store(tx, family).await
+    }
+}
+
+/// An access token that is not stored yet.
+pub(crate) struct IssuedAccess {
+    pub(crate) token: String,
+    /// Seconds.
+    pub(crate) lifetime: u64,
+    /// The row that makes it revocable.
+    row: OpaqueAccessToken,
+    digest: Digest,
+}
+
+impl IssuedAccess {
+    /// Stores its row and sees to it that the family outlives it.
+    pub(crate) async fn store(&self, tx: &mut WriteTx, family: &FamilyId) -> Result<(), StoreError> {
+        store::access_tokens::insert(tx, &self.digest, &self.row).await?;
+        store::families::extend(tx, family, self.row.expires_at).await
     }
 }
 
@@ -103,35 +118,52 @@ pub(crate) fn access_digest(svc: &Services, token: &str) -> Digest {
 
 /// Makes and signs the tokens of one answer.
 pub(crate) fn issue(svc: &Services, cx: &RequestContext, issue: &Issue<'_>) -> Result<Issued, InternalError> {
-    let lifetime = match issue.api {
-        Some(api) => api.token_lifetime,
-        None => svc.settings.userinfo_token_lifetime.as_secs(),
-    };
-    let access_token = match issue.api {
-        Some(api) => access_jwt(svc, cx, issue, api, lifetime)?,
-        None => OpaqueToken::from_random(svc.random()).text().to_string(),
-    };
-    let access_expires_at = cx.now.plus_seconds(lifetime);
+    let lifetime = issue.api.map(|api| api.token_lifetime);
+    let access = issue_access(svc, cx, issue, lifetime)?;
     let is_openid = issue.scope.contains("openid");
-    let id_token = if is_openid { Some(id_token(svc, cx, issue, &access_token)?) } else { None };
-    let access = OpaqueAccessToken {
-        family_id: issue.family.id.clone(),
-        refresh_token_id: issue.refresh.map(|refresh| refresh.record.id.clone()),
-        scope: issue.scope.clone(),
-        expires_at: access_expires_at,
-    };
-    let access = (access_digest(svc, &access_token), access);
+    let id_token = if is_openid { Some(id_token(svc, cx, issue, &access.token)?) } else { None };
     let response = TokenResponse {
-        access_token,
+        access_token: access.token.clone(),
         refresh_token: issue.refresh.map(|refresh| refresh.secret.text().to_string()),
         id_token,
         scope: (!issue.scope.is_empty()).then(|| issue.scope.clone()),
-        expires_in: lifetime,
+        expires_in: access.lifetime,
         token_type: TokenType::Bearer,
     };
     let id_token_expires_at = is_openid.then(|| cx.now.plus_seconds(issue.client.id_token_lifetime));
+    let access_expires_at = access.row.expires_at;
     let ends_at = id_token_expires_at.map_or(access_expires_at, |end| end.min(access_expires_at));
     Ok(Issued { response, access, ends_at })
+}
+
+/// Makes and signs an access token that travels through the browser, whose history and logs may keep it: an API says
+/// for how long that is bearable.
+pub(crate) fn issue_for_web(
+    svc: &Services,
+    cx: &RequestContext,
+    issue: &Issue<'_>,
+) -> Result<IssuedAccess, InternalError> {
+    issue_access(svc, cx, issue, issue.api.map(|api| api.token_lifetime_for_web))
+}
+
+fn issue_access(
+    svc: &Services,
+    cx: &RequestContext,
+    issue: &Issue<'_>,
+    lifetime: Option<u64>,
+) -> Result<IssuedAccess, InternalError> {
+    let lifetime = lifetime.unwrap_or(svc.settings.userinfo_token_lifetime.as_secs());
+    let token = match issue.api {
+        Some(api) => access_jwt(svc, cx, issue, api, lifetime)?,
+        None => OpaqueToken::from_random(svc.random()).text().to_string(),
+    };
+    let row = OpaqueAccessToken {
+        family_id: issue.family.id.clone(),
+        refresh_token_id: issue.refresh.map(|refresh| refresh.record.id.clone()),
+        scope: issue.scope.clone(),
+        expires_at: cx.now.plus_seconds(lifetime),
+    };
+    Ok(IssuedAccess { digest: access_digest(svc, &token), token, lifetime, row })
 }
 
 fn access_jwt(
@@ -225,6 +257,7 @@ fn id_token(
         authenticated_at: issue.family.authenticated_at,
         amr: &issue.family.amr,
         access_token: Some(access_token),
+        code: None,
     };
     sign_id_token(svc, cx, issue.client, issue.user, &issue.scope, &facts)
 }
@@ -237,6 +270,8 @@ pub(crate) struct IdTokenFacts<'a> {
     pub(crate) amr: &'a [String],
     /// The access token beside which it travels.
     pub(crate) access_token: Option<&'a str>,
+    /// The code beside which it travels.
+    pub(crate) code: Option<&'a str>,
 }
 
 /// Makes and signs an ID token.
@@ -249,6 +284,7 @@ pub(crate) fn sign_id_token(
     facts: &IdTokenFacts<'_>,
 ) -> Result<String, InternalError> {
     let at_hash = facts.access_token.map(claims::half_hash);
+    let c_hash = facts.code.map(claims::half_hash);
     let token = IdTokenClaims {
         issuer: &svc.settings.issuer,
         subject: user.user_id.as_str(),
@@ -260,7 +296,7 @@ pub(crate) fn sign_id_token(
         auth_time: Some(facts.authenticated_at.seconds()),
         amr: told_methods(facts.amr),
         acr: None,
-        c_hash: None,
+        c_hash: c_hash.as_deref(),
         at_hash: at_hash.as_deref(),
     };
     let updated_at = user.updated_at.to_string();

@@ -21,7 +21,7 @@ pub fn document(issuer: &str) -> Value {
         "jwks_uri": at(".well-known/jwks.json"),
         "end_session_endpoint": at("oidc/logout"),
         "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
-        "response_types_supported": [ResponseType::Code, ResponseType::IdToken],
+        "response_types_supported": ResponseType::ALL,
         "response_modes_supported": [ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],
         "grant_types_supported": GrantType::ALL,
         "code_challenge_methods_supported": ["S256"],
@@ -49,7 +49,18 @@ mod tests {
         let document = document("https://id.example/");
         let cases = [
             ("issuer", json!("https://id.example/")),
-            ("response_types_supported", json!(["code", "id_token"])),
+            (
+                "response_types_supported",
+                json!([
+                    "code",
+                    "id_token",
+                    "token",
+                    "id_token token",
+                    "code id_token",
+                    "code token",
+                    "code id_token token",
+                ]),
+            ),
             ("response_modes_supported", json!(["query", "fragment", "form_post"])),
             (
                 "grant_types_supported",

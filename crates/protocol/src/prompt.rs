@@ -75,7 +75,7 @@ mod tests {
             client_id: "c".into(),
             redirect_uri: "https://app.example/cb".into(),
             redirect_uri_was_sent: true,
-            response_type: ResponseType::Code,
+            response_type: ResponseType::CODE,
             response_mode: ResponseMode::Query,
             scope: ScopeSet::default(),
             state: None,

@@ -1,17 +1,19 @@
 //! Answering a request for a person who is signed in.
 
 use keys::{OpaqueToken, TokenKind};
-use model::FamilyId;
 use model::client::Client;
 use model::event::EventType;
 use model::grant::{AuthorizationCode, TokenFamily};
-use protocol::authorization::{AuthorizationRequest, AuthorizationResponse, Prompt, ResponseType};
+use model::resource_server::ResourceServer;
+use model::{FamilyId, Timestamp};
+use protocol::authorization::{AuthorizationRequest, AuthorizationResponse, Prompt};
 use protocol::error::ErrorCode;
+use protocol::scope::ScopeSet;
 use store::{StoreError, WriteTx};
 
 use crate::events::event;
 use crate::sessions::{self, LiveSession};
-use crate::tokens::{self, IdTokenFacts};
+use crate::tokens::{self, IdTokenFacts, Issue, IssuedAccess};
 use crate::{InternalError, RequestContext, Services};
 
 /// Everything an answer is made from.
@@ -30,15 +32,26 @@ pub(crate) async fn give(
     cx: &RequestContext,
     answering: &Answering<'_>,
 ) -> Result<AuthorizationResponse, InternalError> {
-    let prepared = prepare(svc, cx, answering)?;
-    let tenant = store::settings::tenant(&mut svc.store.read().await?).await?;
+    let refusal = |error, description: &str| {
+        AuthorizationResponse::refusal(answering.request, &svc.settings.issuer, error, description)
+    };
+    let mut db = svc.store.read().await?;
+    let tenant = store::settings::tenant(&mut db).await?;
+    let api = match &answering.request.audience {
+        Some(audience) => store::resource_servers::find(&mut db, audience).await?,
+        None => None,
+    };
+    if let (Some(gone), None) = (&answering.request.audience, &api) {
+        return Ok(refusal(ErrorCode::AccessDenied, &format!("Service not found: {gone}")));
+    }
+    drop(db);
+    let prepared = prepare(svc, cx, answering, api.as_ref())?;
     let mut tx = svc.store.write().await?;
     let session = &answering.live.session;
     if !sessions::touch(&mut tx, session, &tenant, cx.now).await? {
-        let (request, issuer) = (answering.request, &svc.settings.issuer);
-        return Ok(AuthorizationResponse::refusal(request, issuer, ErrorCode::LoginRequired, "Login required"));
+        return Ok(refusal(ErrorCode::LoginRequired, "Login required"));
     }
-    prepared.store(&mut tx).await?;
+    prepared.store(&mut tx, cx.now).await?;
     store::sessions::add_client(&mut tx, &session.sid, &answering.client.client_id).await?;
     if answering.request.prompts(Prompt::None) {
         let user = &answering.live.user;
@@ -49,39 +62,95 @@ pub(crate) async fn give(
 }
 
 /// An answer that is made and not yet stored.
-enum Prepared {
-    Code { secret: OpaqueToken, code: Box<AuthorizationCode>, family: Box<TokenFamily> },
-    IdToken(String),
+struct Prepared {
+    /// What code and access token descend from; none where the answer brings neither.
+    family: Option<TokenFamily>,
+    code: Option<(OpaqueToken, AuthorizationCode)>,
+    access: Option<IssuedAccess>,
+    id_token: Option<String>,
+    /// What the access token allows.
+    scope: ScopeSet,
 }
 
-fn prepare(svc: &Services, cx: &RequestContext, answering: &Answering<'_>) -> Result<Prepared, InternalError> {
-    let Answering { client, request, live, .. } = answering;
-    match request.response_type {
-        ResponseType::Code => {
-            let family = family_of(svc, cx, answering);
-            let code = AuthorizationCode {
-                family_id: family.id.clone(),
-                client_id: client.client_id.clone(),
-                redirect_uri: request.redirect_uri_was_sent.then(|| request.redirect_uri.clone()),
-                code_challenge: request.code_challenge.clone(),
-                nonce: request.nonce.clone(),
-                expires_at: cx.now.plus(svc.settings.code_lifetime),
-                consumed_at: None,
-            };
-            let secret = OpaqueToken::from_random(svc.random());
-            Ok(Prepared::Code { secret, code: Box::new(code), family: Box::new(family) })
-        }
-        ResponseType::IdToken => {
-            let facts = IdTokenFacts {
-                nonce: request.nonce.as_deref(),
-                sid: Some(live.session.sid.as_str()),
-                authenticated_at: live.session.authenticated_at,
-                amr: &live.session.amr,
-                access_token: None,
-            };
-            tokens::sign_id_token(svc, cx, client, &live.user, &request.scope, &facts).map(Prepared::IdToken)
-        }
+fn prepare(
+    svc: &Services,
+    cx: &RequestContext,
+    answering: &Answering<'_>,
+    api: Option<&ResourceServer>,
+) -> Result<Prepared, InternalError> {
+    let asked = answering.request.response_type;
+    let family = (asked.brings_code() || asked.brings_access_token()).then(|| family_of(svc, cx, answering));
+    let code = family.as_ref().filter(|_| asked.brings_code()).map(|family| code_of(svc, cx, answering, family));
+    // No refresh token travels through the browser, so there is nothing to go on with offline (OpenID Connect Core 11).
+    let scope = answering.request.scope.filtered(|scope| scope != "offline_access");
+    let access = match family.as_ref().filter(|_| asked.brings_access_token()) {
+        Some(family) => Some(access_token(svc, cx, answering, family, api, &scope)?),
+        None => None,
+    };
+    let mut prepared = Prepared { family, code, access, id_token: None, scope };
+    if asked.brings_id_token() {
+        prepared.id_token = Some(id_token(svc, cx, answering, &prepared)?);
     }
+    Ok(prepared)
+}
+
+fn code_of(
+    svc: &Services,
+    cx: &RequestContext,
+    answering: &Answering<'_>,
+    family: &TokenFamily,
+) -> (OpaqueToken, AuthorizationCode) {
+    let request = answering.request;
+    let code = AuthorizationCode {
+        family_id: family.id.clone(),
+        client_id: answering.client.client_id.clone(),
+        redirect_uri: request.redirect_uri_was_sent.then(|| request.redirect_uri.clone()),
+        code_challenge: request.code_challenge.clone(),
+        nonce: request.nonce.clone(),
+        expires_at: cx.now.plus(svc.settings.code_lifetime),
+        consumed_at: None,
+    };
+    (OpaqueToken::from_random(svc.random()), code)
+}
+
+fn access_token(
+    svc: &Services,
+    cx: &RequestContext,
+    answering: &Answering<'_>,
+    family: &TokenFamily,
+    api: Option<&ResourceServer>,
+    scope: &ScopeSet,
+) -> Result<IssuedAccess, InternalError> {
+    let issue = Issue {
+        client: answering.client,
+        user: &answering.live.user,
+        family,
+        api,
+        scope: scope.clone(),
+        nonce: None,
+        gty: None,
+        refresh: None,
+    };
+    tokens::issue_for_web(svc, cx, &issue)
+}
+
+fn id_token(
+    svc: &Services,
+    cx: &RequestContext,
+    answering: &Answering<'_>,
+    beside: &Prepared,
+) -> Result<String, InternalError> {
+    let Answering { client, request, live } = answering;
+    let code = beside.code.as_ref().map(|(secret, _)| secret.text());
+    let facts = IdTokenFacts {
+        nonce: request.nonce.as_deref(),
+        sid: Some(live.session.sid.as_str()),
+        authenticated_at: live.session.authenticated_at,
+        amr: &live.session.amr,
+        access_token: beside.access.as_ref().map(|access| access.token.as_str()),
+        code: code.as_ref().map(|code| code.as_str()),
+    };
+    tokens::sign_id_token(svc, cx, client, &live.user, &request.scope, &facts)
 }
 
 fn family_of(svc: &Services, cx: &RequestContext, answering: &Answering<'_>) -> TokenFamily {
@@ -102,17 +171,33 @@ fn family_of(svc: &Services, cx: &RequestContext, answering: &Answering<'_>) -> 
 }
 
 impl Prepared {
-    async fn store(&self, tx: &mut WriteTx) -> Result<(), StoreError> {
-        let Prepared::Code { secret, code, family } = self else { return Ok(()) };
-        store::families::insert(tx, family, code.expires_at).await?;
-        store::authorization_codes::insert(tx, &secret.digest(TokenKind::Code), code).await
+    async fn store(&self, tx: &mut WriteTx, now: Timestamp) -> Result<(), StoreError> {
+        let Some(family) = &self.family else { return Ok(()) };
+        let code_ends_at = self.code.as_ref().map(|(_, code)| code.expires_at);
+        store::families::insert(tx, family, code_ends_at.unwrap_or(now)).await?;
+        if let Some((secret, code)) = &self.code {
+            store::authorization_codes::insert(tx, &secret.digest(TokenKind::Code), code).await?;
+        }
+        match &self.access {
+            Some(access) => access.store(tx, &family.id).await,
+            None => Ok(()),
+        }
     }
 
+    /// RFC 6749 4.1.2 and 4.2.2, OpenID Connect Core 3.2.2.5 and 3.3.2.5.
     fn fields(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Prepared::Code { secret, .. } => vec![("code", secret.text().to_string())],
-            Prepared::IdToken(token) => vec![("id_token", token.clone())],
+        let mut fields = Vec::new();
+        if let Some(access) = &self.access {
+            fields.push(("access_token", access.token.clone()));
+            fields.push(("token_type", "Bearer".to_owned()));
+            fields.push(("expires_in", access.lifetime.to_string()));
+            if !self.scope.is_empty() {
+                fields.push(("scope", self.scope.to_string()));
+            }
         }
+        fields.extend(self.code.iter().map(|(secret, _)| ("code", secret.text().to_string())));
+        fields.extend(self.id_token.iter().map(|token| ("id_token", token.clone())));
+        fields
     }
 }
 

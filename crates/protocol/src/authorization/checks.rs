@@ -126,18 +126,14 @@ pub fn refusal_mode(params: &Params, redirect_uri: &str, client: &ClientRules<'_
 }
 
 fn response_type(params: &Params) -> Option<ResponseType> {
-    match params.get("response_type")? {
-        "code" => Some(ResponseType::Code),
-        "id_token" => Some(ResponseType::IdToken),
-        _ => None,
-    }
+    ResponseType::from_wire(params.get("response_type")?)
 }
 
 fn response_mode(params: &Params, response_type: ResponseType) -> Option<ResponseMode> {
-    match (params.get("response_mode"), response_type) {
-        (Some(mode), _) => ResponseMode::from_wire(mode),
-        (None, ResponseType::Code) => Some(ResponseMode::Query),
-        (None, ResponseType::IdToken) => Some(ResponseMode::Fragment),
+    match params.get("response_mode") {
+        Some(mode) => ResponseMode::from_wire(mode),
+        None if response_type.is_front_channel() => Some(ResponseMode::Fragment),
+        None => Some(ResponseMode::Query),
     }
 }
 
@@ -177,21 +173,28 @@ fn no_request_object(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal
 fn response_type_is_known(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
     match (params.get("response_type"), response_type(params)) {
         (None, _) => refuse(ErrorCode::InvalidRequest, "response_type is required"),
-        (Some(_), None) => refuse(ErrorCode::UnsupportedResponseType, "response_type must be code or id_token"),
+        (Some(_), None) => refuse(
+            ErrorCode::UnsupportedResponseType,
+            "response_type must be code, id_token, token, or several of them",
+        ),
         (Some(_), Some(_)) => Ok(()),
     }
 }
 
 fn response_type_is_allowed(params: &Params, client: &ClientRules<'_>) -> Result<(), Refusal> {
-    let needed = match response_type(params) {
-        Some(ResponseType::IdToken) => GrantType::Implicit,
-        _ => GrantType::AuthorizationCode,
-    };
-    if client.allows(needed) {
-        return Ok(());
+    let Some(asked) = response_type(params) else { return Ok(()) };
+    let needed = [
+        asked.brings_code().then_some(GrantType::AuthorizationCode),
+        asked.is_front_channel().then_some(GrantType::Implicit),
+    ];
+    match needed.into_iter().flatten().find(|grant| !client.allows(*grant)) {
+        Some(missing) => {
+            let missing = missing.as_str();
+            let description = format!("this response_type needs the grant type {missing} on the client");
+            refuse(ErrorCode::UnauthorizedClient, description)
+        }
+        None => Ok(()),
     }
-    let needed = needed.as_str();
-    refuse(ErrorCode::UnauthorizedClient, format!("this response_type needs the grant type {needed} on the client"))
 }
 
 fn response_mode_is_known(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
@@ -205,8 +208,8 @@ fn response_mode_is_known(params: &Params, _: &ClientRules<'_>) -> Result<(), Re
 
 fn tokens_stay_out_of_the_query(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
     let asked = params.get("response_mode").and_then(ResponseMode::from_wire);
-    if response_type(params) == Some(ResponseType::IdToken) && asked == Some(ResponseMode::Query) {
-        return refuse(ErrorCode::InvalidRequest, "an ID token is never sent in a query; use form_post");
+    if response_type(params).is_some_and(ResponseType::is_front_channel) && asked == Some(ResponseMode::Query) {
+        return refuse(ErrorCode::InvalidRequest, "tokens are never sent in a query; use form_post");
     }
     Ok(())
 }
@@ -266,7 +269,7 @@ fn challenge_is_s256(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal
 }
 
 fn public_clients_use_pkce(params: &Params, client: &ClientRules<'_>) -> Result<(), Refusal> {
-    let needs_proof = client.is_public && response_type(params) == Some(ResponseType::Code);
+    let needs_proof = client.is_public && response_type(params).is_some_and(ResponseType::brings_code);
     if needs_proof && params.get("code_challenge").is_none() {
         return refuse(ErrorCode::InvalidRequest, "a client without a secret must send a code_challenge (PKCE)");
     }
@@ -274,7 +277,7 @@ fn public_clients_use_pkce(params: &Params, client: &ClientRules<'_>) -> Result<
 }
 
 fn id_tokens_need_a_nonce(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
-    if response_type(params) == Some(ResponseType::IdToken) && params.get("nonce").is_none() {
+    if response_type(params).is_some_and(ResponseType::brings_id_token) && params.get("nonce").is_none() {
         return refuse(ErrorCode::InvalidRequest, "nonce is required for an ID token through the browser");
     }
     Ok(())

@@ -1,17 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::ResponseMode;
+use super::{ResponseMode, ResponseType};
 use crate::scope::ScopeSet;
-
-/// What the answer brings (RFC 6749 3.1.1, OAuth 2.0 Multiple Response Types 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseType {
-    /// A code.
-    Code,
-    /// An ID token, delivered through the browser.
-    IdToken,
-}
 
 /// A value of `prompt` (OpenID Connect Core 3.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

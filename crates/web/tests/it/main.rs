@@ -17,6 +17,7 @@ mod metrics;
 mod moving;
 mod refresh;
 mod refusals;
+mod response_types;
 mod revocation;
 mod sessions;
 mod sign_up;

@@ -35,14 +35,6 @@ fn a_plain_code_request_is_read() {
 }
 
 #[test]
-fn an_id_token_travels_in_the_fragment_unless_asked_otherwise() {
-    let request = asked("response_type=id_token&nonce=n", IMPLICIT, false).expect("allowed");
-    assert_eq!(request.response_mode, ResponseMode::Fragment);
-    let request = asked("response_type=id_token&nonce=n&response_mode=form_post", IMPLICIT, false).expect("allowed");
-    assert_eq!(request.response_mode, ResponseMode::FormPost);
-}
-
-#[test]
 fn each_check_refuses_with_its_own_code() {
     let overlong = format!("response_type=code&state={}", "s".repeat(9000));
     let cases = [
@@ -51,8 +43,8 @@ fn each_check_refuses_with_its_own_code() {
         ("response_type=code&request=x", ErrorCode::RequestNotSupported),
         ("response_type=code&request_uri=x", ErrorCode::RequestUriNotSupported),
         ("", ErrorCode::InvalidRequest),
-        ("response_type=token", ErrorCode::UnsupportedResponseType),
-        ("response_type=id_token+token&nonce=n", ErrorCode::UnsupportedResponseType),
+        ("response_type=none", ErrorCode::UnsupportedResponseType),
+        ("response_type=code+code", ErrorCode::UnsupportedResponseType),
         ("response_type=code&response_mode=web_message", ErrorCode::InvalidRequest),
         ("response_type=code&scope=a%22b", ErrorCode::InvalidScope),
         ("response_type=code&prompt=maybe", ErrorCode::InvalidRequest),
@@ -67,14 +59,38 @@ fn each_check_refuses_with_its_own_code() {
 
 #[test]
 fn az_10_front_channel_tokens_need_the_implicit_grant_and_a_nonce() {
-    refused("response_type=id_token&nonce=n", WEB, false, ErrorCode::UnauthorizedClient);
-    refused("response_type=id_token", IMPLICIT, false, ErrorCode::InvalidRequest);
+    for asks in FRONT_CHANNEL {
+        let query = format!("response_type={asks}&nonce=n");
+        refused(&query, WEB, false, ErrorCode::UnauthorizedClient);
+        assert!(asked(&query, IMPLICIT, false).is_ok(), "{asks}");
+        if asks.contains("id_token") {
+            refused(&format!("response_type={asks}"), IMPLICIT, false, ErrorCode::InvalidRequest);
+        }
+        if asks.contains("code") {
+            refused(&query, &[GrantType::Implicit], false, ErrorCode::UnauthorizedClient);
+            refused(&query, IMPLICIT, true, ErrorCode::InvalidRequest);
+        }
+    }
     refused("response_type=code", &[GrantType::ClientCredentials], false, ErrorCode::UnauthorizedClient);
 }
 
+const FRONT_CHANNEL: [&str; 7] =
+    ["id_token", "token", "id_token+token", "token+id_token", "code+id_token", "code+token", "token+code+id_token"];
+
 #[test]
-fn az_11_an_id_token_is_never_sent_in_a_query() {
-    refused("response_type=id_token&nonce=n&response_mode=query", IMPLICIT, false, ErrorCode::InvalidRequest);
+fn az_11_no_token_is_ever_sent_in_a_query() {
+    for asks in FRONT_CHANNEL {
+        let query = format!("response_type={asks}&nonce=n");
+        refused(&format!("{query}&response_mode=query"), IMPLICIT, false, ErrorCode::InvalidRequest);
+        for (mode, expected) in [
+            ("", ResponseMode::Fragment),
+            ("&response_mode=fragment", ResponseMode::Fragment),
+            ("&response_mode=form_post", ResponseMode::FormPost),
+        ] {
+            let request = asked(&format!("{query}{mode}"), IMPLICIT, false).expect("allowed");
+            assert_eq!(request.response_mode, expected, "{asks} {mode}");
+        }
+    }
 }
 
 /// What becomes of this request of a native application with this callback.
@@ -153,6 +169,7 @@ fn a_refusal_travels_as_the_answer_would_have() {
     let (web, own_scheme) = ("https://app.example/cb", "com.example.app:/cb");
     assert_eq!(mode("response_type=id_token", web), ResponseMode::Fragment);
     assert_eq!(mode("response_type=id_token", own_scheme), ResponseMode::Fragment);
+    assert_eq!(mode("response_type=token+code", web), ResponseMode::Fragment);
     assert_eq!(mode("response_type=code&response_mode=form_post", web), ResponseMode::FormPost);
     assert_eq!(mode("response_type=code&response_mode=form_post", own_scheme), ResponseMode::Query);
     assert_eq!(mode("response_type=code&response_mode=web_message", web), ResponseMode::WebMessage);

@@ -81,7 +81,7 @@ pub(in crate::tests) fn pending() -> PendingAuthorization {
         client_id: "app".to_owned(),
         redirect_uri: "https://app.example/callback".to_owned(),
         redirect_uri_was_sent: true,
-        response_type: ResponseType::Code,
+        response_type: ResponseType::CODE,
         response_mode: ResponseMode::FormPost,
         scope: ScopeSet::parse("openid email"),
         state: Some("a state\u{0}with \"everything\"".to_owned()),
