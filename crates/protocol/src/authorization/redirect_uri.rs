@@ -24,6 +24,11 @@ pub enum RedirectUriRefused {
     /// A wildcard.
     #[error("must not contain a wildcard")]
     Wildcard,
+    /// Auth0's `{organization_name}`, or any other text in braces, which no URI holds (RFC 3986 2).
+    #[error(
+        "must not contain a placeholder: there are no organizations yet that {{organization_name}} could stand for"
+    )]
+    Placeholder,
     /// A custom scheme for a client that is no native application (RFC 8252 7.1).
     #[error("may use its own scheme only for a native application")]
     SchemeNeedsNative,
@@ -51,6 +56,9 @@ pub fn check_registration(uri: &str, app_type: AppType) -> Result<(), RedirectUr
     }
     if uri.contains('*') {
         return Err(RedirectUriRefused::Wildcard);
+    }
+    if uri.contains(['{', '}']) {
+        return Err(RedirectUriRefused::Placeholder);
     }
     check_authority(&scheme, rest, app_type)
 }
@@ -154,7 +162,8 @@ mod tests {
     #[test]
     fn az_04_az_06_what_cannot_be_registered() {
         use RedirectUriRefused::{
-            DangerousScheme, Fragment, IllegalCharacter, NotAbsolute, SchemeNeedsNative, UserInfo, Wildcard,
+            DangerousScheme, Fragment, IllegalCharacter, NotAbsolute, Placeholder, SchemeNeedsNative, UserInfo,
+            Wildcard,
         };
         let cases = [
             ("javascript:alert(1)", DangerousScheme),
@@ -165,6 +174,8 @@ mod tests {
             ("https://app.example/cb#x", Fragment),
             ("https://good@evil.example/", UserInfo),
             ("https://*.example/cb", Wildcard),
+            ("https://{organization_name}.app.example/cb", Placeholder),
+            ("https://app.example/{cb", Placeholder),
             ("https://app.example\\cb", IllegalCharacter),
             ("/cb", NotAbsolute),
             ("https:cb", NotAbsolute),
@@ -174,6 +185,7 @@ mod tests {
         for (uri, refusal) in cases {
             assert_eq!(check_registration(uri, AppType::RegularWeb), Err(refusal), "{uri}");
         }
+        assert!(Placeholder.to_string().contains(" {organization_name} "), "{Placeholder}");
         assert_eq!(check_registration(OWN, AppType::RegularWeb), Ok(()));
         assert_eq!(check_registration("http://localhost:3000/cb?x=1", AppType::Spa), Ok(()));
         assert_eq!(check_registration("com.example.app:/cb", AppType::Native), Ok(()));
