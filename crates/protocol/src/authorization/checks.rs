@@ -8,6 +8,9 @@ use crate::params::Params;
 use crate::pkce;
 use crate::scope::ScopeSet;
 
+/// By which `acr_values` demand a second factor (OpenID Provider Authentication Policy Extension 1.0 4).
+const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+
 /// The facts about a client that the checks need.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientRules<'a> {
@@ -83,6 +86,7 @@ pub const CHECKS: &[Check] = checks![
     scope_is_readable,
     prompt_is_known,
     prompt_none_stands_alone,
+    no_second_factor_without_a_page,
     max_age_is_a_number,
     challenge_is_s256,
     public_clients_use_pkce,
@@ -247,6 +251,16 @@ fn prompt_is_known(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> 
 fn prompt_none_stands_alone(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
     if prompts(params).any(|prompt| prompt == "none") && prompts(params).count() > 1 {
         return refuse(ErrorCode::InvalidRequest, "prompt=none cannot be combined with another prompt");
+    }
+    Ok(())
+}
+
+/// Nobody has a second factor here yet, so a silent request that demands one cannot be met, and its client must hear so
+/// rather than take one factor for two. The words are those that Auth0's SDKs look for.
+fn no_second_factor_without_a_page(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
+    let demands = params.get("acr_values").unwrap_or_default().split_ascii_whitespace().any(|acr| acr == MULTI_FACTOR);
+    if demands && prompts(params).any(|prompt| prompt == "none") {
+        return refuse(ErrorCode::InteractionRequired, "Multifactor authentication required");
     }
     Ok(())
 }

@@ -120,6 +120,17 @@ fn az_11_a_form_is_posted_to_the_web_alone() {
 }
 
 #[test]
+fn az_14_a_silent_request_hears_that_nobody_has_a_second_factor() {
+    let silently = "response_type=code&prompt=none&acr_values=";
+    for acr_values in [MULTI_FACTOR.to_owned(), format!("other+{MULTI_FACTOR}")] {
+        refused(&format!("{silently}{acr_values}"), WEB, false, ErrorCode::InteractionRequired);
+        assert!(asked(&format!("response_type=code&acr_values={acr_values}"), WEB, false).is_ok());
+    }
+    assert!(asked(&format!("{silently}other"), WEB, false).is_ok());
+    assert!(asked(&format!("{silently}{MULTI_FACTOR}x"), WEB, false).is_ok());
+}
+
+#[test]
 fn co_08_only_s256_counts_as_a_challenge() {
     for method in ["", "&code_challenge_method=plain", "&code_challenge_method=s256"] {
         let query = format!("response_type=code&code_challenge={CHALLENGE}{method}");
