@@ -100,6 +100,15 @@ test('getTokenSilently by refresh token, with rotation', async (t) => {
   assert.notEqual(requests[0].get('refresh_token'), requests[1].get('refresh_token'));
 });
 
+test('revokeRefreshToken', async (t) => {
+  const page = await browser.visit(t);
+  await signIn(page, WITH_REFRESH_TOKENS);
+  const asked = page.waitForResponse(tenant.broker.at('oauth/revoke'));
+  await page.evaluate(() => client.revokeRefreshToken());
+  assert.equal((await asked).status(), 200);
+  assert.deepEqual(await renew(page), { error: 'missing_refresh_token' });
+});
+
 test('login_required', async (t) => {
   const page = await browser.visit(t);
   await open(page, SILENTLY);

@@ -27,16 +27,19 @@ export class Broker {
   #log = [];
   #stopped;
 
-  /** Starts a broker and waits until it is ready. `settings` are further ones, by their names in the environment. */
-  static async start(settings = {}) {
+  /**
+   * Starts a broker and waits until it is ready. `settings` are further ones, by their names in the environment. With
+   * `tls`, it serves HTTPS with the certificate of the run.
+   */
+  static async start(settings = {}, { tls = false } = {}) {
     const broker = new Broker();
-    await broker.#start(settings);
+    await (tls ? broker.#start('https', { ...certificate(), ...settings }) : broker.#start('http', settings));
     return broker;
   }
 
-  async #start(settings) {
+  async #start(scheme, settings) {
     const port = await freePort();
-    this.issuer = `http://localhost:${port}/`;
+    this.issuer = `${scheme}://localhost:${port}/`;
     this.#folder = mkdtempSync(join(tmpdir(), 'landbridge-test-'));
     this.#child = spawn(BINARY, ['serve'], {
       cwd: this.#folder,
@@ -109,4 +112,11 @@ function environment(issuer, port) {
     LANDBRIDGE__BOOTSTRAP__MANAGEMENT_CLIENT_SECRET: MANAGER.client_secret,
     LANDBRIDGE__LOG__FORMAT: 'json',
   };
+}
+
+/** Where `cargo xtask test` has put it. It has this process trust its authority too. */
+function certificate() {
+  const { TLS_CERTIFICATE, TLS_KEY, NODE_EXTRA_CA_CERTS } = process.env;
+  assert.ok(TLS_CERTIFICATE && TLS_KEY && NODE_EXTRA_CA_CERTS, 'tests with TLS run through `cargo xtask test`');
+  return { LANDBRIDGE__SERVER__TLS__CERTIFICATE: TLS_CERTIFICATE, LANDBRIDGE__SERVER__TLS__KEY: TLS_KEY };
 }

@@ -11,7 +11,7 @@ export class NextApp {
     const app = new NextApp();
     app.site = await Site.open('app.localhost');
     app.url = app.site.url;
-    const { client_id, client_secret } = await tenant.addClient({
+    app.client = await tenant.addClient({
       name: 'Bridge Watch',
       callbacks: [app.at('/auth/callback')],
       allowed_logout_urls: [app.url],
@@ -19,8 +19,8 @@ export class NextApp {
     app.auth0 = new Auth0Client({
       domain: tenant.issuer.slice(0, -1),
       allowInsecureRequests: true,
-      clientId: client_id,
-      clientSecret: client_secret,
+      clientId: app.client.client_id,
+      clientSecret: app.client.client_secret,
       appBaseUrl: app.url,
       secret: 'a long, randomly-generated string',
       authorizationParameters,

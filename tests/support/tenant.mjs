@@ -11,11 +11,12 @@ export class Tenant {
   #connection;
   #enabledClients = [];
 
-  /** `options` are those of the connection, `settings` those of the process. */
-  static async open({ options = {}, settings = {} } = {}) {
+  /** `options` are those of the connection, `settings` those of the process, which serves HTTPS with `tls`. */
+  static async open({ options = {}, settings = {}, tls } = {}) {
     const tenant = new Tenant();
-    tenant.broker = await Broker.start(settings);
+    tenant.broker = await Broker.start(settings, { tls });
     tenant.issuer = tenant.broker.issuer;
+    tenant.domain = new URL(tenant.issuer).host;
     tenant.management = tenant.broker.management;
     const connection = { name: CONNECTION, strategy: 'auth0', options };
     tenant.#connection = await tenant.management.post('connections', connection);

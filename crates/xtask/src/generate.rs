@@ -8,6 +8,8 @@ use crate::workspace::Workspace;
 
 /// Where the generated reference lives, below the root.
 pub(crate) const REFERENCE: &str = "docs/reference";
+/// The one file there that the tests write, and not the broker.
+pub(crate) const CLIENTS: &str = "clients.md";
 
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     write_reference(workspace, &workspace.root.join(REFERENCE))

@@ -26,7 +26,7 @@ pub(crate) const FOR_SERVICES: &[Need] = &[
     Need { name: "Redis", probe: "command -v redis-server", packages: &["redis-server"] },
 ];
 
-pub(crate) const FOR_BROWSERS: &[Need] = &[
+pub(crate) const FOR_CLIENTS: &[Need] = &[
     Need {
         name: "Node 20 or newer, with npm",
         probe: "command -v npm && node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'",
@@ -37,6 +37,12 @@ pub(crate) const FOR_BROWSERS: &[Need] = &[
         name: "fonts for screenshots",
         probe: "ls -d /usr/share/fonts/truetype/liberation*",
         packages: &["fonts-liberation"],
+    },
+    Need { name: "the openssl program", probe: "command -v openssl", packages: &["openssl"] },
+    Need {
+        name: "Python with virtual environments",
+        probe: "python3 -c 'import ensurepip, venv'",
+        packages: &["python3-venv"],
     },
 ];
 

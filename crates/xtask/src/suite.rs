@@ -7,14 +7,18 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
+use self::authority::Authority;
 use self::counts::{Counts, NodeSummary};
-use crate::provision::{self, FOR_BROWSERS, FOR_COMPOSE, FOR_SERVICES, Need, TO_BUILD};
+use crate::provision::{self, FOR_CLIENTS, FOR_COMPOSE, FOR_SERVICES, Need, TO_BUILD};
 use crate::runner::{clock, expect_success};
 use crate::services::Services;
 use crate::workspace::Workspace;
 use crate::{check, compose};
 
+mod authority;
+mod clients;
 mod counts;
+mod python;
 mod report;
 
 /// A part of the run, in the order in which they are taken.
@@ -34,7 +38,7 @@ pub(crate) enum Step {
     Release,
     /// The released binary from outside, by Rust
     Blackbox,
-    /// The released binary from outside, by unmodified clients and a browser
+    /// The released binary from outside, by unmodified clients in Node, Python and a browser
     Node,
 }
 
@@ -54,7 +58,7 @@ impl Step {
             Step::Compose => &[FOR_COMPOSE],
             Step::Services => &[FOR_SERVICES],
             Step::Check | Step::Unit | Step::Release | Step::Blackbox => &[TO_BUILD],
-            Step::Node => &[FOR_BROWSERS],
+            Step::Node => &[FOR_CLIENTS],
         }
     }
 
@@ -193,15 +197,20 @@ impl Suite<'_> {
         let mut install = self.workspace.command("npm");
         self.workspace.runner.run(install.current_dir(&tests).args(["ci", "--ignore-scripts"]))?;
 
+        let table = clients::destination(self.workspace)?;
         let mut node = self.workspace.command("node");
-        node.current_dir(&tests).args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
+        node.current_dir(&tests).args(["--test", "--test-concurrency=1"]);
+        node.args(["--test-reporter=spec", "--test-reporter-destination=stdout"]);
+        node.args(["--test-reporter=./support/clients.mjs", "--test-reporter-destination"]).arg(&table).args(files);
+        node.envs(Authority::create(self.workspace)?.environment()).env("PYTHON", python::install(self.workspace)?);
         node.env(
             "CHROMIUM",
             self.workspace.runner.capture(Command::new("sh").args(["-c", "command -v chromium"]))?.trim(),
         );
         self.point_to_binary(&mut node)?;
         let mut summary = NodeSummary::default();
-        self.test(node, counts, |line, counts| *counts = summary.read(line))
+        self.test(node, counts, |line, counts| *counts = summary.read(line))?;
+        clients::take_over(self.workspace, &table)
     }
 
     /// What the tests from outside are told besides where the services are.

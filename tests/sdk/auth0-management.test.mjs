@@ -1,0 +1,85 @@
+// The ManagementClient of node-auth0, over TLS: it knows a domain and puts `https://` before it.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { ManagementClient } from 'auth0';
+
+import { CONNECTION, Tenant } from '../support/tenant.mjs';
+
+const tenant = await Tenant.open({ tls: true });
+after(() => tenant.close());
+
+const machine = await tenant.addClient({ name: 'Deployment', app_type: 'non_interactive' });
+await tenant.management.post('client-grants', {
+  client_id: machine.client_id,
+  audience: `${tenant.issuer}api/v2/`,
+  scope: ['users', 'clients', 'connections', 'resource_servers'].flatMap((noun) =>
+    ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${noun}`),
+  ),
+});
+const management = new ManagementClient({
+  domain: tenant.domain,
+  clientId: machine.client_id,
+  clientSecret: machine.client_secret,
+});
+
+async function all(pages) {
+  const items = [];
+  for await (const item of await pages) items.push(item);
+  return items;
+}
+
+test('users: create, read, update, delete', async () => {
+  const created = await management.users.create({
+    connection: CONNECTION,
+    email: 'ann@example.com',
+    password: 'Nine-bridges-7',
+    user_metadata: { bridges: 7, towers: 2 },
+  });
+  const { user_id } = created;
+  assert.match(user_id, /^auth0\|/);
+
+  const updated = await management.users.update(user_id, { user_metadata: { towers: null }, nickname: 'Annie' });
+  assert.deepEqual(updated.user_metadata, { bridges: 7 });
+  assert.equal((await management.users.get(user_id)).nickname, 'Annie');
+
+  await management.users.delete(user_id);
+  await assert.rejects(management.users.get(user_id), { statusCode: 404, name: 'NotFoundError' });
+});
+
+test('users: lists by page, and by address', async () => {
+  const people = [];
+  for (const name of ['bea', 'cleo', 'dora']) people.push(await tenant.addPerson(`${name}@example.com`));
+  const listed = await all(management.users.list({ per_page: 2 }));
+  assert.deepEqual(listed.map((user) => user.user_id).sort(), people.map((user) => user.user_id).sort());
+
+  const found = await management.users.listUsersByEmail({ email: 'cleo@example.com' });
+  assert.deepEqual(found.map((user) => user.user_id), [people[1].user_id]);
+});
+
+test('applications: create, read, update, delete', async () => {
+  const { client_id } = await management.clients.create({ name: 'Bridge Watch', app_type: 'spa' });
+  await management.clients.update(client_id, { callbacks: ['https://app.example/'] });
+  const client = await management.clients.get(client_id);
+  assert.deepEqual(client.callbacks, ['https://app.example/']);
+  assert.ok((await all(management.clients.list())).some((listed) => listed.client_id === client_id));
+  await management.clients.delete(client_id);
+  await assert.rejects(management.clients.get(client_id), { statusCode: 404 });
+});
+
+test('connections and APIs', async () => {
+  const connections = await all(management.connections.list({ strategy: ['auth0'] }));
+  assert.deepEqual(connections.map((connection) => connection.name), [CONNECTION]);
+
+  const identifier = 'https://api.bridges.example/';
+  const { id } = await management.resourceServers.create({ identifier, scopes: [{ value: 'read:bridges' }] });
+  assert.equal((await management.resourceServers.get(id)).identifier, identifier);
+  await management.resourceServers.delete(id);
+  await assert.rejects(management.resourceServers.get(id), { statusCode: 404 });
+});
+
+test('refusals: a scope that was not granted, a body that is wrong', async () => {
+  await assert.rejects(management.logs.list().then((page) => page.data), { statusCode: 403 });
+  await assert.rejects(management.users.create({ connection: CONNECTION, email: 'no address' }), { statusCode: 400 });
+});

@@ -1,0 +1,72 @@
+// auth0-python over TLS: its ManagementClient and its clients for the Authentication API.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { Browser } from '../support/browser.mjs';
+import { CodeReceiver } from '../support/code.mjs';
+import { run } from '../support/python.mjs';
+import { Tenant } from '../support/tenant.mjs';
+
+const tenant = await Tenant.open({ tls: true });
+const browser = await Browser.open();
+const receiver = await CodeReceiver.open();
+const ann = await tenant.addPerson('ann@example.com', { name: 'Ann Arch' });
+const api = await tenant.addApi('https://api.bridges.example/', { allow_offline_access: true });
+const client = await tenant.addClient({
+  name: 'Bridge Watch',
+  callbacks: [receiver.redirectUri],
+  grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+});
+await tenant.management.post('client-grants', {
+  client_id: client.client_id,
+  audience: `${tenant.issuer}api/v2/`,
+  scope: ['users', 'clients'].flatMap((noun) => ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${noun}`)),
+});
+after(() => Promise.all([browser.close(), receiver.close(), tenant.close()]));
+
+function flow(...words) {
+  const { client_id: CLIENT_ID, client_secret: CLIENT_SECRET } = client;
+  return run('auth0_flows.py', { arguments: words, environment: { DOMAIN: tenant.domain, CLIENT_ID, CLIENT_SECRET } });
+}
+
+async function signIn(t) {
+  // Chromium knows nothing of the run's certificate authority.
+  const page = await browser.visit(t, { ignoreHTTPSErrors: true });
+  const scope = 'openid profile offline_access';
+  const code = await receiver.code(page, tenant, ann, { client_id: client.client_id, audience: api, scope });
+  return flow('authorization_code', code, receiver.redirectUri);
+}
+
+test('users: create, read, update, list, delete', async () => {
+  const { created, metadata, listed, found, deleted } = await flow('users');
+  assert.deepEqual(metadata, { bridges: 7 });
+  assert.deepEqual(listed.sort(), [created, ann.user_id].sort());
+  assert.deepEqual(found, [created]);
+  assert.equal(deleted, true);
+});
+
+test('applications: create, read, update, delete', async () => {
+  assert.deepEqual(await flow('clients'), { name: 'Bridge Watch', callbacks: ['https://app.example/'] });
+});
+
+test('client credentials', async () => {
+  assert.deepEqual(await flow('client_credentials', api), { error: 'access_denied' });
+  const grant = { client_id: client.client_id, audience: api, scope: ['read:bridges'] };
+  await tenant.management.post('client-grants', grant);
+  assert.equal((await flow('client_credentials', api)).scope, 'read:bridges');
+});
+
+test('authorization code, and user info', async (t) => {
+  const { user } = await signIn(t);
+  assert.equal(user.sub, ann.user_id);
+  assert.equal(user.name, 'Ann Arch');
+});
+
+test('refresh token with rotation, and its revocation', async (t) => {
+  const { tokens } = await signIn(t);
+  const { refresh_token } = await flow('refresh_token', tokens.refresh_token);
+  assert.notEqual(refresh_token, tokens.refresh_token);
+  assert.equal(await flow('revoke', refresh_token), null);
+  assert.deepEqual(await flow('refresh_token', refresh_token), { error: 'invalid_grant' });
+});

@@ -1,0 +1,64 @@
+// Authlib's client in a Flask application, over TLS.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { Browser } from '../support/browser.mjs';
+import { LoginPage } from '../support/pages.mjs';
+import { serve } from '../support/python.mjs';
+import { freePort } from '../support/servers.mjs';
+import { Tenant } from '../support/tenant.mjs';
+
+const tenant = await Tenant.open({ tls: true });
+const browser = await Browser.open();
+const ann = await tenant.addPerson('ann@example.com', { name: 'Ann Arch' });
+const port = await freePort();
+const url = `http://app.localhost:${port}`;
+const client = await tenant.addClient({
+  name: 'Bridge Watch',
+  callbacks: [`${url}/callback`],
+  token_endpoint_auth_method: 'client_secret_basic',
+});
+const stopApp = await serve('authlib_app.py', {
+  ready: 'Running on',
+  environment: {
+    PORT: port,
+    ISSUER: tenant.issuer,
+    CLIENT_ID: client.client_id,
+    CLIENT_SECRET: client.client_secret,
+  },
+});
+after(() => Promise.all([browser.close(), stopApp(), tenant.close()]));
+
+/** A page on which the person is signed in. */
+async function signIn(t) {
+  // Chromium knows nothing of the run's certificate authority.
+  const page = await browser.visit(t, { ignoreHTTPSErrors: true });
+  await page.goto(`${url}/login`);
+  await (await LoginPage.on(page)).signIn(ann);
+  await page.waitForURL(`${url}/user`);
+  return page;
+}
+
+/** From the application's own page. */
+function fetchFrom(page, path) {
+  return page.evaluate(async (path) => (await fetch(path)).json(), path);
+}
+
+test('sign-in, with the ID token verified', async (t) => {
+  const page = await signIn(t);
+  const { iss, sub, aud } = await fetchFrom(page, '/user');
+  assert.deepEqual({ iss, sub, aud }, { iss: tenant.issuer, sub: ann.user_id, aud: client.client_id });
+});
+
+test('user info', async (t) => {
+  const page = await signIn(t);
+  const { sub, name, email } = await fetchFrom(page, '/userinfo');
+  assert.deepEqual({ sub, name, email }, { sub: ann.user_id, name: 'Ann Arch', email: 'ann@example.com' });
+});
+
+test('refresh token, with rotation', async (t) => {
+  const page = await signIn(t);
+  const tokens = await fetchFrom(page, '/refresh');
+  assert.equal(new Set(tokens).size, 3);
+});

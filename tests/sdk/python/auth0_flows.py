@@ -1,0 +1,75 @@
+"""What a program does with auth0-python: the flow that the first argument names, with its outcome as JSON."""
+
+import json
+import os
+import sys
+
+from auth0.authentication import GetToken, RevokeToken, Users
+from auth0.authentication.exceptions import Auth0Error
+from auth0.management import ManagementClient
+from auth0.management.errors import NotFoundError
+
+DOMAIN = os.environ["DOMAIN"]
+CLIENT = {"client_id": os.environ["CLIENT_ID"], "client_secret": os.environ["CLIENT_SECRET"]}
+CONNECTION = "Username-Password-Authentication"
+
+
+def users():
+    management = ManagementClient(domain=DOMAIN, **CLIENT)
+    created = management.users.create(connection=CONNECTION, email="bea@example.com", password="Nine-bridges-7")
+    management.users.update(created.user_id, user_metadata={"bridges": 7})
+    read = management.users.get(created.user_id)
+    listed = [user.user_id for user in management.users.list(per_page=1)]
+    found = management.users.list_users_by_email(email="bea@example.com")
+    management.users.delete(created.user_id)
+    return {
+        "created": created.user_id,
+        "metadata": read.user_metadata,
+        "listed": listed,
+        "found": [user.user_id for user in found],
+        "deleted": is_gone(management, created.user_id),
+    }
+
+
+def is_gone(management, user_id):
+    try:
+        management.users.get(user_id)
+    except NotFoundError:
+        return True
+    return False
+
+
+def clients():
+    management = ManagementClient(domain=DOMAIN, **CLIENT)
+    created = management.clients.create(name="Bridge Watch", app_type="spa")
+    management.clients.update(created.client_id, callbacks=["https://app.example/"])
+    read = management.clients.get(created.client_id)
+    management.clients.delete(created.client_id)
+    return {"name": read.name, "callbacks": read.callbacks}
+
+
+def client_credentials(audience):
+    return GetToken(DOMAIN, **CLIENT).client_credentials(audience)
+
+
+def authorization_code(code, redirect_uri):
+    tokens = GetToken(DOMAIN, **CLIENT).authorization_code(code, redirect_uri)
+    return {"tokens": tokens, "user": Users(DOMAIN).userinfo(tokens["access_token"])}
+
+
+def refresh_token(token):
+    return GetToken(DOMAIN, **CLIENT).refresh_token(token)
+
+
+def revoke(token):
+    RevokeToken(DOMAIN, **CLIENT).revoke_refresh_token(token)
+
+
+FLOWS = {flow.__name__: flow for flow in (users, clients, client_credentials, authorization_code, refresh_token, revoke)}
+
+if __name__ == "__main__":
+    name, *arguments = sys.argv[1:]
+    try:
+        print(json.dumps(FLOWS[name](*arguments)))
+    except Auth0Error as refusal:
+        print(json.dumps({"error": refusal.error_code}))
