@@ -25,6 +25,7 @@ statements! {
                   FROM identities i JOIN connections c ON c.id = i.connection_id
                   WHERE i.user_id = $1 ORDER BY i.position";
     OF_CONNECTION = "SELECT user_id FROM identities WHERE connection_id = $1 AND position = 0 LIMIT $2";
+    ONE_OF_CONNECTION = "SELECT external_id FROM identities WHERE connection_id = $1 LIMIT 1";
     INSERT = "INSERT INTO users (user_id, email, email_folded, email_verified, profile, user_metadata, app_metadata,
               blocked, logins_count, last_login, last_ip, last_password_reset, created_at, updated_at, version)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1) ON CONFLICT (user_id) DO NOTHING";
@@ -420,6 +421,11 @@ pub async fn of_connection(
 ) -> Result<Vec<UserId>, StoreError> {
     let rows: Vec<(String,)> = db.fetch_all(OF_CONNECTION, args![connection_id, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(|(id,)| UserId::new(id)).collect())
+}
+
+/// Whether anybody is known by an identity of this connection.
+pub async fn has_identities(db: &mut impl Read, connection_id: &ConnectionId) -> Result<bool, StoreError> {
+    Ok(db.fetch_optional::<(String,)>(ONE_OF_CONNECTION, args![connection_id]).await?.is_some())
 }
 
 /// Whether a user with this identity was deleted here.

@@ -188,6 +188,12 @@ impl App {
         user_id
     }
 
+    /// A connection as stored.
+    pub async fn find_connection(&self, name: &str) -> Option<Connection> {
+        let found = store::connections::find_by_name(&mut self.read().await, name).await;
+        found.expect("connections can be read").map(|stored| stored.connection)
+    }
+
     /// A user as stored.
     pub async fn find_user(&self, id: &UserId) -> Option<User> {
         store::users::find(&mut self.read().await, id).await.expect("users can be read")

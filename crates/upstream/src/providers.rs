@@ -20,6 +20,7 @@ use crate::oidc::{Memory, OpenIdProvider, authorization};
 use crate::sign_in::{Assertion, Registration, Returned, SignInProblem, SignInRequest};
 use crate::social::github::GitHub;
 use crate::upstreams::Upstreams;
+use crate::urls::UrlRefused;
 
 /// Nobody is sent to a provider of which nothing was heard for longer than this: whoever is down does not show our
 /// page.
@@ -68,6 +69,9 @@ impl Providers {
 /// Why a connection cannot be set up. The texts are fit to be shown to an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderRefused {
+    /// Its document may not be fetched from there.
+    #[error("it {0}")]
+    Place(UrlRefused),
     /// Its document, or what was written down, may not be used.
     #[error(transparent)]
     Metadata(#[from] MetadataRefused),
@@ -77,27 +81,19 @@ pub enum ProviderRefused {
 }
 
 impl Upstreams {
-    /// Reads a provider's metadata document, as a connection is set up that names it, and says whose it is. With an
-    /// `issuer`, it must be that one's (OpenID Connect Discovery 1.0 4.3).
-    pub async fn discover(
-        &self,
-        discovery_url: &str,
-        issuer: Option<&str>,
-        now: Timestamp,
-    ) -> Result<String, ProviderRefused> {
+    /// Reads a provider's metadata document, as a connection is set up that names it, and says which issuer it is of.
+    /// Whether that is the right one is the caller's to judge (OpenID Connect Discovery 1.0 4.3).
+    pub async fn discover(&self, discovery_url: &str, now: Timestamp) -> Result<String, ProviderRefused> {
         let watch = Stopwatch::start(now);
-        let question = async {
-            let url = self.urls.check(discovery_url).map_err(|_| UnavailableReason::Misconfigured)?;
-            crate::oidc::fetched(self.http.get_public(&url).await?, watch)
-        };
+        let url = self.urls.check(discovery_url).map_err(ProviderRefused::Place)?;
+        let question = async { crate::oidc::fetched(self.http.get_public(&url).await?, watch) };
         let out_of_time = Err(Setback::Unavailable(UnavailableReason::Timeout));
         let answer = tokio::time::timeout(LIMITS.timeout, question).await.unwrap_or(out_of_time);
         let answer = answer.map_err(|setback| match setback {
             Setback::Unavailable(reason) => ProviderRefused::Unavailable(reason),
             Setback::Throttled { .. } => ProviderRefused::Unavailable(UnavailableReason::Status(429)),
         })?;
-        let (named, _) = Metadata::read(answer, &self.urls)?;
-        if issuer.is_none_or(|issuer| issuer == named) { Ok(named) } else { Err(MetadataRefused::Issuer.into()) }
+        Ok(Metadata::read(answer, &self.urls)?.0)
     }
 
     /// Whether these endpoints may be written down.

@@ -119,6 +119,34 @@ impl Fields {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// The object as it stands, with what nobody took yet.
+    pub(super) fn as_object(&self) -> &JsonObject {
+        &self.object
+    }
+
+    /// Takes properties of which nothing is wanted.
+    pub(super) fn ignore(&mut self, names: &[&str]) {
+        self.object.retain(|name, _| !names.contains(&name.as_str()));
+    }
+
+    /// Whether the property is a text without a character in it; it is taken then.
+    pub(super) fn is_empty_text(&mut self, name: &str) -> bool {
+        let is_empty = self.object.get(name).is_some_and(|value| value == "");
+        is_empty && self.object.remove(name).is_some()
+    }
+
+    /// Words that are a list, or one text with white space between them.
+    pub(super) fn take_words(&mut self, name: &str) -> Result<Option<Vec<String>>, BodyInvalid> {
+        match self.object.get(name) {
+            Some(Value::String(text)) => {
+                let words = text.split_whitespace().map(str::to_owned).collect();
+                self.object.remove(name);
+                Ok(Some(words))
+            }
+            _ => self.take(name),
+        }
+    }
+
     /// A complaint about a property.
     pub(super) fn wrong(&self, name: &str, problem: impl Into<Cow<'static, str>>) -> BodyInvalid {
         BodyInvalid::wrong(self.path_of(name), problem)
@@ -283,6 +311,7 @@ properties! {
     ExpirationType, "one of expiring, non-expiring", word;
     model::resource_server::TokenDialect, "one of access_token, rfc9068_profile", word;
     model::connection::PasswordPolicy, "one of none, low, fair, good, excellent", word;
+    model::provider::RootAttributes, "one of on_each_login, on_first_login, never_on_login", word;
 }
 
 #[cfg(test)]

@@ -323,6 +323,8 @@ async fn an_identity_is_attached_behind_the_others_and_to_one_person_alone() {
         let found = users::find_by_identity(&mut reader(store).await, &social, "7").await.unwrap().unwrap();
         let connections: Vec<_> = found.identities.iter().map(|own| own.connection_id.as_str()).collect();
         assert_eq!((found.user_id, connections), (user_id(), vec!["con_people", "con_social"]));
+        assert!(users::has_identities(&mut reader(store).await, &social).await.unwrap());
+        assert!(!users::has_identities(&mut reader(store).await, &ConnectionId::new("con_other")).await.unwrap());
     })
     .await;
 }

@@ -22,6 +22,8 @@ struct ConnectionBody<'a> {
     display_name: Option<&'a str>,
     strategy: &'a str,
     options: Options<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    show_as_button: Option<bool>,
     enabled_clients: &'a [ClientId],
     realms: &'a [String],
     is_domain_connection: bool,
@@ -29,8 +31,16 @@ struct ConnectionBody<'a> {
     metadata: &'a JsonObject,
 }
 
+/// Of a provider's connection the options as they were set, without the secret; of a database what they mean.
 #[derive(Serialize)]
-struct Options<'a> {
+#[serde(untagged)]
+enum Options<'a> {
+    Provider(&'a JsonObject),
+    Database(DatabaseOptions<'a>),
+}
+
+#[derive(Serialize)]
+struct DatabaseOptions<'a> {
     disable_signup: bool,
     brute_force_protection: bool,
     #[serde(rename = "passwordPolicy")]
@@ -63,17 +73,27 @@ impl<'a> From<&'a Connection> for ConnectionBody<'a> {
             name: &connection.name,
             display_name: connection.display_name.as_deref(),
             strategy: &connection.strategy,
-            options: Options {
-                disable_signup: connection.disable_signup,
-                brute_force_protection: connection.brute_force_protection,
-                password_policy: connection.password_policy,
-                source: connection.source.as_ref().map(SourceBody::from),
-            },
+            options: Options::from(connection),
+            show_as_button: connection.show_as_button,
             enabled_clients: &connection.enabled_clients,
             realms: &connection.realms,
             is_domain_connection: connection.is_domain_connection,
             metadata: &connection.metadata,
         }
+    }
+}
+
+impl<'a> From<&'a Connection> for Options<'a> {
+    fn from(connection: &'a Connection) -> Self {
+        if connection.provider.is_some() {
+            return Options::Provider(&connection.options);
+        }
+        Options::Database(DatabaseOptions {
+            disable_signup: connection.disable_signup,
+            brute_force_protection: connection.brute_force_protection,
+            password_policy: connection.password_policy,
+            source: connection.source.as_ref().map(SourceBody::from),
+        })
     }
 }
 

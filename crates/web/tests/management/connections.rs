@@ -216,7 +216,8 @@ async fn ad_04_what_a_connection_cannot_be_is_refused() {
         (json!({"name": "people"}), "Missing required property: strategy"),
         (
             json!({"name": "people", "strategy": "samlp"}),
-            "strategy must be auth0: this version knows database connections alone",
+            "strategy must be auth0 or one of oidc, auth0-oidc, okta, waad, google-apps, google-oauth2, github, \
+             windowslive, apple",
         ),
         (
             json!({"name": "two words", "strategy": "auth0"}),

@@ -10,6 +10,7 @@ mod connections;
 mod log_retention;
 mod logs;
 mod paging;
+mod providers;
 mod resource_servers;
 mod tenant_settings;
 mod users;

@@ -3,11 +3,13 @@
 use model::connection::{Connection, DATABASE_STRATEGY};
 use model::{ClientId, ConnectionId, Timestamp};
 use store::connections::StoredConnection;
+use upstream::social::{PRESETS, Preset};
 
 use super::super::body::{BodyInvalid, Fields};
 use super::super::text::{check_count, check_length, check_string_pairs};
+use super::provider;
 use super::source::SourceChange;
-use crate::Services;
+use crate::{RequestContext, Services};
 
 const MOST_CLIENTS: usize = 1000;
 const MOST_REALMS: usize = 10;
@@ -17,10 +19,11 @@ pub(super) fn new_connection(id: ConnectionId, fields: &mut Fields, now: Timesta
     let name: String = fields.require("name")?;
     check_name(&name)?;
     let strategy: String = fields.require("strategy")?;
-    if strategy != DATABASE_STRATEGY {
-        return Err(fields.wrong("strategy", "must be auth0: this version knows database connections alone"));
+    if strategy != DATABASE_STRATEGY && Preset::of(&strategy).is_none() {
+        let known: Vec<_> = PRESETS.iter().map(|preset| preset.strategy).collect();
+        return Err(fields.wrong("strategy", format!("must be auth0 or one of {}", known.join(", "))));
     }
-    Ok(Connection::new(id, name, now))
+    Ok(Connection { strategy, ..Connection::new(id, name, now) })
 }
 
 /// Auth0's rule: letters and digits, with single hyphens between them.
@@ -33,8 +36,14 @@ fn check_name(name: &str) -> Result<(), BodyInvalid> {
     Err(BodyInvalid::wrong("name", "must have at most 128 letters and digits, with single hyphens between them"))
 }
 
-/// Puts what the request says into the connection, seals what is secret, and checks the connection.
-pub(super) fn apply(svc: &Services, stored: &mut StoredConnection, mut fields: Fields) -> Result<(), BodyInvalid> {
+/// Puts what the request says into the connection, seals what is secret, and checks the connection. A provider that is
+/// named for the first time is asked who it is, so that nothing may be open.
+pub(super) async fn apply(
+    svc: &Services,
+    cx: &RequestContext,
+    stored: &mut StoredConnection,
+    mut fields: Fields,
+) -> Result<(), BodyInvalid> {
     let connection = &mut stored.connection;
     fields.set_or_clear("display_name", &mut connection.display_name)?;
     if let Some(clients) = fields.take::<Vec<String>>("enabled_clients")? {
@@ -43,12 +52,34 @@ pub(super) fn apply(svc: &Services, stored: &mut StoredConnection, mut fields: F
     fields.set("realms", &mut connection.realms)?;
     fields.set("is_domain_connection", &mut connection.is_domain_connection)?;
     fields.merge("metadata", &mut connection.metadata)?;
-    fields.repeat(&["show_as_button"], false)?;
+    let preset = Preset::of(&connection.strategy);
+    if preset.is_some() {
+        fields.set_or_clear("show_as_button", &mut connection.show_as_button)?;
+    } else {
+        fields.repeat(&["show_as_button"], false)?;
+    }
     check(connection)?;
-    if let Some(options) = fields.nested("options")? {
-        replace_options(svc, stored, options)?;
+    match (preset, fields.nested("options")?) {
+        (None, Some(options)) => replace_options(svc, stored, options)?,
+        (Some(preset), Some(options)) => replace_provider(svc, cx, stored, preset, options).await?,
+        (Some(_), None) if stored.connection.provider.is_none() => {
+            return Err(BodyInvalid::Missing { path: "options".to_owned() });
+        }
+        (_, None) => {}
     }
     fields.finish()
+}
+
+async fn replace_provider(
+    svc: &Services,
+    cx: &RequestContext,
+    stored: &mut StoredConnection,
+    preset: &Preset,
+    options: Fields,
+) -> Result<(), BodyInvalid> {
+    let mut wanted = provider::read(svc, preset, options)?;
+    provider::settle(svc, cx, &mut wanted, stored.connection.provider.as_ref()).await?;
+    provider::apply(svc, wanted, stored)
 }
 
 /// Auth0 replaces `options` as a whole. The source stays where nobody speaks of it: it is no option of Auth0's, so

@@ -2,6 +2,7 @@
 
 mod clients;
 mod fields;
+mod provider;
 mod source;
 mod users;
 
@@ -56,7 +57,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     let mut fields = body.object()?;
     let new = fields::new_connection(ConnectionId::from_random(svc.random()), &mut fields, cx.now)?;
     let mut stored = StoredConnection::from(new);
-    fields::apply(svc, &mut stored, fields)?;
+    Box::pin(fields::apply(svc, cx, &mut stored, fields)).await?;
     let mut tx = svc.store.write().await?;
     if !store::connections::insert(&mut tx, &stored).await? {
         return Err(Refused::Exists(Resource::Connection));
@@ -79,12 +80,17 @@ pub async fn update(
     caller.require(ManagementScope::UpdateConnections)?;
     let fields = body.object()?;
     for _ in 0..ATTEMPTS {
-        let mut tx = svc.store.write().await?;
-        let mut stored = find(&mut tx, id).await?;
-        let before = stored.connection.source.clone();
-        fields::apply(svc, &mut stored, fields.clone())?;
-        source::check_removable(&mut tx, before.as_ref(), stored.connection.source.as_ref()).await?;
+        let before = find(&mut svc.store.read().await?, id).await?;
+        let mut stored = before.clone();
+        Box::pin(fields::apply(svc, cx, &mut stored, fields.clone())).await?;
         stored.connection.updated_at = cx.now;
+        let mut tx = svc.store.write().await?;
+        if !fields.has("enabled_clients") {
+            // They have an endpoint of their own, whose changes the version does not tell.
+            stored.connection.enabled_clients = find(&mut tx, id).await?.connection.enabled_clients;
+        }
+        source::check_removable(&mut tx, before.connection.source.as_ref(), stored.connection.source.as_ref()).await?;
+        provider::check_same_people(&mut tx, &before, stored.connection.provider.as_ref()).await?;
         check_neighbours(&mut tx, &stored.connection).await?;
         if store::connections::update(&mut tx, &stored).await? {
             let updated = caller.event(svc, cx, "update_connection", id.as_str());
