@@ -17,6 +17,7 @@ use store::{Read, StoreError};
 use crate::client_face::ClientFace;
 use crate::error::OrInternal;
 use crate::sessions::{self, Browser, LiveSession};
+use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services};
 
 pub use pending::{LoginPage, Pending, PendingRefused, find as find_pending};
@@ -146,7 +147,10 @@ async fn advance(
         _ => None,
     };
     drop(db);
-    let facts = live.as_ref().map(|live| session_facts(svc, &request, live));
+    let facts = match &live {
+        Some(live) => Some(session_facts(svc, &request, live).await?),
+        None => None,
+    };
     match (next_step(&request, facts, cx.now.millis()), live) {
         (Step::Finish, Some(live)) => {
             let answering = Answering { client, request: &request, live: &live };
@@ -180,31 +184,48 @@ async fn may_serve(
 }
 
 /// What the prompt rules need to know of a session that was there before the request came.
-fn session_facts(svc: &Services, request: &AuthorizationRequest, live: &LiveSession) -> SessionFacts {
-    SessionFacts {
+async fn session_facts(
+    svc: &Services,
+    request: &AuthorizationRequest,
+    live: &LiveSession,
+) -> Result<SessionFacts, InternalError> {
+    Ok(SessionFacts {
         authenticated_at_ms: live.session.authenticated_at.millis(),
         authenticated_for_this_request: false,
-        matches_hints: matches_hints(svc, request, live),
-    }
+        matches_hints: matches_hints(svc, request, live).await?,
+    })
 }
 
-fn matches_hints(svc: &Services, request: &AuthorizationRequest, live: &LiveSession) -> bool {
-    let hinted = request.id_token_hint.as_deref().map(|hint| hinted_subject(svc, hint));
-    if hinted.is_some_and(|subject| subject.as_deref() != Some(live.user.user_id.as_str())) {
-        return false;
+async fn matches_hints(
+    svc: &Services,
+    request: &AuthorizationRequest,
+    live: &LiveSession,
+) -> Result<bool, InternalError> {
+    if let Some(hint) = &request.id_token_hint
+        && hinted_subject(svc, hint).await?.as_deref() != Some(live.user.user_id.as_str())
+    {
+        return Ok(false);
     }
-    let Some(hint) = request.login_hint.as_deref() else { return true };
+    let Some(hint) = &request.login_hint else { return Ok(true) };
+    Ok(is_known_as(live, hint))
+}
+
+fn is_known_as(live: &LiveSession, hint: &str) -> bool {
     let hint = model::address::FoldedEmail::of(hint);
     let profile = &live.user.profile;
     [&profile.email, &profile.username].into_iter().flatten().any(|own| model::address::FoldedEmail::of(own) == hint)
 }
 
 /// The subject of one of our ID tokens, expired or not; `None` for anything else (OpenID Connect Core 3.1.2.1).
-pub(crate) fn hinted_subject(svc: &Services, hint: &str) -> Option<String> {
-    let claims = svc.key_set().verifier().verify(hint, &["JWT"]).ok()?;
+pub(crate) async fn hinted_subject(svc: &Services, hint: &str) -> Result<Option<String>, InternalError> {
+    let claims = match signing_keys::verify(svc, hint, &["JWT"]).await {
+        Ok(claims) => claims,
+        Err(OwnTokenRefused::Untrusted(_)) => return Ok(None),
+        Err(OwnTokenRefused::Internal(error)) => return Err(error),
+    };
     let ours = claims.get("iss").and_then(serde_json::Value::as_str) == Some(svc.settings.issuer.as_str());
     // An access token is no hint: only ID tokens name exactly one client as their audience and carry a session.
     let is_id_token = claims.contains_key("auth_time") && claims.get("aud").is_some_and(serde_json::Value::is_string);
     let subject = claims.get("sub").and_then(serde_json::Value::as_str);
-    subject.filter(|_| ours && is_id_token).map(str::to_owned)
+    Ok(subject.filter(|_| ours && is_id_token).map(str::to_owned))
 }

@@ -17,6 +17,7 @@ use store::{Read, StoreError};
 use crate::client_authentication::{ClientRefused, authenticate};
 use crate::management::caller::speaks_for_itself;
 use crate::presented_token::{self, KnownToken};
+use crate::signing_keys;
 use crate::tokens::verified_access_token;
 use crate::{InternalError, RequestContext, Services};
 
@@ -57,6 +58,7 @@ pub async fn introspect(
     if client.is_public() {
         return Err(IntrospectionRefused::PublicClient);
     }
+    signing_keys::meet(svc, token.expose()).await?;
     let mut db = svc.store.read().await?;
     let Some(good) = find_good(svc, cx, &mut db, token.expose()).await? else { return Ok(None) };
     let concerns = concerns(&mut db, &client, &good).await?;

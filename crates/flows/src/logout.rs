@@ -12,6 +12,7 @@ use store::StoreError;
 use crate::client_face::ClientFace;
 use crate::events::event;
 use crate::sessions::{self, Browser, LiveSession};
+use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services};
 
 /// What a logout request says.
@@ -98,7 +99,10 @@ pub async fn oidc(
     request: &LogoutRequest,
     browser: Browser<'_>,
 ) -> Result<LoggedOut, LogoutRefused> {
-    let hint = request.id_token_hint.as_deref().map(|hint| read_hint(svc, cx, hint, request)).transpose()?;
+    let hint = match &request.id_token_hint {
+        Some(hint) => Some(read_hint(svc, cx, hint, request).await?),
+        None => None,
+    };
     let client_id = request.client_id.as_deref().or(hint.as_ref().map(|hint| hint.client_id.as_str()));
     let client = find_client(svc, client_id).await?;
     let hinted = hint.as_ref().and_then(|hint| hint.sid.as_deref());
@@ -125,8 +129,16 @@ struct Hint {
 }
 
 /// The hint must be an ID token of ours; it may have expired (RP-Initiated Logout 2).
-fn read_hint(svc: &Services, cx: &RequestContext, hint: &str, request: &LogoutRequest) -> Result<Hint, LogoutRefused> {
-    let claims = svc.key_set().verifier().verify(hint, &["JWT"]).map_err(|_| LogoutRefused::InvalidHint)?;
+async fn read_hint(
+    svc: &Services,
+    cx: &RequestContext,
+    hint: &str,
+    request: &LogoutRequest,
+) -> Result<Hint, LogoutRefused> {
+    let claims = signing_keys::verify(svc, hint, &["JWT"]).await.map_err(|refused| match refused {
+        OwnTokenRefused::Untrusted(_) => LogoutRefused::InvalidHint,
+        OwnTokenRefused::Internal(error) => LogoutRefused::Internal(error),
+    })?;
     let audience = text(&claims, "aud").ok_or(LogoutRefused::InvalidHint)?;
     let expected = Expectations { issuer: &svc.settings.issuer, audience: &audience, leeway_seconds: 60 };
     match check(&claims, &expected, cx.now.seconds()) {

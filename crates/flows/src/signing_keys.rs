@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use keys::{Entropy, GeneratedKey, KeySet, KeySetInvalid, KeyUnusable, PublishedKey, SealBroken, Sealer, Stage};
+use keys::{
+    Entropy, GeneratedKey, KeySet, KeySetInvalid, KeyUnusable, PublishedKey, SealBroken, Sealer, Stage, TokenRefused,
+};
 use model::Timestamp;
 use model::event::EventType;
 use model::signing_key::{KeyState, SigningKey};
+use serde_json::{Map, Value};
 use store::{Store, StoreError};
 
 use crate::error::OrInternal;
-use crate::events::event;
+use crate::events::{EventBuilder, event};
 use crate::{InternalError, RequestContext, Services};
 
 const PURPOSE: &str = "signing key";
@@ -121,6 +124,50 @@ pub async fn reload(svc: &Services) -> Result<(), SigningKeysUnusable> {
     Ok(())
 }
 
+/// Takes up what another node changed since, if anything. Reading a few rows tells.
+pub(crate) async fn catch_up(svc: &Services) -> Result<(), SigningKeysUnusable> {
+    let stored = store::signing_keys::list(&mut svc.store.read().await?).await?;
+    if is_taken_up(&svc.key_set(), &stored) { Ok(()) } else { reload(svc).await }
+}
+
+fn is_taken_up(taken: &KeySet, stored: &[SigningKey]) -> bool {
+    let current = stored.iter().find(|key| key.state == KeyState::Current);
+    let published = stored.iter().filter(|key| key.state != KeyState::Revoked);
+    taken.kids().first() == current.map(|key| &key.kid)
+        && taken.kids().len() == published.clone().count()
+        && published.into_iter().all(|key| taken.kids().contains(&key.kid))
+}
+
+/// Why a token of ours is not believed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OwnTokenRefused {
+    /// None of our keys signed it as a token of this type.
+    #[error(transparent)]
+    Untrusted(#[from] TokenRefused),
+    /// The work could not be done.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+/// Takes up what another node changed where a token names a key that is not known here. Whoever verifies it afterwards
+/// knows every key that there is.
+pub(crate) async fn meet(svc: &Services, token: &str) -> Result<(), InternalError> {
+    if svc.key_set().verifier().misses_key_of(token) {
+        catch_up(svc).await.or_internal("looking for the key of a token")?;
+    }
+    Ok(())
+}
+
+/// The claims of a token that we signed, at whichever node.
+pub(crate) async fn verify(
+    svc: &Services,
+    token: &str,
+    expected_typ: &[&str],
+) -> Result<Map<String, Value>, OwnTokenRefused> {
+    meet(svc, token).await?;
+    Ok(svc.key_set().verifier().verify(token, expected_typ)?)
+}
+
 /// Every key there has been, oldest first.
 pub async fn list(svc: &Services) -> Result<Vec<SigningKey>, InternalError> {
     Ok(store::signing_keys::list(&mut svc.store.read().await?).await?)
@@ -129,12 +176,23 @@ pub async fn list(svc: &Services) -> Result<Vec<SigningKey>, InternalError> {
 /// The next key becomes the current one, and a new next key is published. Tokens of the old one stay good. Answers
 /// the key that signs now.
 pub async fn rotate(svc: &Services, cx: &RequestContext) -> Result<SigningKey, InternalError> {
+    let written =
+        |kid: &str| event(svc, cx, EventType::ManagementWrite).describe("Rotated the signing keys").detail("kid", kid);
+    rotate_with(svc, cx, written).await
+}
+
+/// The same, with the event that tells who did it.
+pub(crate) async fn rotate_with(
+    svc: &Services,
+    cx: &RequestContext,
+    written: impl FnOnce(&str) -> EventBuilder,
+) -> Result<SigningKey, InternalError> {
     let next = generate(&svc.entropy, &svc.settings.issuer, cx.now).await.or_internal("making the next signing key")?;
     let next = sealed(&svc.sealer, &*svc.entropy, &next, KeyState::Next, cx.now);
     let mut tx = svc.store.write().await?;
     if store::signing_keys::promote_next(&mut tx, cx.now).await? {
         store::signing_keys::insert(&mut tx, &next).await?;
-        event(svc, cx, EventType::ManagementWrite).describe("Rotated the signing keys").record(&mut tx).await?;
+        written(&next.kid).record(&mut tx).await?;
         tx.commit().await?;
     }
     reload(svc).await.or_internal("taking up the rotated keys")?;
@@ -153,15 +211,22 @@ pub enum KeyRevocation {
 
 /// Withdraws a key that no longer signs.
 pub async fn revoke(svc: &Services, cx: &RequestContext, kid: &str) -> Result<KeyRevocation, InternalError> {
+    let written = event(svc, cx, EventType::ManagementWrite).describe("Revoked a signing key").detail("kid", kid);
+    revoke_with(svc, cx, kid, written).await
+}
+
+/// The same, with the event that tells who did it.
+pub(crate) async fn revoke_with(
+    svc: &Services,
+    cx: &RequestContext,
+    kid: &str,
+    written: EventBuilder,
+) -> Result<KeyRevocation, InternalError> {
     let mut tx = svc.store.write().await?;
     if !store::signing_keys::revoke(&mut tx, kid, cx.now).await? {
         return Ok(KeyRevocation::NotPrevious);
     }
-    event(svc, cx, EventType::ManagementWrite)
-        .describe("Revoked a signing key")
-        .detail("kid", kid)
-        .record(&mut tx)
-        .await?;
+    written.record(&mut tx).await?;
     tx.commit().await?;
     reload(svc).await.or_internal("taking up the revocation")?;
     Ok(KeyRevocation::Revoked)

@@ -6,6 +6,7 @@ use protocol::rotation::is_over_once_seen;
 use serde_json::{Map, Value};
 use store::StoreError;
 
+use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services, tokens};
 
 /// Why nothing is told.
@@ -32,7 +33,7 @@ pub async fn userinfo(
     cx: &RequestContext,
     access_token: &str,
 ) -> Result<Map<String, Value>, UserinfoRefused> {
-    refuse_revoked_key(svc, access_token)?;
+    refuse_revoked_key(svc, access_token).await?;
     let digest = tokens::access_digest(svc, access_token);
     let mut db = svc.store.read().await?;
     let found = store::access_tokens::find(&mut db, &digest).await?;
@@ -50,12 +51,15 @@ pub async fn userinfo(
 }
 
 /// The row says that we issued the token; the key set, whether what its key signed is still worth anything.
-fn refuse_revoked_key(svc: &Services, access_token: &str) -> Result<(), UserinfoRefused> {
-    let is_jwt = access_token.contains('.');
-    if is_jwt && tokens::verified_access_token(svc, access_token).is_none() {
-        return Err(UserinfoRefused::InvalidToken);
+async fn refuse_revoked_key(svc: &Services, access_token: &str) -> Result<(), UserinfoRefused> {
+    if !access_token.contains('.') {
+        return Ok(());
     }
-    Ok(())
+    match signing_keys::verify(svc, access_token, &["JWT", "at+jwt"]).await {
+        Ok(_) => Ok(()),
+        Err(OwnTokenRefused::Untrusted(_)) => Err(UserinfoRefused::InvalidToken),
+        Err(OwnTokenRefused::Internal(error)) => Err(error.into()),
+    }
 }
 
 /// Marks the refresh token as seen, once. Where that is all a client's repeats wait for, the answer that brought the

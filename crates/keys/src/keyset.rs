@@ -51,6 +51,7 @@ pub struct KeySet {
     signer: SigningKeyPair,
     verifier: Verifier,
     jwks: Arc<str>,
+    kids: Vec<String>,
 }
 
 impl KeySet {
@@ -67,7 +68,8 @@ impl KeySet {
         let verifier =
             Verifier::from_certificates(keys.iter().map(|key| (key.kid.as_str(), key.certificate.as_slice())))?;
         refuse_mismatch(&signer, &verifier)?;
-        Ok(KeySet { signer, verifier, jwks: jwks(&keys)? })
+        let jwks = jwks(&keys)?;
+        Ok(KeySet { signer, verifier, jwks, kids: keys.into_iter().map(|key| key.kid).collect() })
     }
 
     /// The key that signs.
@@ -78,6 +80,11 @@ impl KeySet {
     /// Verifies tokens signed by any published key.
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
+    }
+
+    /// The ids of the published keys, that of the current key first, then the next and the previous ones.
+    pub fn kids(&self) -> &[String] {
+        &self.kids
     }
 
     /// The JWK set (RFC 7517 5) as it is sent, the current key first.

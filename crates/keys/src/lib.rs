@@ -13,6 +13,7 @@
 
 #![warn(missing_docs)]
 
+mod certificate;
 mod entropy;
 mod jwk;
 mod jwt;
@@ -25,6 +26,7 @@ mod signing_key;
 
 use thiserror::Error;
 
+pub use certificate::CertificateFaces;
 pub use entropy::{Entropy, SystemEntropy};
 pub use jwk::public_jwk;
 pub use jwt::{ClientSecretKey, ForeignKeys, JwksMalformed, MAX_TOKEN_BYTES, SigningKeyPair, TokenRefused, Verifier};

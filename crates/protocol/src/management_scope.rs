@@ -53,6 +53,9 @@ management_scopes! {
     ReadTenantSettings = "read:tenant_settings",
     UpdateTenantSettings = "update:tenant_settings",
     ReadStats = "read:stats",
+    ReadSigningKeys = "read:signing_keys",
+    CreateSigningKeys = "create:signing_keys",
+    UpdateSigningKeys = "update:signing_keys",
 }
 
 impl ManagementScope {

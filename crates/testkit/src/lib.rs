@@ -20,6 +20,7 @@ mod page;
 pub mod provider;
 mod relying_party;
 pub mod source;
+mod token_verifier;
 
 pub use answer::{Answer, ClientAnswer};
 pub use app::{App, Options, for_each_deployment, for_each_engine};
@@ -31,3 +32,4 @@ pub use dump::Dump;
 pub use entropy::SeededEntropy;
 pub use page::{Form, Page};
 pub use relying_party::{AuthorizationUrl, Encoding, RelyingParty};
+pub use token_verifier::TokenVerifier;

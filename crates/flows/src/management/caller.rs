@@ -12,6 +12,7 @@ use store::StoreError;
 
 use super::Refused;
 use crate::events::{EventBuilder, event};
+use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services};
 
 /// How far the clock of another node of ours may be ahead.
@@ -29,7 +30,7 @@ pub struct Caller {
 pub enum CallerRefused {
     /// None of our keys signed it as an access token.
     #[error(transparent)]
-    Untrusted(#[from] TokenRefused),
+    Untrusted(TokenRefused),
     /// Its time, its issuer or its audience is not right.
     #[error(transparent)]
     Unacceptable(#[from] PayloadRefused),
@@ -47,12 +48,21 @@ impl From<StoreError> for CallerRefused {
     }
 }
 
+impl From<OwnTokenRefused> for CallerRefused {
+    fn from(refused: OwnTokenRefused) -> Self {
+        match refused {
+            OwnTokenRefused::Untrusted(why) => CallerRefused::Untrusted(why),
+            OwnTokenRefused::Internal(error) => CallerRefused::Internal(error),
+        }
+    }
+}
+
 impl Caller {
     /// Believes an access token that we issued for the Management API (RFC 6750 2.1).
     ///
     /// A user's token makes a caller without any scope: nothing here is for end users.
     pub async fn authenticate(svc: &Services, cx: &RequestContext, bearer: &str) -> Result<Caller, CallerRefused> {
-        let claims = svc.key_set().verifier().verify(bearer, &["JWT", "at+jwt"])?;
+        let claims = signing_keys::verify(svc, bearer, &["JWT", "at+jwt"]).await?;
         let audience = svc.settings.management_audience();
         let expected =
             Expectations { issuer: &svc.settings.issuer, audience: &audience, leeway_seconds: LEEWAY_SECONDS };

@@ -22,6 +22,8 @@ pub enum Resource {
     User,
     /// An entry of the log.
     LogEvent,
+    /// A signing key.
+    SigningKey,
 }
 
 /// Why nothing was changed or shown.
@@ -60,6 +62,9 @@ pub enum Refused {
     /// The Management API itself would no longer be what this server provides.
     #[error("the system API cannot be changed")]
     SystemApi,
+    /// Only a key that used to sign can be revoked.
+    #[error("the key is not a previous one")]
+    KeyNotPrevious,
     /// The source knows the person by this name, and still holds the password.
     #[error("the source knows the person by the old name")]
     NameHeldBySource {

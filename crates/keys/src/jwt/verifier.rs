@@ -39,6 +39,12 @@ impl Verifier {
         let key = token.kid().and_then(|kid| self.keys.get(kid)).ok_or(TokenRefused::UnknownKey)?;
         token.claims_verified_by(key)
     }
+
+    /// Whether a token is well-formed and names a key that is not here.
+    pub fn misses_key_of(&self, token: &str) -> bool {
+        let token = CompactToken::parse(token);
+        token.is_ok_and(|token| token.kid().is_some_and(|kid| !self.keys.contains_key(kid)))
+    }
 }
 
 fn verifying_key(certificate: &[u8]) -> Result<RsassaJwsVerifier, KeyUnusable> {

@@ -131,6 +131,11 @@ impl From<Refused> for Failure {
                 Some("operation_not_supported"),
                 "The Management API cannot be deleted, and only its token lifetimes can be changed.",
             ),
+            Refused::KeyNotPrevious => Failure::new(
+                StatusCode::BAD_REQUEST,
+                Some("operation_not_supported"),
+                "Only a key that no longer signs can be revoked; rotate the keys first.",
+            ),
             Refused::NameHeldBySource { source_name } => Failure::new(
                 StatusCode::BAD_REQUEST,
                 Some("operation_not_supported"),
@@ -172,6 +177,7 @@ fn name(resource: Resource) -> &'static str {
         Resource::Connection => "connection",
         Resource::User => "user",
         Resource::LogEvent => "log event",
+        Resource::SigningKey => "signing key",
     }
 }
 
@@ -183,6 +189,7 @@ fn not_found(resource: Resource) -> Failure {
         Resource::Connection => "inexistent_connection",
         Resource::User => "inexistent_user",
         Resource::LogEvent => "inexistent_log",
+        Resource::SigningKey => "inexistent_signing_key",
     };
     Failure::new(StatusCode::NOT_FOUND, Some(code), format!("The {} does not exist.", name(resource)))
 }
@@ -195,6 +202,7 @@ fn exists(resource: Resource) -> Failure {
         Resource::ResourceServer => "resource_server_exists",
         Resource::Connection => "connection_exists",
         Resource::LogEvent => "log_exists",
+        Resource::SigningKey => "signing_key_exists",
     };
     Failure::new(StatusCode::CONFLICT, Some(code), format!("The {} already exists.", name(resource)))
 }
@@ -266,13 +274,14 @@ mod tests {
         format!("{} {} {message}", status.as_u16(), error_code.unwrap_or("-"))
     }
 
-    const RESOURCES: [Resource; 6] = [
+    const RESOURCES: [Resource; 7] = [
         Resource::Client,
         Resource::ClientGrant,
         Resource::ResourceServer,
         Resource::Connection,
         Resource::User,
         Resource::LogEvent,
+        Resource::SigningKey,
     ];
 
     /// The table reviewers read.
@@ -303,6 +312,7 @@ mod tests {
             line(Refused::Password(PasswordRefusal::Dictionary)),
             line(Refused::Password(PasswordRefusal::UserInfo)),
             line(Refused::SystemApi),
+            line(Refused::KeyNotPrevious),
             line(Refused::NameHeldBySource { source_name: "old".to_owned() }),
             line(Refused::SourceInUse { source_name: "old".to_owned(), people: 3 }),
             line(Refused::SourceOffline),

@@ -7,11 +7,12 @@ mod clients;
 mod connections;
 mod logs;
 mod resource_servers;
+mod signing_keys;
 mod tenant_settings;
 mod users;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 
 use crate::errors::management::{Failure, Unread};
 use crate::state::AppState;
@@ -42,6 +43,10 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/users-by-email", get(users::by_email))
         .route("/logs", get(logs::list))
         .route("/logs/{id}", get(logs::get))
+        .route("/keys/signing", get(signing_keys::list))
+        .route("/keys/signing/{kid}", get(signing_keys::get))
+        .route("/keys/signing/rotate", post(signing_keys::rotate))
+        .route("/keys/signing/{kid}/revoke", put(signing_keys::revoke))
         .route("/tenants/settings", get(tenant_settings::get).patch(tenant_settings::update))
         .fallback(|| async { Failure::from(Unread::NoSuchPath) })
         .method_not_allowed_fallback(|| async { Failure::from(Unread::NoSuchMethod) })

@@ -21,5 +21,5 @@ pub(crate) async fn document(State(state): State<AppState>) -> Response {
 /// `GET /.well-known/jwks.json` (RFC 7517 5).
 pub(crate) async fn jwks(State(state): State<AppState>) -> Response {
     let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    ([ANY_ORIGIN, CACHE, json], flows::discovery::jwks(&state.services).to_string()).into_response()
+    ([ANY_ORIGIN, CACHE, json], flows::discovery::jwks(&state.services).await.to_string()).into_response()
 }

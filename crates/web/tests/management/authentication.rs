@@ -44,6 +44,10 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/users-by-email", "read:users"),
     ("GET", "/logs", "read:logs,read:logs_users"),
     ("GET", "/logs/1", "read:logs,read:logs_users"),
+    ("GET", "/keys/signing", "read:signing_keys"),
+    ("GET", "/keys/signing/x", "read:signing_keys"),
+    ("POST", "/keys/signing/rotate", "create:signing_keys"),
+    ("PUT", "/keys/signing/x/revoke", "update:signing_keys"),
     ("GET", "/tenants/settings", "read:tenant_settings"),
     ("PATCH", "/tenants/settings", "update:tenant_settings"),
 ];

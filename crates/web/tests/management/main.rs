@@ -12,5 +12,6 @@ mod logs;
 mod paging;
 mod providers;
 mod resource_servers;
+mod signing_keys;
 mod tenant_settings;
 mod users;
