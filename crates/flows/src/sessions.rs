@@ -7,6 +7,7 @@ use model::session::Session;
 use model::settings::TenantSettings;
 use model::user::User;
 use model::{SessionId, Timestamp, UserId};
+use store::sessions::LiveSessions;
 use store::{Read, StoreError, WriteTx};
 
 use crate::{RequestContext, Services};
@@ -45,10 +46,20 @@ pub(crate) async fn find_live(
 
 /// Whether a session may go on under today's settings: a lifetime that was shortened holds for browsers that are
 /// signed in already.
-fn has_time_left(session: &Session, tenant: &TenantSettings, now: Timestamp) -> bool {
+pub(crate) fn has_time_left(session: &Session, tenant: &TenantSettings, now: Timestamp) -> bool {
     let absolute_end = session.created_at.plus(hours(tenant.session_lifetime));
     let idle_end = session.last_seen_at.plus(hours(tenant.idle_session_lifetime));
     now < absolute_end && now < idle_end
+}
+
+/// Which sessions of a person count at `now`, under today's settings.
+pub(crate) fn living(user_id: &UserId, tenant: &TenantSettings, now: Timestamp) -> LiveSessions {
+    LiveSessions {
+        user_id: user_id.clone(),
+        now,
+        begun_after: now.minus(hours(tenant.session_lifetime)),
+        used_after: now.minus(hours(tenant.idle_session_lifetime)),
+    }
 }
 
 /// A new session, ready to be stored, with the secret for its cookie.

@@ -18,6 +18,11 @@ statements! {
     REVOKE = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_USER = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
                       WHERE user_id = $1 AND revoked_at IS NULL";
+    REVOKE_ALL_OF_SESSION = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
+                             WHERE sid = $1 AND revoked_at IS NULL";
+    REVOKE_OF_SESSIONS = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
+                          WHERE user_id = $1 AND sid IS NOT NULL AND revoked_at IS NULL AND NOT EXISTS
+                          (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.family_id = token_families.id)";
     REVOKE_OF_SESSION = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
                          WHERE sid = $1 AND revoked_at IS NULL AND NOT EXISTS
                          (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.family_id = token_families.id)";
@@ -124,4 +129,24 @@ pub async fn revoke_of_session(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     tx.execute(REVOKE_OF_SESSION, args![sid, now, word(reason)]).await
+}
+
+/// The same for every session of a person.
+pub async fn revoke_of_sessions(
+    tx: &mut WriteTx,
+    user_id: &UserId,
+    reason: RevokedReason,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_OF_SESSIONS, args![user_id, now, word(reason)]).await
+}
+
+/// Revokes everything that began in a session, refresh tokens included.
+pub async fn revoke_all_of_session(
+    tx: &mut WriteTx,
+    sid: &SessionId,
+    reason: RevokedReason,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_ALL_OF_SESSION, args![sid, now, word(reason)]).await
 }

@@ -31,6 +31,16 @@ pub(crate) struct Filter {
     pub(crate) column: &'static str,
     pub(crate) values: Args,
     pub(crate) count: usize,
+    pub(crate) relation: Relation,
+}
+
+/// How the column is compared.
+#[derive(Clone, Copy)]
+pub(crate) enum Relation {
+    /// It equals one of the values.
+    OneOf,
+    /// It is greater than the only value, or there is none.
+    Beyond,
 }
 
 impl Filter {
@@ -43,7 +53,12 @@ impl Filter {
         for text in texts {
             values.push(text);
         }
-        Some(Filter { column, values, count: texts.len() })
+        Some(Filter { column, values, count: texts.len(), relation: Relation::OneOf })
+    }
+
+    /// The column is a later moment than this, or never.
+    pub(crate) fn after(column: &'static str, moment: Timestamp) -> Self {
+        Filter { column, values: args![moment], count: 1, relation: Relation::Beyond }
     }
 }
 
@@ -65,7 +80,11 @@ impl List {
             let places: Vec<_> = (0..filter.count).map(|index| format!("${}", next + index + 1)).collect();
             next += filter.count;
             args.extend(&filter.values);
-            conditions.push(format!("{} IN ({})", filter.column, places.join(", ")));
+            let (column, places) = (filter.column, places.join(", "));
+            conditions.push(match filter.relation {
+                Relation::OneOf => format!("{column} IN ({places})"),
+                Relation::Beyond => format!("({column} IS NULL OR {column} > {places})"),
+            });
         }
         conditions
     }

@@ -6,7 +6,8 @@ use model::{ClientId, SessionId, Timestamp, UserId};
 
 use crate::columns::{moment, words};
 use crate::db::{Ask, args, statements};
-use crate::{Read, StoreError, WriteTx};
+use crate::listing::{Filter, List};
+use crate::{Page, Read, StoreError, WriteTx};
 
 statements! {
     BY_COOKIE = "SELECT sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at,
@@ -18,6 +19,7 @@ statements! {
     TOUCH = "UPDATE sessions SET last_seen_at = $2, idle_expires_at = $3 WHERE sid = $1 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $2 WHERE sid = $1 AND ended_at IS NULL";
     END_OF_USER = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
+    CLIENTS = "SELECT client_id FROM session_clients WHERE sid = $1 ORDER BY client_id";
     ADD_CLIENT = "INSERT INTO session_clients (sid, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 }
 
@@ -58,6 +60,45 @@ pub async fn find_by_cookie(db: &mut impl Read, digest: &Digest) -> Result<Optio
 /// The session with this id, ended or not.
 pub async fn find(db: &mut impl Read, sid: &SessionId) -> Result<Option<Session>, StoreError> {
     Ok(db.fetch_optional::<SessionRow>(BY_SID, args![sid]).await?.map(Session::from))
+}
+
+/// Which sessions of a person count.
+#[derive(Clone, Debug)]
+pub struct LiveSessions {
+    /// Whose.
+    pub user_id: UserId,
+    /// They end later than this.
+    pub now: Timestamp,
+    /// They began later than this.
+    pub begun_after: Timestamp,
+    /// They were used later than this.
+    pub used_after: Timestamp,
+}
+
+/// A page of the sessions that count, oldest first.
+pub async fn list(db: &mut impl Read, wanted: &LiveSessions, page: &Page) -> Result<Vec<Session>, StoreError> {
+    let user = Filter::one_of("user_id", &[wanted.user_id.as_str().to_owned()]);
+    let live = [
+        Filter::after("idle_expires_at", wanted.now),
+        Filter::after("expires_at", wanted.now),
+        Filter::after("created_at", wanted.begun_after),
+        Filter::after("last_seen_at", wanted.used_after),
+    ];
+    let list = List {
+        table: "(SELECT * FROM sessions WHERE ended_at IS NULL) AS living",
+        columns: "sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at, ended_at",
+        order: ("created_at", "sid"),
+        newest_first: false,
+        filters: user.into_iter().chain(live).collect(),
+    };
+    let rows: Vec<SessionRow> = list.rows(db, page).await?;
+    Ok(rows.into_iter().map(Session::from).collect())
+}
+
+/// The clients that received an answer in this session.
+pub async fn clients(db: &mut impl Read, sid: &SessionId) -> Result<Vec<ClientId>, StoreError> {
+    let rows: Vec<(String,)> = db.fetch_all(CLIENTS, args![sid]).await?;
+    Ok(rows.into_iter().map(|(id,)| ClientId::new(id)).collect())
 }
 
 /// Stores a new session.

@@ -14,6 +14,7 @@ pub mod paging;
 pub mod query;
 pub mod refused;
 pub mod resource_servers;
+pub mod sessions;
 pub mod signing_keys;
 pub mod tenant_settings;
 pub mod users;

@@ -24,6 +24,8 @@ pub enum Resource {
     LogEvent,
     /// A signing key.
     SigningKey,
+    /// A session.
+    Session,
 }
 
 /// Why nothing was changed or shown.

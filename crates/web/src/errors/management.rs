@@ -178,6 +178,7 @@ fn name(resource: Resource) -> &'static str {
         Resource::User => "user",
         Resource::LogEvent => "log event",
         Resource::SigningKey => "signing key",
+        Resource::Session => "session",
     }
 }
 
@@ -190,6 +191,7 @@ fn not_found(resource: Resource) -> Failure {
         Resource::User => "inexistent_user",
         Resource::LogEvent => "inexistent_log",
         Resource::SigningKey => "inexistent_signing_key",
+        Resource::Session => "inexistent_session",
     };
     Failure::new(StatusCode::NOT_FOUND, Some(code), format!("The {} does not exist.", name(resource)))
 }
@@ -203,6 +205,7 @@ fn exists(resource: Resource) -> Failure {
         Resource::Connection => "connection_exists",
         Resource::LogEvent => "log_exists",
         Resource::SigningKey => "signing_key_exists",
+        Resource::Session => "session_exists",
     };
     Failure::new(StatusCode::CONFLICT, Some(code), format!("The {} already exists.", name(resource)))
 }
@@ -274,7 +277,7 @@ mod tests {
         format!("{} {} {message}", status.as_u16(), error_code.unwrap_or("-"))
     }
 
-    const RESOURCES: [Resource; 7] = [
+    const RESOURCES: [Resource; 8] = [
         Resource::Client,
         Resource::ClientGrant,
         Resource::ResourceServer,
@@ -282,6 +285,7 @@ mod tests {
         Resource::User,
         Resource::LogEvent,
         Resource::SigningKey,
+        Resource::Session,
     ];
 
     /// The table reviewers read.

@@ -7,6 +7,7 @@ mod clients;
 mod connections;
 mod logs;
 mod resource_servers;
+mod sessions;
 mod signing_keys;
 mod tenant_settings;
 mod users;
@@ -47,6 +48,10 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/keys/signing/{kid}", get(signing_keys::get))
         .route("/keys/signing/rotate", post(signing_keys::rotate))
         .route("/keys/signing/{kid}/revoke", put(signing_keys::revoke))
+        .route("/sessions/{id}", get(sessions::get).delete(sessions::delete))
+        .route("/sessions/{id}/revoke", post(sessions::revoke))
+        .route("/users/{id}/sessions", get(sessions::of_user).delete(sessions::delete_of_user))
+        .route("/users/{id}/revoke-access", post(sessions::revoke_access))
         .route("/tenants/settings", get(tenant_settings::get).patch(tenant_settings::update))
         .fallback(|| async { Failure::from(Unread::NoSuchPath) })
         .method_not_allowed_fallback(|| async { Failure::from(Unread::NoSuchMethod) })

@@ -11,6 +11,7 @@ use super::call::{Call, Id};
 
 /// A signing key as Auth0 shows it.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "this is the shape that clients read")]
 struct KeyBody<'a> {
     kid: &'a str,
     cert: &'a str,

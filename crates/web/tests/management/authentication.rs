@@ -48,6 +48,12 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/keys/signing/x", "read:signing_keys"),
     ("POST", "/keys/signing/rotate", "create:signing_keys"),
     ("PUT", "/keys/signing/x/revoke", "update:signing_keys"),
+    ("GET", "/sessions/x", "read:sessions"),
+    ("DELETE", "/sessions/x", "delete:sessions"),
+    ("POST", "/sessions/x/revoke", "delete:sessions"),
+    ("GET", "/users/x/sessions", "read:sessions"),
+    ("DELETE", "/users/x/sessions", "delete:sessions"),
+    ("POST", "/users/x/revoke-access", "delete:sessions"),
     ("GET", "/tenants/settings", "read:tenant_settings"),
     ("PATCH", "/tenants/settings", "update:tenant_settings"),
 ];

@@ -12,6 +12,7 @@ mod logs;
 mod paging;
 mod providers;
 mod resource_servers;
+mod sessions;
 mod signing_keys;
 mod tenant_settings;
 mod users;
