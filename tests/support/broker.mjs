@@ -111,6 +111,9 @@ function environment(issuer, port) {
     LANDBRIDGE__BOOTSTRAP__MANAGEMENT_CLIENT_ID: MANAGER.client_id,
     LANDBRIDGE__BOOTSTRAP__MANAGEMENT_CLIENT_SECRET: MANAGER.client_secret,
     LANDBRIDGE__LOG__FORMAT: 'json',
+    // Everybody in these tests comes from one address.
+    LANDBRIDGE__LIMITS__PASSWORDS_PER_ADDRESS: '10000',
+    LANDBRIDGE__LIMITS__PASSWORDS_PER_ACCOUNT: '10000',
   };
 }
 

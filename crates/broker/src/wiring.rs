@@ -12,6 +12,7 @@ use axum::Router;
 use credentials::password::Hasher;
 use flows::bootstrap::BootstrapClient;
 use flows::hashing::HashPool;
+use flows::limits::{LimitSettings, RateLimit};
 use flows::startup::{Parts, StartRefused, start};
 use flows::{Clock, RequestContext, Services, Settings};
 use ipnet::IpNet;
@@ -23,7 +24,7 @@ use web::{AppState, RenderMetrics};
 
 use crate::clock::SystemClock;
 use crate::commands::Failure;
-use crate::config::{Bootstrap, Config, DatabaseUrl, Hashing, Network, Outgoing, Pages, Tls, TokenErrorStatus};
+use crate::config::{Bootstrap, Config, DatabaseUrl, Hashing, Limits, Network, Outgoing, Pages, Tls, TokenErrorStatus};
 use crate::mail::mailer;
 use crate::secrets::{BootstrapSecretError, bootstrap_secret, master_key};
 use crate::server::{TlsCertificate, TlsError};
@@ -55,7 +56,10 @@ pub async fn services(
         hashing: hash_pool(&config.hashing)?,
         mailer: mailer(config)?,
         entropy: Arc::new(SystemEntropy),
-        settings: Settings::for_issuer(config.server.issuer.as_str()),
+        settings: Settings {
+            limits: limit_settings(&config.limits),
+            ..Settings::for_issuer(config.server.issuer.as_str())
+        },
         bootstrap,
     };
     start(parts, SystemClock.now()).await.map_err(|refused| match refused {
@@ -153,6 +157,17 @@ fn hash_pool(hashing: &Hashing) -> Result<HashPool, Failure> {
     let parameters = hashing.parameters().map_err(Failure::Configuration)?;
     let cores = available_parallelism().map_or(1, usize::from);
     Ok(HashPool::new(Hasher::new(parameters, cores), cores, cores * WAITING_HASHES))
+}
+
+fn limit_settings(limits: &Limits) -> LimitSettings {
+    LimitSettings {
+        calls_per_address: RateLimit::per_minute(limits.calls_per_address),
+        passwords_per_address: RateLimit::per_minute(limits.passwords_per_address),
+        passwords_per_account: RateLimit::per_minute(limits.passwords_per_account),
+        calls_per_client: RateLimit::per_minute(limits.calls_per_client),
+        management_calls_per_client: RateLimit::per_minute(limits.management_calls_per_client),
+        exempt_networks: networks(&limits.exempt_networks),
+    }
 }
 
 fn networks(settings: &[Network]) -> Vec<IpNet> {

@@ -7,7 +7,8 @@ use protocol::client_authentication::{AuthenticationRefused, Presented};
 use protocol::client_metadata::TokenEndpointAuthMethod;
 use store::clients::{ClientSecret, StoredClient};
 
-use crate::{InternalError, Services};
+use crate::limits::{self, Limited, Subject};
+use crate::{InternalError, RequestContext, Services};
 
 const SECRET_PURPOSE: &str = "client secret";
 
@@ -23,6 +24,9 @@ pub enum ClientRefused {
     /// The client authenticates in another way, or this secret is not its own.
     #[error("wrong secret or wrong method")]
     WrongSecret,
+    /// It is, and has called too often.
+    #[error("the client has called too often")]
+    Limited(Limited),
     /// The work could not be done.
     #[error(transparent)]
     Internal(#[from] InternalError),
@@ -32,7 +36,7 @@ pub enum ClientRefused {
 ///
 /// Basic and body are both accepted from a client with a secret, whichever of the two it is registered for: SDKs
 /// choose for themselves, and neither is weaker than the other.
-pub async fn authenticate(svc: &Services, presented: &Presented) -> Result<Client, ClientRefused> {
+pub async fn authenticate(svc: &Services, cx: &RequestContext, presented: &Presented) -> Result<Client, ClientRefused> {
     let id = ClientId::new(&presented.client_id);
     let mut db = svc.store.read().await.map_err(InternalError::from)?;
     let found = store::clients::find(&mut db, &id).await.map_err(InternalError::from)?;
@@ -44,7 +48,14 @@ pub async fn authenticate(svc: &Services, presented: &Presented) -> Result<Clien
         (_, _, Some(given), Some(held)) => secrets_match(&held.digest, &given),
         _ => false,
     };
-    if believed { Ok(client) } else { Err(ClientRefused::WrongSecret) }
+    if !believed {
+        return Err(ClientRefused::WrongSecret);
+    }
+    // A name alone proves nothing: were public clients limited, any stranger could shut one out.
+    if !client.is_public() {
+        limits::take(svc, cx, &Subject::Client(&client.client_id)).map_err(ClientRefused::Limited)?;
+    }
+    Ok(client)
 }
 
 /// A secret as it is stored: sealed, to be shown again, and as a digest, to be compared.

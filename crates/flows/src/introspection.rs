@@ -54,7 +54,7 @@ pub async fn introspect(
     presented: &Presented,
     token: &PresentedSecret,
 ) -> Result<Option<ActiveToken>, IntrospectionRefused> {
-    let client = authenticate(svc, presented).await?;
+    let client = authenticate(svc, cx, presented).await?;
     if client.is_public() {
         return Err(IntrospectionRefused::PublicClient);
     }

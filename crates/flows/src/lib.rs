@@ -20,6 +20,7 @@ pub mod hashing;
 pub mod health;
 pub mod introspection;
 pub mod jobs;
+pub mod limits;
 pub mod login;
 pub mod logout;
 pub mod mail;

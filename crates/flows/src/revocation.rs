@@ -37,7 +37,7 @@ pub async fn revoke(
     presented: &Presented,
     token: &PresentedSecret,
 ) -> Result<(), RevocationRefused> {
-    let client = authenticate(svc, presented).await?;
+    let client = authenticate(svc, cx, presented).await?;
     let found = presented_token::find(svc, &mut svc.store.read().await?, token.expose()).await?;
     match found.filter(|(_, family)| family.client_id == client.client_id) {
         Some((_, family)) => Ok(revoke_family(svc, cx, &client, &family).await?),

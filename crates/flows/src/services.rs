@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use keys::{Entropy, KeySet, Sealer};
 use store::Store;
+use store::ephemeral::Buckets;
 use upstream::Upstreams;
 
 use crate::hashing::HashPool;
+use crate::limits::LimitSettings;
 use crate::mail::Mailer;
 
 /// What flows need to know that is the same for every call.
@@ -25,6 +27,8 @@ pub struct Settings {
     pub max_failed_logins: i64,
     /// For how long, counted from the last of them.
     pub failed_login_window: Duration,
+    /// How often anybody may ask.
+    pub limits: LimitSettings,
 }
 
 impl Settings {
@@ -37,6 +41,7 @@ impl Settings {
             userinfo_token_lifetime: Duration::from_hours(24),
             max_failed_logins: 10,
             failed_login_window: Duration::from_mins(15),
+            limits: LimitSettings::generous(),
         }
     }
 
@@ -65,6 +70,8 @@ pub struct Services {
     pub upstreams: Upstreams,
     /// Where passwords are hashed.
     pub hashing: HashPool,
+    /// What is left of the limits.
+    pub buckets: Buckets,
     /// Carries mails.
     pub mailer: Arc<dyn Mailer>,
     /// Random bytes.

@@ -13,6 +13,7 @@ use store::users::Stored;
 
 use crate::authorize::{Pending, PendingRefused, find_pending};
 use crate::events::event;
+use crate::limits::{self, Limited, Subject};
 use crate::login::{self, FormOutcome, Proven};
 use crate::migration::moving::{self, AtSource};
 use crate::sessions::Browser;
@@ -39,6 +40,8 @@ pub enum SignupRefused {
     PasswordTooLong,
     /// The policy's rules, and which of them are broken.
     WeakPassword(Vec<ShownRule>),
+    /// Too many passwords from this address. Nothing was looked at.
+    Limited(Limited),
     /// Nobody may sign up in this connection.
     Closed,
     /// The source, which may know the address, cannot be asked.
@@ -112,6 +115,9 @@ async fn create(
     let Ok(prepared) = Prepared::new(form.password.expose_secret()) else {
         return Ok(Err(SignupRefused::PasswordTooLong));
     };
+    if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(cx.peer)) {
+        return Ok(Err(SignupRefused::Limited(limited)));
+    }
     let assessment = assess(svc, stored.connection.password_policy, &prepared, &email);
     if !assessment.verified {
         return Ok(Err(SignupRefused::WeakPassword(shown(&assessment, true))));

@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use keys::{Entropy, SealBroken, Sealer};
 use model::Timestamp;
+use store::ephemeral::Buckets;
 use store::{Store, StoreError};
 use upstream::Upstreams;
 
@@ -15,6 +16,9 @@ use crate::signing_keys::{self, SigningKeysUnusable};
 use crate::{InternalError, Services, Settings, tenant};
 
 const CHECK_PURPOSE: &str = "master key check";
+/// Some five megabytes.
+const MOST_BUCKETS: usize = 100_000;
+
 const CHECK_TEXT: &[u8] = b"landbridge";
 
 /// What a broker is made of.
@@ -69,6 +73,7 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
         sealer: parts.sealer,
         upstreams: parts.upstreams,
         hashing: parts.hashing,
+        buckets: Buckets::new(MOST_BUCKETS),
         mailer: parts.mailer,
         entropy: parts.entropy,
         settings: parts.settings,

@@ -20,6 +20,7 @@ pub mod params;
 pub mod payload;
 pub mod pkce;
 pub mod prompt;
+pub mod rate_limit;
 pub mod rotation;
 pub mod scope;
 pub mod token;

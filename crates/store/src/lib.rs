@@ -11,6 +11,7 @@ pub mod client_grants;
 pub mod clients;
 pub mod connections;
 pub mod db;
+pub mod ephemeral;
 pub mod events;
 pub mod expiry;
 pub mod failed_logins;

@@ -11,6 +11,7 @@ use credentials::password::{Hasher, Parameters};
 use flows::bootstrap::BootstrapClient;
 use flows::hashing::HashPool;
 use flows::jobs::Work;
+use flows::limits::LimitSettings;
 use flows::mail::{Mail, MailRefused, Mailer};
 use flows::startup::{Parts, start};
 use flows::{Clock, RequestContext, Services, Settings};
@@ -51,6 +52,8 @@ pub struct Options {
     pub token_error_status: TokenErrorStatus,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<&'static str>,
+    /// How often anybody may ask: by default, more often than any test does.
+    pub limits: LimitSettings,
 }
 
 impl Default for Options {
@@ -60,6 +63,7 @@ impl Default for Options {
             issuer: "https://id.test/".to_owned(),
             token_error_status: TokenErrorStatus::default(),
             trusted_proxies: Vec::new(),
+            limits: LimitSettings::generous(),
         }
     }
 }
@@ -309,7 +313,7 @@ pub(crate) async fn start_services(store: Store, seed: &str, mailer: Arc<dyn Mai
         hashing: HashPool::new(Hasher::new(hashing, 4), 4, 1000),
         mailer,
         entropy: Arc::new(SeededEntropy::new(seed)),
-        settings: Settings::for_issuer(options.issuer.as_str()),
+        settings: Settings { limits: options.limits.clone(), ..Settings::for_issuer(options.issuer.as_str()) },
         bootstrap: Some(BootstrapClient {
             client_id: crate::builders::BOOTSTRAP_CLIENT.to_owned(),
             client_secret: crate::builders::BOOTSTRAP_SECRET.to_owned().into(),

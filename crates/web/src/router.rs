@@ -20,7 +20,8 @@ const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The whole HTTP surface. The listener must provide `ConnectInfo<SocketAddr>`.
 pub fn router(state: AppState) -> Router {
-    let management = management::router().layer(DefaultBodyLimit::max(MANAGEMENT_BODY_LIMIT));
+    let limited = axum::middleware::from_fn_with_state(state.clone(), middleware::limits::management);
+    let management = management::router().layer(DefaultBodyLimit::max(MANAGEMENT_BODY_LIMIT)).layer(limited);
     Router::new()
         .merge(oidc_routes(&state))
         .merge(page_routes())
@@ -39,14 +40,16 @@ pub fn router(state: AppState) -> Router {
 }
 
 fn oidc_routes(state: &AppState) -> Router<AppState> {
-    let from_pages = |methods| middleware::cors::from_pages(state, methods);
+    // Limited within, so that pages can read how they stand, and preflights take nothing.
+    let by_address = |methods| middleware::limits::by_address(state, methods);
+    let from_pages = |methods| middleware::cors::from_pages(state, by_address(methods));
     Router::new()
         .route("/.well-known/openid-configuration", get(oidc::discovery::document))
         .route("/.well-known/oauth-authorization-server", get(oidc::discovery::document))
         .route("/.well-known/jwks.json", get(oidc::discovery::jwks))
         .route("/authorize", get(oidc::authorize::get).post(oidc::authorize::post))
         .route("/oauth/token", from_pages(post(oidc::token::post)))
-        .route("/oauth/introspect", post(oidc::introspection::post))
+        .route("/oauth/introspect", by_address(post(oidc::introspection::post)))
         .route("/oauth/revoke", from_pages(post(oidc::revocation::post)))
         .route("/userinfo", from_pages(get(oidc::userinfo::answer).post(oidc::userinfo::answer)))
         .route("/v2/logout", get(oidc::logout::v2))

@@ -33,6 +33,8 @@ pub struct Config {
     pub compatibility: Compatibility,
     /// What one password hash costs (argon2id, RFC 9106).
     pub hashing: Hashing,
+    /// How often anybody may ask, within a minute; all of it may come at once.
+    pub limits: Limits,
     /// Connections to other identity systems.
     pub outgoing: Outgoing,
     /// What is logged, on the standard error stream.
@@ -200,6 +202,43 @@ pub struct Hashing {
 impl Default for Hashing {
     fn default() -> Self {
         Hashing { memory: Size::mib(19), iterations: NonZeroU32::new(2).expect("it is not zero") }
+    }
+}
+
+/// How often anybody may ask. A call too many is answered with 429 and the time to wait, and nothing of it is looked at.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Calls a minute from one address (of IPv6, from one /64) to endpoints that check a secret or a token: the token
+    /// endpoint, revocation, introspection, userinfo and the Management API. A server that redeems the codes of many
+    /// people calls from one address too.
+    pub calls_per_address: NonZeroU32,
+    /// Passwords a minute that are tried, or set by signing up, from one address, on pages and at the token endpoint
+    /// together.
+    pub passwords_per_address: NonZeroU32,
+    /// Passwords a minute that are tried for one account, from all addresses together, whichever name of the account is
+    /// typed. The place from which its owner came in last has as many of its own.
+    pub passwords_per_account: NonZeroU32,
+    /// Calls a minute at the token endpoint, revocation and introspection together by one client that has proven its secret.
+    pub calls_per_client: NonZeroU32,
+    /// Calls of the Management API a minute by one client.
+    pub management_calls_per_client: NonZeroU32,
+    /// Networks whose addresses are not limited, such as that of your own servers. Accounts and clients are limited
+    /// wherever they call from.
+    pub exempt_networks: Vec<Network>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let calls = |calls| NonZeroU32::new(calls).expect("it is not zero");
+        Limits {
+            calls_per_address: calls(3000),
+            passwords_per_address: calls(100),
+            passwords_per_account: calls(20),
+            calls_per_client: calls(3000),
+            management_calls_per_client: calls(3000),
+            exempt_networks: Vec::new(),
+        }
     }
 }
 

@@ -91,7 +91,7 @@ pub async fn exchange(
     request: TokenRequest,
     forwarded_for: Option<std::net::IpAddr>,
 ) -> Result<TokenResponse, GrantRefused> {
-    let client = authenticate(svc, presented).await?;
+    let client = authenticate(svc, cx, presented).await?;
     let grant = request.grant_type();
     if !client.allows(grant) {
         return Err(GrantRefused::GrantNotAllowed(grant));

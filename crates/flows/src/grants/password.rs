@@ -39,6 +39,7 @@ pub(super) async fn exchange(
     let password = SecretString::from(request.password.expose().to_owned());
     match Box::pin(check(svc, cx, &attempt, &password)).await? {
         Ok(checked) => issue(svc, cx, client, &request, checked.user, peer).await,
+        Err(why @ LoginRefused::Limited(_)) => Err(GrantRefused::Login(why)),
         Err(why) => {
             attempt
                 .event(svc, cx, EventType::PasswordExchangeFailed)

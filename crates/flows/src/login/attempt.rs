@@ -10,6 +10,7 @@ use store::connections::StoredConnection;
 
 use super::refused::LoginRefused;
 use crate::events::{EventBuilder, event};
+use crate::limits::network_of;
 use crate::{RequestContext, Services};
 
 /// Who tries to come in, and where.
@@ -27,16 +28,9 @@ impl Attempt<'_> {
         FoldedEmail::of(self.username)
     }
 
-    /// The address the attempt is counted for. Of IPv6 the network: everybody has a whole /64 to choose addresses from.
+    /// The address the attempt is counted for.
     pub(crate) fn address(&self) -> String {
-        match self.peer {
-            None => "unknown".to_owned(),
-            Some(IpAddr::V4(address)) => address.to_string(),
-            Some(IpAddr::V6(address)) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        }
+        network_of(self.peer)
     }
 
     /// An event about this attempt.

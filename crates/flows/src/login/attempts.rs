@@ -22,6 +22,11 @@ impl Account {
         Account(format!("user {id}"))
     }
 
+    /// The same for every name that leads to the user.
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+
     /// A name nobody has. It is counted all the same, so that the answers do not tell who exists.
     pub(crate) fn nobody(connection: &ConnectionId, folded: &FoldedEmail) -> Self {
         Account(format!("name {connection} {}", folded.as_str().chars().take(320).collect::<String>()))

@@ -9,6 +9,7 @@ use super::attempt::{Attempt, Verdict};
 use super::attempts::{self, Account};
 use super::held::verify_held;
 use super::refused::LoginRefused;
+use crate::limits::{self, Subject};
 use crate::migration::moving;
 use crate::{InternalError, RequestContext, Services};
 
@@ -26,6 +27,9 @@ pub(crate) async fn check(
     password: &SecretString,
 ) -> Result<Result<Checked, LoginRefused>, InternalError> {
     let connection = &attempt.connection.connection;
+    if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(attempt.peer)) {
+        return Ok(Err(LoginRefused::Limited(limited)));
+    }
     let folded = attempt.folded();
     let mut db = svc.store.read().await?;
     let user = store::users::find_by_login(&mut db, &connection.id, &folded).await?;
@@ -33,6 +37,11 @@ pub(crate) async fn check(
     let address = attempt.address();
     if connection.brute_force_protection && attempts::is_closed(svc, cx, &mut db, &account, &address).await? {
         return Ok(Err(LoginRefused::TooManyAttempts));
+    }
+    // After the other: whoever is shut out takes nothing from what others may try.
+    let from_usual_place = user.as_ref().is_some_and(|user| limits::is_usual_place(user, attempt.peer));
+    if let Err(limited) = limits::take(svc, cx, &Subject::Account { account: &account, from_usual_place }) {
+        return Ok(Err(LoginRefused::Limited(limited)));
     }
     let stored = match &user {
         Some(user) => store::passwords::find(&mut db, &user.user_id).await?,

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::limits::Limited;
+
 /// Why somebody is not signed in. Only the first says something about the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginRefused {
@@ -9,6 +11,8 @@ pub enum LoginRefused {
     Blocked,
     /// Too many wrong passwords from this address.
     TooManyAttempts,
+    /// Too many passwords, right or wrong, from this address or for this account. This one was not looked at.
+    Limited(Limited),
     /// The source refuses the password because it is known from a breach.
     Breached,
     /// The source wants a second factor, which cannot be carried out here.

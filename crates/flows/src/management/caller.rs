@@ -12,6 +12,7 @@ use store::StoreError;
 
 use super::Refused;
 use crate::events::{EventBuilder, event};
+use crate::limits::{self, Limited, Standing, Subject};
 use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services};
 
@@ -73,6 +74,11 @@ impl Caller {
         let client = found.ok_or(CallerRefused::UnknownClient)?.client;
         let scope = if speaks_for_itself(&claims, &client_id) { granted(&claims) } else { ScopeSet::default() };
         Ok(Caller { client, scope })
+    }
+
+    /// Takes one call from what the client may do.
+    pub fn take_call(&self, svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
+        limits::take(svc, cx, &Subject::Caller(&self.client.client_id))
     }
 
     /// Goes on only if the token carries this scope.

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use flows::InternalError;
+use flows::limits::Limited;
 use flows::management::{BodyInvalid, CallerRefused, PasswordRefusal, QueryInvalid, Refused, Resource};
 use http::{HeaderValue, StatusCode, header};
 use protocol::management_scope::ManagementScope;
@@ -23,6 +24,7 @@ pub(crate) struct Failure {
     message: String,
     /// RFC 6750 3.
     challenge: Option<String>,
+    retry_after_seconds: Option<u64>,
 }
 
 /// What is wrong with a call before anybody looks at what it asks.
@@ -44,7 +46,7 @@ pub(crate) enum Unread {
 
 impl Failure {
     fn new(status: StatusCode, error_code: Option<&'static str>, message: impl Into<String>) -> Self {
-        Failure { status, error_code, message: message.into(), challenge: None }
+        Failure { status, error_code, message: message.into(), challenge: None, retry_after_seconds: None }
     }
 
     fn challenging(self, parameters: &str) -> Self {
@@ -53,6 +55,13 @@ impl Failure {
 
     fn invalid_token(message: impl Into<String>) -> Self {
         Failure::new(StatusCode::UNAUTHORIZED, None, message).challenging(", error=\"invalid_token\"")
+    }
+
+    /// A call too many.
+    pub(crate) fn limited(limited: Limited) -> Self {
+        let message = "Global limit has been reached";
+        let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, Some("too_many_requests"), message);
+        Failure { retry_after_seconds: Some(limited.wait_seconds()), ..failure }
     }
 
     /// A token that makes no caller.
@@ -242,7 +251,8 @@ fn internal(error: &InternalError) -> Failure {
     } else {
         "Something went wrong on our side."
     };
-    Failure::new(internal_status(error), None, message)
+    let failure = Failure::new(internal_status(error), None, message);
+    Failure { retry_after_seconds: error.is_temporary().then_some(WAIT_SECONDS), ..failure }
 }
 
 impl IntoResponse for Failure {
@@ -261,8 +271,8 @@ impl IntoResponse for Failure {
             let challenge = HeaderValue::from_str(&challenge).expect("scopes and our own words are header text");
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(WAIT_SECONDS));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

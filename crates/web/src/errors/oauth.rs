@@ -8,6 +8,7 @@ use flows::InternalError;
 use flows::client_authentication::ClientRefused;
 use flows::grants::GrantRefused;
 use flows::introspection::IntrospectionRefused;
+use flows::limits::{Limited, Standing};
 use flows::login::LoginRefused;
 use flows::revocation::RevocationRefused;
 use http::{HeaderValue, StatusCode, header};
@@ -19,6 +20,7 @@ use serde_json::json;
 
 use super::{internal_status, log_internal};
 use crate::extract::BodyRefused;
+use crate::middleware::limits::tell;
 use crate::state::TokenErrorStatus;
 
 /// How long a caller is asked to wait where nobody knows better.
@@ -33,11 +35,20 @@ pub(crate) struct TokenError {
     retry_after: Option<Duration>,
     /// The client tried Basic, so the answer names the scheme (RFC 6749 5.2).
     challenges_basic: bool,
+    /// How the caller stands with the limit that refuses the call.
+    standing: Option<Standing>,
 }
 
 impl TokenError {
     fn new(status: StatusCode, code: ErrorCode, description: impl Into<String>) -> Self {
-        TokenError { status, code, description: description.into(), retry_after: None, challenges_basic: false }
+        TokenError {
+            status,
+            code,
+            description: description.into(),
+            retry_after: None,
+            challenges_basic: false,
+            standing: None,
+        }
     }
 
     fn after(self, wait: Option<Duration>) -> Self {
@@ -58,11 +69,22 @@ impl IntoResponse for TokenError {
         if let Some(wait) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
+        if let Some(standing) = self.standing {
+            tell(headers, standing);
+        }
         if self.challenges_basic {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"landbridge\""));
         }
         response
     }
+}
+
+/// A call too many, of which nothing was looked at.
+pub(crate) fn limited(limited: Limited) -> TokenError {
+    let text = "Too many requests. X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset say how many are \
+                taken, and when the next one is.";
+    let error = TokenError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests, text);
+    TokenError { standing: Some(limited.standing), ..error }.after(Some(Duration::from_secs(limited.wait_seconds())))
 }
 
 /// RFC 6749 5.2 knows 400 and 401; Auth0 answers 403 for everything that concerns the grant.
@@ -190,6 +212,7 @@ fn client(refused: &ClientRefused) -> TokenError {
             ErrorCode::InvalidClient,
             "Unknown client, or wrong client secret.",
         ),
+        ClientRefused::Limited(refused) => limited(*refused),
         ClientRefused::Internal(error) => {
             log_internal(error);
             let status = internal_status(error);
@@ -209,6 +232,7 @@ fn login(why: LoginRefused, statuses: TokenErrorStatus) -> TokenError {
             "Your account has been blocked after multiple consecutive login attempts. Try again later.",
         )
         .after(None),
+        LoginRefused::Limited(refused) => limited(refused),
         LoginRefused::Breached => {
             grant(ErrorCode::PasswordLeaked, "This password is known from a data breach and is not accepted any more.")
         }

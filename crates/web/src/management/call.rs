@@ -11,6 +11,7 @@ use http::request::Parts;
 
 use crate::errors::management::{Failure, Unread};
 use crate::extract::Cx;
+use crate::middleware::limits::CallerStanding;
 use crate::oidc::userinfo::bearer_token;
 use crate::state::AppState;
 
@@ -31,6 +32,11 @@ impl FromRequestParts<AppState> for Call {
         let caller = Caller::authenticate(&state.services, &cx, token).await;
         let audience = state.services.settings.management_audience();
         let caller = caller.map_err(|refused| Failure::of_caller(&refused, &audience))?;
+        let outcome = caller.take_call(&state.services, &cx);
+        if let Some(standing) = parts.extensions.get::<CallerStanding>() {
+            standing.tell(outcome);
+        }
+        outcome.map_err(Failure::limited)?;
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         Ok(Call { services: Arc::clone(&state.services), cx, caller, query })
     }

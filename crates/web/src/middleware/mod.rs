@@ -3,6 +3,7 @@
 mod context;
 pub(crate) mod cors;
 mod headers;
+pub(crate) mod limits;
 mod peer;
 
 pub(crate) use context::context;

@@ -56,7 +56,9 @@ fn refusal(why: LoginRefused) -> Option<(StatusCode, LoginRefusal)> {
     Some(match why {
         LoginRefused::WrongPassword => (StatusCode::BAD_REQUEST, LoginRefusal::WrongPassword),
         LoginRefused::Blocked => (StatusCode::FORBIDDEN, LoginRefusal::Blocked),
-        LoginRefused::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, LoginRefusal::TooManyAttempts),
+        LoginRefused::TooManyAttempts | LoginRefused::Limited(_) => {
+            (StatusCode::TOO_MANY_REQUESTS, LoginRefusal::TooManyAttempts)
+        }
         LoginRefused::Breached => (StatusCode::FORBIDDEN, LoginRefusal::BreachedPassword),
         LoginRefused::SecondFactorRequired => (StatusCode::FORBIDDEN, LoginRefusal::SecondFactorRequired),
         LoginRefused::SourceThrottled { .. } => (StatusCode::TOO_MANY_REQUESTS, LoginRefusal::SourceThrottled),
@@ -69,6 +71,7 @@ fn ask_to_wait(response: &mut Response, why: LoginRefused) {
     let seconds = match why {
         LoginRefused::SourceThrottled { retry_after } => retry_after.map_or(5, |wait| wait.as_secs().max(1)),
         LoginRefused::SourceUnavailable => 5,
+        LoginRefused::Limited(limited) => limited.wait_seconds(),
         _ => return,
     };
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use flows::authorize::LoginPage;
 use flows::signup::{ShownRule, SignupForm, SignupRefused, rules, with_password};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
 use super::visit::{Opened, Submitted, Visit};
@@ -38,14 +38,24 @@ fn refused(visit: &Visit, why: SignupRefused, page: &LoginPage) -> Response {
         SignupRefused::PasswordTooLong => (StatusCode::BAD_REQUEST, SignupRefusal::PasswordTooLong),
         SignupRefused::WeakPassword(_) => (StatusCode::BAD_REQUEST, SignupRefusal::WeakPassword),
         SignupRefused::SourceUnavailable => (StatusCode::SERVICE_UNAVAILABLE, SignupRefusal::SourceUnavailable),
+        SignupRefused::Limited(_) => (StatusCode::TOO_MANY_REQUESTS, SignupRefusal::TooManyAttempts),
         SignupRefused::Closed => return closed(visit, page),
     };
     let refusals = [refusal];
     let mut form = Form::new(page, visit.field("email"), &refusals);
-    if let SignupRefused::WeakPassword(broken) = why {
-        form.rules = broken;
+    let wait = match why {
+        SignupRefused::WeakPassword(broken) => {
+            form.rules = broken;
+            None
+        }
+        SignupRefused::Limited(limited) => Some(limited.wait_seconds()),
+        _ => None,
+    };
+    let mut response = render(visit, status, page, &form);
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    render(visit, status, page, &form)
+    response
 }
 
 fn closed(visit: &Visit, page: &LoginPage) -> Response {

@@ -11,6 +11,7 @@ mod introspection;
 mod jobs;
 mod languages;
 mod late_repeats;
+mod limits;
 mod login;
 mod logout;
 mod metrics;

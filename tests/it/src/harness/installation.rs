@@ -18,6 +18,14 @@ pub(crate) const BOOTSTRAP_SECRET: &str = "bootstrap-secret-of-the-black-box-tes
 
 const MASTER_KEY: &str = "QnJva2VycyBpbiB0ZXN0cyBzaGFyZSB0aGlzIGtleS4=";
 
+const LIMITS: [&str; 5] = [
+    "calls_per_address",
+    "passwords_per_address",
+    "passwords_per_account",
+    "calls_per_client",
+    "management_calls_per_client",
+];
+
 /// A folder, a database, a port and settings: everything of a broker but the process, which may come and go.
 #[derive(Clone)]
 pub(crate) struct Installation {
@@ -44,6 +52,10 @@ impl Installation {
         installation.set("bootstrap.management_client_id", BOOTSTRAP_ID);
         installation.set("bootstrap.management_client_secret", BOOTSTRAP_SECRET);
         installation.set("log.format", "json");
+        // All calls come from one address, and many are for one person. Tests of the limits set them.
+        for limit in LIMITS {
+            installation.set(&format!("limits.{limit}"), "1000000");
+        }
         // So that sources may be on this machine.
         installation.set("outgoing.allowed_networks", "127.0.0.0/8");
         if let Some(postgres) = installation.postgres.clone() {

@@ -1,0 +1,79 @@
+//! How often peers may call, and what they are told of it.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use flows::RequestContext;
+use flows::limits::{Limited, Standing, take_call};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::errors::management::Failure;
+use crate::errors::oauth;
+use crate::state::AppState;
+
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// How a caller of the Management API stands, once it is known who it is.
+#[derive(Clone, Default)]
+pub(crate) struct CallerStanding(Arc<OnceLock<Standing>>);
+
+impl CallerStanding {
+    /// What the answer tells instead of how the address stands.
+    pub(crate) fn tell(&self, taken: Result<Standing, Limited>) {
+        // A call has one caller.
+        let _ = self.0.set(taken.unwrap_or_else(|limited| limited.standing));
+    }
+}
+
+/// Limits an endpoint of the Authentication API by address.
+pub(crate) fn by_address(state: &AppState, methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    methods.layer(axum::middleware::from_fn_with_state(state.clone(), authentication_api))
+}
+
+async fn authentication_api(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    match take_call(&state.services, context(&request)) {
+        Ok(standing) => {
+            let mut response = next.run(request).await;
+            // Where the client is limited, its own standing is told already.
+            if !response.headers().contains_key(LIMIT) {
+                tell(response.headers_mut(), standing);
+            }
+            response
+        }
+        Err(limited) => oauth::limited(limited).into_response(),
+    }
+}
+
+/// Limits the Management API by address until it is known who calls.
+pub(crate) async fn management(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    match take_call(&state.services, context(&request)) {
+        Ok(of_address) => {
+            let of_caller = CallerStanding::default();
+            request.extensions_mut().insert(of_caller.clone());
+            let mut response = next.run(request).await;
+            tell(response.headers_mut(), of_caller.0.get().copied().unwrap_or(of_address));
+            response
+        }
+        Err(limited) => {
+            let mut response = Failure::limited(limited).into_response();
+            tell(response.headers_mut(), limited.standing);
+            response
+        }
+    }
+}
+
+fn context(request: &Request) -> &RequestContext {
+    request.extensions().get().expect("the context middleware wraps every route")
+}
+
+/// The three headers that Auth0's clients read, the last in seconds since 1970.
+pub(crate) fn tell(headers: &mut HeaderMap, standing: Standing) {
+    headers.insert(LIMIT, HeaderValue::from(standing.limit));
+    headers.insert(REMAINING, HeaderValue::from(standing.remaining));
+    headers.insert(RESET, HeaderValue::from(standing.reset_at));
+}
