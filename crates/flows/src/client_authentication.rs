@@ -3,49 +3,69 @@
 use keys::secrets_match;
 use model::ClientId;
 use model::client::Client;
-use protocol::client_authentication::{AuthenticationRefused, Presented};
+use protocol::client_authentication::assertion::AssertionRefused;
+use protocol::client_authentication::{AuthenticationRefused, Presented, Proof};
 use protocol::client_metadata::TokenEndpointAuthMethod;
+use store::StoreError;
 use store::clients::{ClientSecret, StoredClient};
 
 use crate::limits::{self, Limited, Subject};
 use crate::{InternalError, RequestContext, Services};
 
+mod assertion;
+
 const SECRET_PURPOSE: &str = "client secret";
 
-/// Why a client is not believed. All but the first two look alike from outside.
+/// Why a client is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientRefused {
     /// The request names no client, or names it in two ways.
     #[error(transparent)]
     Unreadable(#[from] AuthenticationRefused),
-    /// No such client.
+    /// No such client. From outside this looks like the next.
     #[error("unknown client")]
     Unknown,
-    /// The client authenticates in another way, or this secret is not its own.
-    #[error("wrong secret or wrong method")]
+    /// The client authenticates in another way, or what it presents does not prove who it is.
+    #[error("wrong secret, wrong key or wrong method")]
     WrongSecret,
     /// It is, and has called too often.
     #[error("the client has called too often")]
     Limited(Limited),
+    /// The client signed its assertion, but the assertion does not say what it must.
+    #[error(transparent)]
+    Assertion(#[from] AssertionRefused),
     /// The work could not be done.
     #[error(transparent)]
     Internal(#[from] InternalError),
 }
 
-/// Finds the client and compares its secret.
+impl From<StoreError> for ClientRefused {
+    fn from(error: StoreError) -> Self {
+        ClientRefused::Internal(error.into())
+    }
+}
+
+/// Finds the client and has it prove who it is.
 ///
 /// Basic and body are both accepted from a client with a secret, whichever of the two it is registered for: SDKs
-/// choose for themselves, and neither is weaker than the other.
+/// choose for themselves, and neither is weaker than the other. A client that signs assertions has no other way.
 pub async fn authenticate(svc: &Services, cx: &RequestContext, presented: &Presented) -> Result<Client, ClientRefused> {
     let id = ClientId::new(&presented.client_id);
-    let mut db = svc.store.read().await.map_err(InternalError::from)?;
-    let found = store::clients::find(&mut db, &id).await.map_err(InternalError::from)?;
-    let given = presented.secret.as_ref().map(|secret| digest(svc, &id, secret.expose()));
-    let Some(StoredClient { client, secret }) = found else { return Err(ClientRefused::Unknown) };
-    let believed = match (client.token_endpoint_auth_method, presented.method, given, secret) {
-        (TokenEndpointAuthMethod::None, TokenEndpointAuthMethod::None, None, _) => true,
-        (TokenEndpointAuthMethod::None, _, _, _) | (_, TokenEndpointAuthMethod::None, _, _) => false,
-        (_, _, Some(given), Some(held)) => secrets_match(&held.digest, &given),
+    let mut db = svc.store.read().await?;
+    let found = store::clients::find(&mut db, &id).await?;
+    drop(db);
+    let given = presented.proof.secret().map(|secret| digest(svc, &id, secret.expose()));
+    let StoredClient { client, secret } = found.ok_or(ClientRefused::Unknown)?;
+    let believed = match (client.token_endpoint_auth_method, &presented.proof) {
+        (TokenEndpointAuthMethod::PrivateKeyJwt, Proof::Assertion(text)) => {
+            assertion::accept(svc, cx, &client, text.expose()).await?;
+            true
+        }
+        (TokenEndpointAuthMethod::None, Proof::Name) => true,
+        (
+            TokenEndpointAuthMethod::ClientSecretPost | TokenEndpointAuthMethod::ClientSecretBasic,
+            Proof::Post(_) | Proof::Basic(_),
+        ) => given.zip(secret).is_some_and(|(given, held)| secrets_match(&held.digest, &given)),
         _ => false,
     };
     if !believed {

@@ -50,6 +50,11 @@ impl Settings {
         format!("{}api/v2/", self.issuer)
     }
 
+    /// Where grants are exchanged for tokens.
+    pub fn token_endpoint(&self) -> String {
+        format!("{}oauth/token", self.issuer)
+    }
+
     /// The audience of userinfo.
     pub fn userinfo_audience(&self) -> String {
         format!("{}userinfo", self.issuer)

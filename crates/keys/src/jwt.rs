@@ -1,19 +1,22 @@
-//! Signed JWTs (RFC 7519) in compact form: RS256 for our own tokens and those of others, ES256 for what stands in
-//! place of a client secret.
+//! Signed JWTs (RFC 7519) in compact form: RS256 for our own tokens and those of upstream providers, ES256 for what
+//! stands in place of a client secret there; for tokens of clients, the algorithm that their key is registered for.
 //!
 //! The algorithm is a property of the key: a token that names another is refused before any key is looked up.
 //! Keys are found by `kid` in a map made beforehand; whatever else a header says about keys (`jwk`, `jku`,
 //! `x5u`, `x5c`) is ignored, and nothing is ever fetched.
 
+mod client_key;
 mod client_secret;
 mod compact;
 mod foreign;
+mod rsa;
 mod signer;
 mod strict_json;
 mod verifier;
 
 use thiserror::Error;
 
+pub use client_key::{ClientKey, ClientKeyUnfit, verify_by_client};
 pub use client_secret::ClientSecretKey;
 pub use compact::MAX_TOKEN_BYTES;
 pub use foreign::{ForeignKeys, JwksMalformed};
@@ -29,7 +32,7 @@ pub enum TokenRefused {
     /// It is not three parts of base64url with JSON objects in the first two, or a member stands there twice.
     #[error("the token is malformed")]
     Malformed,
-    /// Its `alg` is not RS256.
+    /// Its `alg` is not the one expected.
     #[error("the token's algorithm is not allowed")]
     Algorithm,
     /// Its header has a `crit` (RFC 7515 4.1.11); we know no extension that may be critical.

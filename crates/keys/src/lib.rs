@@ -8,7 +8,7 @@
 //! Verifying a token here means its signature, its algorithm and its type. What its claims say is judged
 //! elsewhere. Nothing here reads a clock or fetches anything.
 //!
-//! Start at [`KeySet`] for tokens we sign, [`ForeignKeys`] for tokens others sign, [`OpaqueToken`] for codes and
+//! Start at [`KeySet`] for tokens we sign, [`ForeignKeys`] and [`ClientKey`] for tokens others sign, [`OpaqueToken`] for codes and
 //! cookies, [`RefreshSecret`] for refresh tokens, and [`Sealer`] for secrets at rest.
 
 #![warn(missing_docs)]
@@ -29,7 +29,10 @@ use thiserror::Error;
 pub use certificate::CertificateFaces;
 pub use entropy::{Entropy, SystemEntropy};
 pub use jwk::public_jwk;
-pub use jwt::{ClientSecretKey, ForeignKeys, JwksMalformed, MAX_TOKEN_BYTES, SigningKeyPair, TokenRefused, Verifier};
+pub use jwt::{
+    ClientKey, ClientKeyUnfit, ClientSecretKey, ForeignKeys, JwksMalformed, MAX_TOKEN_BYTES, SigningKeyPair,
+    TokenRefused, Verifier, verify_by_client,
+};
 pub use keyset::{KeySet, KeySetInvalid, PublishedKey, Stage};
 pub use master_key::{MasterKey, MasterKeyInvalid};
 pub use opaque::{OpaqueToken, TokenKind};

@@ -7,7 +7,7 @@ use protocol::origin::origin_of;
 use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientGrantId, ClientId, JsonObject, Timestamp};
+use crate::{ClientGrantId, ClientId, CredentialId, JsonObject, Timestamp};
 
 /// A client, without its secret, which only the store holds, sealed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Client {
     pub grant_types: Vec<GrantType>,
     /// How it authenticates at the token endpoint.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// The keys it authenticates with, where the method is `private_key_jwt`.
+    #[serde(default)]
+    pub private_key_jwt_credentials: Vec<CredentialId>,
     /// Lifetime of its ID tokens, seconds.
     pub id_token_lifetime: u64,
     /// Rotation and lifetimes of its refresh tokens.
@@ -70,6 +73,7 @@ impl Client {
             web_origins: Vec::new(),
             grant_types: default_grants(app_type),
             token_endpoint_auth_method: default_auth_method(app_type),
+            private_key_jwt_credentials: Vec::new(),
             id_token_lifetime: 36_000,
             refresh_token: RefreshTokenSettings::default(),
             initiate_login_uri: None,

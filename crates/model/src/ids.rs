@@ -38,6 +38,8 @@ ids! {
     ClientId;
     /// A connection: `con_` and 16 alphanumeric characters.
     ConnectionId;
+    /// A public key of a client: `cred_` and 22 alphanumeric characters.
+    CredentialId;
     /// A resource server: 24 hex digits.
     ResourceServerId;
     /// A client grant: `cgr_` and 16 alphanumeric characters.
@@ -80,6 +82,13 @@ impl ClientGrantId {
     /// A new client grant id.
     pub fn from_random(random: [u8; 16]) -> Self {
         Self(format!("cgr_{}", alphanumeric(&random)))
+    }
+}
+
+impl CredentialId {
+    /// A new credential id.
+    pub fn from_random(random: [u8; 22]) -> Self {
+        Self(format!("cred_{}", alphanumeric(&random)))
     }
 }
 

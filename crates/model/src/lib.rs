@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod client;
+pub mod client_credential;
 pub mod connection;
 pub mod event;
 pub mod grant;
@@ -21,8 +22,8 @@ pub mod time;
 pub mod user;
 
 pub use ids::{
-    ClientGrantId, ClientId, ConnectionId, EventId, FamilyId, JobId, RefreshTokenId, ResourceServerId, SessionId,
-    UserId,
+    ClientGrantId, ClientId, ConnectionId, CredentialId, EventId, FamilyId, JobId, RefreshTokenId, ResourceServerId,
+    SessionId, UserId,
 };
 pub use time::Timestamp;
 

@@ -6,8 +6,9 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::client_metadata::TokenEndpointAuthMethod;
 use crate::params::Params;
+
+pub mod assertion;
 
 /// A secret as someone presented it. It never shows in `Debug` output, and is deliberately not comparable: whoever
 /// compares it does so in constant time.
@@ -40,8 +41,26 @@ pub struct BodyFields<'a> {
     pub client_id: Option<&'a str>,
     /// RFC 6749 2.3.1.
     pub client_secret: Option<&'a str>,
-    /// Whether a `client_assertion` came (RFC 7521 4.2).
-    pub has_client_assertion: bool,
+    /// RFC 7521 4.2.
+    pub client_assertion_type: Option<&'a str>,
+    /// RFC 7521 4.2.
+    pub client_assertion: Option<&'a str>,
+}
+
+impl<'a> BodyFields<'a> {
+    /// Reads them from a request's parameters.
+    pub fn of(params: &'a Params) -> Self {
+        BodyFields {
+            client_id: params.get("client_id"),
+            client_secret: params.get("client_secret"),
+            client_assertion_type: params.get("client_assertion_type"),
+            client_assertion: params.get("client_assertion"),
+        }
+    }
+
+    fn has_assertion(&self) -> bool {
+        self.client_assertion_type.is_some() || self.client_assertion.is_some()
+    }
 }
 
 /// What a client presents. The method is the one it used, which need not be the one it is registered for.
@@ -49,10 +68,32 @@ pub struct BodyFields<'a> {
 pub struct Presented {
     /// Who it claims to be; never empty.
     pub client_id: String,
-    /// How it claims so. An empty secret in the body counts as none, and so as [`TokenEndpointAuthMethod::None`].
-    pub method: TokenEndpointAuthMethod,
-    /// Its secret. Absent for [`TokenEndpointAuthMethod::None`], and for HTTP Basic with an empty password.
-    pub secret: Option<PresentedSecret>,
+    /// How it claims so.
+    pub proof: Proof,
+}
+
+/// How a client proves who it is.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// It only names itself. An empty secret in the body counts as none.
+    Name,
+    /// A secret in the body.
+    Post(PresentedSecret),
+    /// A secret by HTTP Basic; `None` where the password is empty.
+    Basic(Option<PresentedSecret>),
+    /// A JWT signed with a key of its own (RFC 7523 2.2). It is as good as a secret until it has been used.
+    Assertion(PresentedSecret),
+}
+
+impl Proof {
+    /// The secret, where the proof is one.
+    pub fn secret(&self) -> Option<&PresentedSecret> {
+        match self {
+            Proof::Post(secret) => Some(secret),
+            Proof::Basic(secret) => secret.as_ref(),
+            Proof::Name | Proof::Assertion(_) => None,
+        }
+    }
 }
 
 /// Why a request does not say who its client is.
@@ -67,35 +108,38 @@ pub enum AuthenticationRefused {
     /// Nothing names a client.
     #[error("client_id is missing")]
     MissingClientId,
-    /// The client came with an assertion, a method that no client can be registered for.
-    #[error("client assertions are not supported")]
+    /// An assertion without its type, or the reverse, or of another type than [`assertion::JWT_BEARER`].
+    #[error("the client assertion must be a JWT, with the client_assertion_type that says so")]
     UnsupportedAssertion,
 }
 
 /// Reads who the client claims to be from the `Authorization` header and the body.
 pub fn present(authorization: Option<&str>, body: BodyFields<'_>) -> Result<Presented, AuthenticationRefused> {
     let body_secret = body.client_secret.and_then(PresentedSecret::new);
-    let methods = [authorization.is_some(), body_secret.is_some(), body.has_client_assertion];
+    let methods = [authorization.is_some(), body_secret.is_some(), body.has_assertion()];
     if methods.into_iter().filter(|used| *used).count() > 1 {
         return Err(AuthenticationRefused::TwoMethods);
-    }
-    if body.has_client_assertion {
-        return Err(AuthenticationRefused::UnsupportedAssertion);
     }
     let body_id = body.client_id.filter(|id| !id.is_empty());
     match authorization {
         Some(header) => by_basic(header, body_id),
+        None if body.has_assertion() => by_assertion(body, body_id),
         None => by_body(body_id, body_secret),
     }
 }
 
 fn by_body(client_id: Option<&str>, secret: Option<PresentedSecret>) -> Result<Presented, AuthenticationRefused> {
     let client_id = client_id.ok_or(AuthenticationRefused::MissingClientId)?.to_owned();
-    let method = match secret {
-        Some(_) => TokenEndpointAuthMethod::ClientSecretPost,
-        None => TokenEndpointAuthMethod::None,
-    };
-    Ok(Presented { client_id, method, secret })
+    Ok(Presented { client_id, proof: secret.map_or(Proof::Name, Proof::Post) })
+}
+
+fn by_assertion(body: BodyFields<'_>, body_id: Option<&str>) -> Result<Presented, AuthenticationRefused> {
+    let is_jwt = body.client_assertion_type == Some(assertion::JWT_BEARER);
+    let text = body.client_assertion.filter(|_| is_jwt).and_then(PresentedSecret::new);
+    let text = text.ok_or(AuthenticationRefused::UnsupportedAssertion)?;
+    let client_id = body_id.map(str::to_owned).or_else(|| assertion::claimed_client(text.expose()));
+    let client_id = client_id.ok_or(AuthenticationRefused::MissingClientId)?;
+    Ok(Presented { client_id, proof: Proof::Assertion(text) })
 }
 
 /// Some clients name themselves in the body as well, which is harmless as long as both names agree.
@@ -107,8 +151,7 @@ fn by_basic(header: &str, body_id: Option<&str>) -> Result<Presented, Authentica
     if body_id.is_some_and(|id| id != client_id) {
         return Err(AuthenticationRefused::TwoMethods);
     }
-    let secret = PresentedSecret::new(secret);
-    Ok(Presented { client_id, method: TokenEndpointAuthMethod::ClientSecretBasic, secret })
+    Ok(Presented { client_id, proof: Proof::Basic(PresentedSecret::new(secret)) })
 }
 
 fn basic_parts(header: &str) -> Option<(String, String)> {
@@ -133,7 +176,7 @@ fn form_decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    type Outcome<'a> = Result<(&'a str, TokenEndpointAuthMethod, Option<&'a str>), AuthenticationRefused>;
+    type Outcome<'a> = Result<(&'a str, &'static str, Option<&'a str>), AuthenticationRefused>;
 
     fn basic(credentials: &str) -> String {
         format!("Basic {}", STANDARD.encode(credentials))
@@ -141,26 +184,35 @@ mod tests {
 
     fn check(authorization: Option<&str>, body: BodyFields<'_>, expected: Outcome<'_>) {
         let outcome = present(authorization, body);
-        let outcome = outcome.as_ref().map_err(|refused| *refused);
-        let seen =
-            outcome.map(|it| (it.client_id.as_str(), it.method, it.secret.as_ref().map(PresentedSecret::expose)));
+        let seen = outcome.as_ref().map_err(|refused| *refused).map(|it| {
+            let (method, secret) = match &it.proof {
+                Proof::Name => ("none", None),
+                Proof::Post(secret) => ("post", Some(secret)),
+                Proof::Basic(secret) => ("basic", secret.as_ref()),
+                Proof::Assertion(assertion) => ("assertion", Some(assertion)),
+            };
+            (it.client_id.as_str(), method, secret.map(PresentedSecret::expose))
+        });
         assert_eq!(seen, expected, "{authorization:?} {:?} {:?}", body.client_id, body.client_secret);
     }
 
     fn body<'a>(client_id: &'a str, client_secret: &'a str) -> BodyFields<'a> {
-        BodyFields { client_id: Some(client_id), client_secret: Some(client_secret), has_client_assertion: false }
+        BodyFields { client_id: Some(client_id), client_secret: Some(client_secret), ..BodyFields::default() }
+    }
+
+    fn with_assertion<'a>(fields: BodyFields<'a>, text: &'a str) -> BodyFields<'a> {
+        BodyFields { client_assertion_type: Some(assertion::JWT_BEARER), client_assertion: Some(text), ..fields }
     }
 
     #[test]
     fn each_method_is_recognised() {
-        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost, None as Public};
         let header = basic("app:secret");
-        check(Some(&header), BodyFields::default(), Ok(("app", ClientSecretBasic, Some("secret"))));
-        check(Some(&header), body("app", ""), Ok(("app", ClientSecretBasic, Some("secret"))));
-        check(Some(&header.replace("Basic", "bASIC")), body("", ""), Ok(("app", ClientSecretBasic, Some("secret"))));
-        check(None, body("app", "secret"), Ok(("app", ClientSecretPost, Some("secret"))));
-        check(None, body("app", ""), Ok(("app", Public, None)));
-        check(None, BodyFields { client_id: Some("app"), ..BodyFields::default() }, Ok(("app", Public, None)));
+        check(Some(&header), BodyFields::default(), Ok(("app", "basic", Some("secret"))));
+        check(Some(&header), body("app", ""), Ok(("app", "basic", Some("secret"))));
+        check(Some(&header.replace("Basic", "bASIC")), body("", ""), Ok(("app", "basic", Some("secret"))));
+        check(None, body("app", "secret"), Ok(("app", "post", Some("secret"))));
+        check(None, body("app", ""), Ok(("app", "none", None)));
+        check(None, BodyFields { client_id: Some("app"), ..BodyFields::default() }, Ok(("app", "none", None)));
     }
 
     #[test]
@@ -175,7 +227,7 @@ mod tests {
             ("app:", "app", None),
         ];
         for (credentials, client_id, secret) in cases {
-            let expected = Ok((client_id, TokenEndpointAuthMethod::ClientSecretBasic, secret));
+            let expected = Ok((client_id, "basic", secret));
             check(Some(&basic(credentials)), BodyFields::default(), expected);
         }
     }
@@ -196,14 +248,39 @@ mod tests {
     #[test]
     fn te_02_two_methods_are_refused() {
         let header = basic("app:secret");
-        let assertion = |fields: BodyFields<'static>| BodyFields { has_client_assertion: true, ..fields };
         let refused = Err(AuthenticationRefused::TwoMethods);
         check(Some(&header), body("app", "secret"), refused);
         check(Some(&header), body("other", ""), refused);
         check(Some(&basic("app:")), body("app", "secret"), refused);
-        check(Some(&header), assertion(BodyFields::default()), refused);
-        check(None, assertion(body("app", "secret")), refused);
-        check(None, assertion(body("app", "")), Err(AuthenticationRefused::UnsupportedAssertion));
+        check(Some(&header), with_assertion(BodyFields::default(), "x.y.z"), refused);
+        check(None, with_assertion(body("app", "secret"), "x.y.z"), refused);
+        let type_alone = BodyFields { client_assertion_type: Some(""), ..BodyFields::default() };
+        check(Some(&header), type_alone, refused);
+    }
+
+    #[test]
+    fn an_assertion_names_its_client_where_nothing_else_does() {
+        let named = format!("e30.{}.x", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(r#"{"sub":"app"}"#));
+        check(None, with_assertion(body("", ""), &named), Ok(("app", "assertion", Some(&named))));
+        check(None, with_assertion(body("other", ""), &named), Ok(("other", "assertion", Some(&named))));
+        check(None, with_assertion(BodyFields::default(), "x.y.z"), Err(AuthenticationRefused::MissingClientId));
+    }
+
+    #[test]
+    fn te_03_only_a_jwt_with_its_type_is_an_assertion() {
+        let whole = with_assertion(body("app", ""), "x.y.z");
+        for fields in [
+            BodyFields { client_assertion_type: None, ..whole },
+            BodyFields { client_assertion: None, ..whole },
+            BodyFields { client_assertion: Some(""), ..whole },
+            BodyFields { client_assertion_type: Some(""), ..whole },
+            BodyFields {
+                client_assertion_type: Some("urn:ietf:params:oauth:client-assertion-type:saml2-bearer"),
+                ..whole
+            },
+        ] {
+            check(None, fields, Err(AuthenticationRefused::UnsupportedAssertion));
+        }
     }
 
     #[test]

@@ -64,6 +64,39 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretPost,
     /// Secret by HTTP Basic.
     ClientSecretBasic,
+    /// A JWT signed with a key whose public half is registered (RFC 7523 2.2).
+    PrivateKeyJwt,
+}
+
+/// With which algorithm a client signs what it sends us (RFC 7518 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ClientAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    Rs384,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+}
+
+impl ClientAlgorithm {
+    /// Every algorithm a client may register a key for.
+    pub const ALL: [ClientAlgorithm; 3] = [ClientAlgorithm::Rs256, ClientAlgorithm::Rs384, ClientAlgorithm::Ps256];
+
+    /// The wire spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ClientAlgorithm::Rs256 => "RS256",
+            ClientAlgorithm::Rs384 => "RS384",
+            ClientAlgorithm::Ps256 => "PS256",
+        }
+    }
+
+    /// The algorithm with this wire spelling, if there is one.
+    pub fn from_wire(text: &str) -> Option<Self> {
+        ClientAlgorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == text)
+    }
 }
 
 /// What kind of application a client is; decides defaults, never rights.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::authorization::{ResponseMode, ResponseType};
 use crate::claims;
-use crate::client_metadata::{GrantType, TokenEndpointAuthMethod};
+use crate::client_metadata::{ClientAlgorithm, GrantType, TokenEndpointAuthMethod};
 
 /// The document for an issuer, trailing slash included. Its endpoints follow from the configured issuer alone, never
 /// from a request's `Host` (RFC 8414 6.2).
@@ -29,8 +29,10 @@ pub fn document(issuer: &str) -> Value {
         "token_endpoint_auth_methods_supported": [
             TokenEndpointAuthMethod::ClientSecretBasic,
             TokenEndpointAuthMethod::ClientSecretPost,
+            TokenEndpointAuthMethod::PrivateKeyJwt,
             TokenEndpointAuthMethod::None,
         ],
+        "token_endpoint_auth_signing_alg_values_supported": ClientAlgorithm::ALL,
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": claims::OF_ID_TOKENS,
         "claims_parameter_supported": false,
@@ -73,7 +75,11 @@ mod tests {
                     "http://auth0.com/oauth/grant-type/password-realm",
                 ]),
             ),
-            ("token_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post", "none"])),
+            (
+                "token_endpoint_auth_methods_supported",
+                json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]),
+            ),
+            ("token_endpoint_auth_signing_alg_values_supported", json!(["RS256", "RS384", "PS256"])),
             ("authorization_response_iss_parameter_supported", json!(true)),
             ("request_uri_parameter_supported", json!(false)),
         ];

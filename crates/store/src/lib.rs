@@ -7,6 +7,7 @@
 pub mod access_tokens;
 pub mod authorization_codes;
 pub mod bulk;
+pub mod client_credentials;
 pub mod client_grants;
 pub mod clients;
 pub mod connections;
@@ -27,6 +28,7 @@ pub mod resource_servers;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
+pub mod used_tokens;
 pub mod users;
 
 mod columns;

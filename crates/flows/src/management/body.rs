@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use model::JsonObject;
-use protocol::client_metadata::{AppType, ExpirationType, RotationType, TokenEndpointAuthMethod};
+use protocol::client_metadata::{AppType, ClientAlgorithm, ExpirationType, RotationType, TokenEndpointAuthMethod};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -306,7 +306,11 @@ properties! {
     Vec<Value>, "an array", |value| if let Value::Array(items) = value { Some(items) } else { None };
     Vec<String>, "an array of strings", word;
     AppType, "one of native, spa, regular_web, non_interactive", word;
-    TokenEndpointAuthMethod, "one of none, client_secret_post, client_secret_basic", word;
+    TokenEndpointAuthMethod, "one of none, client_secret_post, client_secret_basic", |value| {
+        // Whoever signs says so with `client_authentication_methods`.
+        word(value).filter(|method| *method != TokenEndpointAuthMethod::PrivateKeyJwt)
+    };
+    ClientAlgorithm, "one of RS256, RS384, PS256", word;
     RotationType, "one of rotating, non-rotating", word;
     ExpirationType, "one of expiring, non-expiring", word;
     model::resource_server::TokenDialect, "one of access_token, rfc9068_profile", word;

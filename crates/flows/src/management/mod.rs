@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod caller;
+pub mod client_credentials;
 pub mod client_grants;
 pub mod clients;
 pub mod connections;

@@ -12,6 +12,8 @@ use crate::InternalError;
 pub enum Resource {
     /// A client.
     Client,
+    /// A public key of a client.
+    ClientCredential,
     /// A client grant.
     ClientGrant,
     /// A resource server.
@@ -67,6 +69,9 @@ pub enum Refused {
     /// Only a key that used to sign can be revoked.
     #[error("the key is not a previous one")]
     KeyNotPrevious,
+    /// The client still authenticates with this key.
+    #[error("the credential is in use")]
+    CredentialInUse,
     /// The source knows the person by this name, and still holds the password.
     #[error("the source knows the person by the old name")]
     NameHeldBySource {

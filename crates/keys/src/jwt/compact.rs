@@ -10,8 +10,9 @@ use super::{TokenRefused, strict_json};
 /// The longest token that is looked at.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// A token of the one algorithm we accept, without critical extensions.
+/// A token of an algorithm that is accepted here, without critical extensions.
 pub(super) struct CompactToken<'a> {
+    algorithm: String,
     header: Map<String, Value>,
     signing_input: &'a str,
     payload: Vec<u8>,
@@ -19,15 +20,23 @@ pub(super) struct CompactToken<'a> {
 }
 
 impl<'a> CompactToken<'a> {
-    pub(super) fn parse(token: &'a str) -> Result<Self, TokenRefused> {
+    pub(super) fn parse(token: &'a str, algorithms: &[&str]) -> Result<Self, TokenRefused> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenRefused::TooLong);
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(TokenRefused::Malformed)?;
         let (header, payload) = signing_input.split_once('.').ok_or(TokenRefused::Malformed)?;
         let header = strict_json::object(&decode(header)?).ok_or(TokenRefused::Malformed)?;
-        check_header(&header)?;
-        Ok(CompactToken { header, signing_input, payload: decode(payload)?, signature: decode(signature)? })
+        let algorithm = accepted_algorithm(&header, algorithms)?.to_owned();
+        if header.contains_key("crit") {
+            return Err(TokenRefused::Critical);
+        }
+        Ok(CompactToken { algorithm, header, signing_input, payload: decode(payload)?, signature: decode(signature)? })
+    }
+
+    /// The header's `alg`, one of those accepted.
+    pub(super) fn algorithm(&self) -> &str {
+        &self.algorithm
     }
 
     /// The header's `kid`. Anything but text is as good as none.
@@ -63,14 +72,9 @@ fn decode(part: &str) -> Result<Vec<u8>, TokenRefused> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenRefused::Malformed)
 }
 
-fn check_header(header: &Map<String, Value>) -> Result<(), TokenRefused> {
-    if header.get("alg").and_then(Value::as_str) != Some("RS256") {
-        return Err(TokenRefused::Algorithm);
-    }
-    if header.contains_key("crit") {
-        return Err(TokenRefused::Critical);
-    }
-    Ok(())
+fn accepted_algorithm<'h>(header: &'h Map<String, Value>, accepted: &[&str]) -> Result<&'h str, TokenRefused> {
+    let named = header.get("alg").and_then(Value::as_str);
+    named.filter(|alg| accepted.contains(alg)).ok_or(TokenRefused::Algorithm)
 }
 
 fn short_type(typ: &str) -> &str {

@@ -8,11 +8,8 @@ use josekit::jws::alg::rsassa::RsassaJwsVerifier;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::TokenRefused;
 use super::compact::CompactToken;
-
-/// Shorter keys can be broken (RFC 7518 3.3); longer ones are only slow.
-const MODULUS_BITS: std::ops::RangeInclusive<u64> = 2048..=8192;
+use super::{TokenRefused, rsa};
 
 /// The members of a JWK that count here.
 const MEMBERS: [&str; 7] = ["kty", "use", "key_ops", "alg", "kid", "n", "e"];
@@ -52,7 +49,7 @@ impl ForeignKeys {
     ///
     /// After [`TokenRefused::UnknownKey`] it makes sense to fetch the set again, which the caller bounds.
     pub fn verify(&self, token: &str, expected_typ: &[&str]) -> Result<Map<String, Value>, TokenRefused> {
-        let token = CompactToken::parse(token)?;
+        let token = CompactToken::parse(token, &["RS256"])?;
         if token.names_a_type() && !token.is_of_type(expected_typ) {
             return Err(TokenRefused::Type);
         }
@@ -71,7 +68,7 @@ impl ForeignKeys {
 
 fn usable_key(jwk: &Value) -> Option<ForeignKey> {
     let members = jwk.as_object()?;
-    if !MODULUS_BITS.contains(&bits(&magnitude(members, "n")?)) || !is_sound_exponent(&magnitude(members, "e")?) {
+    if !rsa::are_sound(&magnitude(members, "n")?, &magnitude(members, "e")?) {
         return None;
     }
     // A certificate that does not parse is no reason to leave out a key that does.
@@ -87,16 +84,6 @@ fn usable_key(jwk: &Value) -> Option<ForeignKey> {
 fn magnitude(members: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(members.get(name)?.as_str()?).ok()?;
     Some(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
-}
-
-fn bits(magnitude: &[u8]) -> u64 {
-    let unused = magnitude.first().map_or(0, |byte| u64::from(byte.leading_zeros()));
-    magnitude.len() as u64 * 8 - unused
-}
-
-/// With an exponent of 1 a signature is its own message, and anybody can sign.
-fn is_sound_exponent(exponent: &[u8]) -> bool {
-    exponent.len() <= 4 && exponent.last().is_some_and(|byte| byte % 2 == 1) && exponent != [1]
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl Verifier {
     /// `at+jwt`, RFC 9068 2.1). The claims themselves are not judged: expiry, issuer and audience are the caller's
     /// to check.
     pub fn verify(&self, token: &str, expected_typ: &[&str]) -> Result<Map<String, Value>, TokenRefused> {
-        let token = CompactToken::parse(token)?;
+        let token = CompactToken::parse(token, &["RS256"])?;
         if !token.is_of_type(expected_typ) {
             return Err(TokenRefused::Type);
         }
@@ -42,7 +42,7 @@ impl Verifier {
 
     /// Whether a token is well-formed and names a key that is not here.
     pub fn misses_key_of(&self, token: &str) -> bool {
-        let token = CompactToken::parse(token);
+        let token = CompactToken::parse(token, &["RS256"]);
         token.is_ok_and(|token| token.kid().is_some_and(|kid| !self.keys.contains_key(kid)))
     }
 }

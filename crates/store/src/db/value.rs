@@ -107,6 +107,7 @@ values! {
     Option<model::Timestamp> => Integer(|moment| moment.map(model::Timestamp::millis)),
     &protocol::scope::ScopeSet => Text(|scope| Some(scope.to_string())),
     &model::UserId => Text(|id| Some(id.as_str().to_owned())),
+    &model::CredentialId => Text(|id| Some(id.as_str().to_owned())),
     &model::ClientId => Text(|id| Some(id.as_str().to_owned())),
     &model::ConnectionId => Text(|id| Some(id.as_str().to_owned())),
     &model::ResourceServerId => Text(|id| Some(id.as_str().to_owned())),

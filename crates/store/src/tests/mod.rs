@@ -2,6 +2,7 @@
 
 mod adapter;
 mod bulk;
+mod client_credentials;
 mod clients;
 mod codes_and_tokens;
 mod connections;
@@ -15,7 +16,6 @@ mod jobs;
 mod login_names;
 mod notes;
 mod passwords;
-mod provider_sign_ins;
 mod records;
 mod refresh_tokens;
 mod resource_servers;

@@ -15,6 +15,7 @@ fn all() -> Vec<(String, Sql)> {
     let modules = modules![
         access_tokens,
         authorization_codes,
+        client_credentials,
         client_grants,
         clients,
         connections,
@@ -33,6 +34,7 @@ fn all() -> Vec<(String, Sql)> {
         sessions,
         settings,
         signing_keys,
+        used_tokens,
         users,
     ];
     let named = |(module, statements): (&str, &[(&str, Sql)])| -> Vec<(String, Sql)> {

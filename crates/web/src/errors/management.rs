@@ -145,6 +145,11 @@ impl From<Refused> for Failure {
                 Some("operation_not_supported"),
                 "Only a key that no longer signs can be revoked; rotate the keys first.",
             ),
+            Refused::CredentialInUse => Failure::new(
+                StatusCode::CONFLICT,
+                Some("credential_in_use"),
+                "The client authenticates with this credential. Take it out of client_authentication_methods first.",
+            ),
             Refused::NameHeldBySource { source_name } => Failure::new(
                 StatusCode::BAD_REQUEST,
                 Some("operation_not_supported"),
@@ -181,6 +186,7 @@ fn insufficient_scope(expected: &[ManagementScope]) -> Failure {
 fn name(resource: Resource) -> &'static str {
     match resource {
         Resource::Client => "client",
+        Resource::ClientCredential => "client credential",
         Resource::ClientGrant => "client grant",
         Resource::ResourceServer => "resource server",
         Resource::Connection => "connection",
@@ -194,6 +200,7 @@ fn name(resource: Resource) -> &'static str {
 fn not_found(resource: Resource) -> Failure {
     let code = match resource {
         Resource::Client => "inexistent_client",
+        Resource::ClientCredential => "inexistent_client_credential",
         Resource::ClientGrant => "inexistent_client_grant",
         Resource::ResourceServer => "inexistent_resource_server",
         Resource::Connection => "inexistent_connection",
@@ -209,6 +216,7 @@ fn exists(resource: Resource) -> Failure {
     let code = match resource {
         Resource::User => "auth0_idp_error",
         Resource::Client => "client_exists",
+        Resource::ClientCredential => "client_credential_exists",
         Resource::ClientGrant => "client_grant_exists",
         Resource::ResourceServer => "resource_server_exists",
         Resource::Connection => "connection_exists",
@@ -287,8 +295,9 @@ mod tests {
         format!("{} {} {message}", status.as_u16(), error_code.unwrap_or("-"))
     }
 
-    const RESOURCES: [Resource; 8] = [
+    const RESOURCES: [Resource; 9] = [
         Resource::Client,
+        Resource::ClientCredential,
         Resource::ClientGrant,
         Resource::ResourceServer,
         Resource::Connection,
@@ -327,6 +336,7 @@ mod tests {
             line(Refused::Password(PasswordRefusal::UserInfo)),
             line(Refused::SystemApi),
             line(Refused::KeyNotPrevious),
+            line(Refused::CredentialInUse),
             line(Refused::NameHeldBySource { source_name: "old".to_owned() }),
             line(Refused::SourceInUse { source_name: "old".to_owned(), people: 3 }),
             line(Refused::SourceOffline),

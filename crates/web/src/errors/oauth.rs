@@ -213,6 +213,10 @@ fn client(refused: &ClientRefused) -> TokenError {
             "Unknown client, or wrong client secret.",
         ),
         ClientRefused::Limited(refused) => limited(*refused),
+        ClientRefused::Assertion(refused) => {
+            let text = format!("The client assertion was not accepted: {refused}.");
+            TokenError::new(StatusCode::UNAUTHORIZED, ErrorCode::InvalidClient, text)
+        }
         ClientRefused::Internal(error) => {
             log_internal(error);
             let status = internal_status(error);

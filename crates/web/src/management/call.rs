@@ -54,6 +54,19 @@ impl FromRequestParts<AppState> for Id {
     }
 }
 
+/// The two ids in the path, decoded.
+pub(crate) struct TwoIds(pub(super) String, pub(super) String);
+
+impl FromRequestParts<AppState> for TwoIds {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
+        let ids = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((outer, inner)) = ids.map_err(|_| Unread::Path)?;
+        if outer.contains('\0') || inner.contains('\0') { Err(Unread::Path.into()) } else { Ok(TwoIds(outer, inner)) }
+    }
+}
+
 /// The body, as it came.
 pub(crate) struct Body(pub(super) flows::management::Body);
 

@@ -2,7 +2,8 @@
 
 use flows::management::clients::{self, ShownClient};
 use http::StatusCode;
-use model::{ClientId, JsonObject};
+use model::client::Client;
+use model::{ClientId, CredentialId, JsonObject};
 use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -28,7 +29,10 @@ struct ClientBody<'a> {
     allowed_origins: &'a [String],
     web_origins: &'a [String],
     grant_types: &'a [GrantType],
-    token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// `null` where `client_authentication_methods` says it.
+    token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_authentication_methods: Option<AuthenticationMethods<'a>>,
     jwt_configuration: JwtConfiguration,
     refresh_token: &'a RefreshTokenSettings,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +42,28 @@ struct ClientBody<'a> {
     client_metadata: &'a JsonObject,
     #[serde(flatten)]
     fixed: Fixed,
+}
+
+#[derive(Serialize)]
+struct AuthenticationMethods<'a> {
+    private_key_jwt: Credentials<'a>,
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    credentials: Vec<CredentialReference<'a>>,
+}
+
+#[derive(Serialize)]
+struct CredentialReference<'a> {
+    id: &'a CredentialId,
+}
+
+impl<'a> AuthenticationMethods<'a> {
+    fn of(client: &'a Client) -> Self {
+        let credentials = client.private_key_jwt_credentials.iter().map(|id| CredentialReference { id }).collect();
+        AuthenticationMethods { private_key_jwt: Credentials { credentials } }
+    }
 }
 
 #[derive(Serialize)]
@@ -61,6 +87,8 @@ struct Fixed {
 impl<'a> From<&'a ShownClient> for ClientBody<'a> {
     fn from(shown: &'a ShownClient) -> Self {
         let client = &shown.client;
+        let method = client.token_endpoint_auth_method;
+        let is_signing = method == TokenEndpointAuthMethod::PrivateKeyJwt;
         ClientBody {
             client_id: &client.client_id,
             name: &client.name,
@@ -73,7 +101,8 @@ impl<'a> From<&'a ShownClient> for ClientBody<'a> {
             allowed_origins: &client.allowed_origins,
             web_origins: &client.web_origins,
             grant_types: &client.grant_types,
-            token_endpoint_auth_method: client.token_endpoint_auth_method,
+            token_endpoint_auth_method: (!is_signing).then_some(method),
+            client_authentication_methods: is_signing.then(|| AuthenticationMethods::of(client)),
             jwt_configuration: JwtConfiguration {
                 lifetime_in_seconds: client.id_token_lifetime,
                 alg: "RS256",

@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod client_credentials;
 mod client_grants;
 mod clients;
 mod connections;
@@ -24,6 +25,11 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/clients", get(clients::list).post(clients::create))
         .route("/clients/{id}", get(clients::get).patch(clients::update).delete(clients::delete))
         .route("/clients/{id}/rotate-secret", post(clients::rotate_secret))
+        .route("/clients/{id}/credentials", get(client_credentials::list).post(client_credentials::create))
+        .route(
+            "/clients/{id}/credentials/{credential_id}",
+            get(client_credentials::get).patch(client_credentials::update).delete(client_credentials::delete),
+        )
         .route("/client-grants", get(client_grants::list).post(client_grants::create))
         .route(
             "/client-grants/{id}",

@@ -70,12 +70,7 @@ fn authorization(headers: &HeaderMap) -> Option<String> {
 }
 
 fn presented(authorization: Option<&str>, params: &Params) -> Result<Presented, TokenError> {
-    let body = BodyFields {
-        client_id: params.get("client_id"),
-        client_secret: params.get("client_secret"),
-        has_client_assertion: params.has("client_assertion") || params.has("client_assertion_type"),
-    };
-    present(authorization, body).map_err(oauth::unauthenticated)
+    present(authorization, BodyFields::of(params)).map_err(oauth::unauthenticated)
 }
 
 fn printable(name: &str) -> String {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 mod authorize;
+mod client_assertions;
 mod codes;
 mod cross_origin;
 mod headers;

@@ -3,6 +3,7 @@
 mod api;
 mod authentication;
 mod bootstrap;
+mod client_credentials;
 mod client_grants;
 mod client_secrets;
 mod clients;

@@ -7,8 +7,7 @@ use flows::management::{Body, Caller, Refused, client_grants, clients, connectio
 use flows::migration::import::{Format, ImportObserver, ImportRequest, RefusedRow, Summary, import};
 use flows::{RequestContext, Services};
 use model::ClientId;
-use protocol::client_authentication::{Presented, PresentedSecret};
-use protocol::client_metadata::TokenEndpointAuthMethod;
+use protocol::client_authentication::{Presented, PresentedSecret, Proof};
 use protocol::token::{ClientCredentialsRequest, TokenRequest};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -90,11 +89,9 @@ impl<'a> Operator<'a> {
     async fn of(broker: &'a Ready) -> Result<Self, anyhow::Error> {
         let Ready { services, administrator, .. } = broker;
         let cx = own_context("demo");
-        let presented = Presented {
-            client_id: administrator.client_id.clone(),
-            method: TokenEndpointAuthMethod::ClientSecretPost,
-            secret: PresentedSecret::new(administrator.client_secret.expose_secret()),
-        };
+        let secret = PresentedSecret::new(administrator.client_secret.expose_secret());
+        let proof = secret.map_or(Proof::Name, Proof::Post);
+        let presented = Presented { client_id: administrator.client_id.clone(), proof };
         let audience = Some(services.settings.management_audience());
         let request = TokenRequest::ClientCredentials(ClientCredentialsRequest { audience, scope: None });
         let issued = Box::pin(flows::grants::exchange(services, &cx, &presented, request, None)).await?;

@@ -6,14 +6,14 @@ use protocol::client_metadata::{AppType, GrantType};
 use secrecy::SecretString;
 
 use super::super::body::{BodyInvalid, Fields};
-use super::{check, refresh_token};
+use super::{authentication, check, refresh_token};
 
 /// A client with Auth0's defaults for its kind, and what the request says.
 pub(super) fn new_client(client_id: ClientId, mut fields: Fields, now: Timestamp) -> Result<Client, BodyInvalid> {
     let app_type = fields.take("app_type")?.unwrap_or(AppType::RegularWeb);
     let name: String = fields.require("name")?;
     let mut client = Client::new(client_id, name, app_type, now);
-    fields.set("token_endpoint_auth_method", &mut client.token_endpoint_auth_method)?;
+    authentication::apply(&mut client, &mut fields)?;
     if client.is_public() {
         client.grant_types.retain(|grant| *grant != GrantType::ClientCredentials);
     }
@@ -31,7 +31,7 @@ pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyI
     fields.set("allowed_origins", &mut client.allowed_origins)?;
     fields.set("web_origins", &mut client.web_origins)?;
     grant_types(client, &mut fields)?;
-    fields.set("token_endpoint_auth_method", &mut client.token_endpoint_auth_method)?;
+    authentication::apply(client, &mut fields)?;
     jwt_configuration(client, &mut fields)?;
     if let Some(object) = fields.nested("refresh_token")? {
         client.refresh_token = refresh_token::read(object)?;

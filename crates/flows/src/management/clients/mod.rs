@@ -1,5 +1,6 @@
 //! Applications.
 
+mod authentication;
 mod check;
 mod fields;
 mod refresh_token;
@@ -17,7 +18,7 @@ use store::clients::StoredClient;
 use store::{Page, Read, StoreError};
 
 use super::paging::Paging;
-use super::{ATTEMPTS, Body, Caller, Listing, Query, QueryInvalid, Refused, Resource};
+use super::{ATTEMPTS, Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource};
 use crate::client_authentication::{open_secret, seal_secret};
 use crate::{InternalError, RequestContext, Services};
 
@@ -93,6 +94,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     let sealed = seal_secret(svc, &client.client_id, secret.expose_secret());
     let mut tx = svc.store.write().await?;
     // An API named like a client would accept that client's ID tokens.
+    has_new_keys(&mut tx, &client).await?;
     let is_api = store::resource_servers::find(&mut tx, client.client_id.as_str()).await?.is_some();
     if is_api || !store::clients::insert(&mut tx, &client, Some(&sealed)).await? {
         return Err(Refused::Exists(Resource::Client));
@@ -122,12 +124,15 @@ pub async fn update(
         fields::apply(&mut stored.client, fields.clone())?;
         stored.client.updated_at = cx.now;
         let mut tx = svc.store.write().await?;
+        let has_new_keys = has_new_keys(&mut tx, &stored.client).await?;
         if !store::clients::update(&mut tx, &stored.client).await? {
             continue;
         }
         let mightier = mightier(svc, &mut tx, caller).await?;
-        if let Some(sealed) = &sealed {
+        if sealed.is_some() || has_new_keys {
             refuse_mightier(&mightier, id)?;
+        }
+        if let Some(sealed) = &sealed {
             store::clients::set_secret(&mut tx, id, Some(sealed)).await?;
             stored.secret = Some(sealed.clone());
         }
@@ -169,6 +174,25 @@ pub async fn rotate_secret(
     Ok(ShownClient { client: stored.client, secret: Some(secret) })
 }
 
+/// Whether the client names other keys than it did, which must then be its own. Whoever chooses among them chooses who
+/// can be the client, as with a secret.
+async fn has_new_keys(db: &mut impl Read, changed: &Client) -> Result<bool, Refused> {
+    let held = store::clients::find(db, &changed.client_id).await?;
+    let before = held.map(|stored| stored.client.private_key_jwt_credentials).unwrap_or_default();
+    let named = &changed.private_key_jwt_credentials;
+    if *named == before {
+        return Ok(false);
+    }
+    let own = store::client_credentials::of_client(db, &changed.client_id).await?;
+    match named.iter().find(|id| own.iter().all(|credential| credential.id != **id)) {
+        Some(unknown) => {
+            let problem = format!("names {unknown}, which is no credential of this client");
+            Err(BodyInvalid::wrong("client_authentication_methods.private_key_jwt.credentials", problem).into())
+        }
+        None => Ok(true),
+    }
+}
+
 async fn find(svc: &Services, id: &ClientId) -> Result<StoredClient, Refused> {
     store::clients::find(&mut svc.store.read().await?, id).await?.ok_or(Refused::NotFound(Resource::Client))
 }
@@ -187,6 +211,16 @@ async fn mightier(
     };
     let beyond = grants.into_iter().map(|grant| (lacking(&grant), grant.client_id));
     Ok(beyond.filter(|(lacking, _)| !lacking.is_empty()).map(|(lacking, id)| (id, lacking)).collect())
+}
+
+/// Refuses a caller who may do less than this client.
+pub(super) async fn refuse_if_mightier(
+    svc: &Services,
+    db: &mut impl Read,
+    caller: &Caller,
+    id: &ClientId,
+) -> Result<(), Refused> {
+    refuse_mightier(&mightier(svc, db, caller).await?, id)
 }
 
 fn refuse_mightier(mightier: &HashMap<ClientId, Vec<String>>, id: &ClientId) -> Result<(), Refused> {

@@ -5,7 +5,7 @@ use model::provider::{
     ProviderLogout, ProviderProtocol, RootAttributes, UserIdForm,
 };
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
-use model::{ClientGrantId, ClientId, ConnectionId, ResourceServerId};
+use model::{ClientGrantId, ClientId, ConnectionId, CredentialId, ResourceServerId};
 use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
 use protocol::scope::ScopeSet;
 use serde_json::json;
@@ -31,6 +31,7 @@ pub(in crate::tests) fn full_client(id: &str) -> Client {
         web_origins: vec!["https://spa.example".to_owned()],
         grant_types: GrantType::ALL.to_vec(),
         token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretPost,
+        private_key_jwt_credentials: vec![CredentialId::new("cred_1")],
         refresh_token: RefreshTokenSettings { leeway: Some(0), ..RefreshTokenSettings::default() },
         initiate_login_uri: Some("https://app.example/login".to_owned()),
         logo_uri: Some("https://app.example/logo.png".to_owned()),
