@@ -12,6 +12,7 @@ pub mod client_face;
 pub mod context;
 pub mod cors;
 pub mod csrf;
+pub mod dbconnections;
 pub mod discovery;
 pub mod error;
 pub mod events;

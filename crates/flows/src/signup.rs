@@ -1,23 +1,26 @@
 //! Signing up on our page.
 
 use credentials::password::Prepared;
-use credentials::policy::{self, Assessment, FormatArgument, Level, PersonalInfo};
+use credentials::policy::{self, FormatArgument, Level, PersonalInfo};
 use model::address::FoldedEmail;
+use model::client::Client;
 use model::connection::{Connection, PasswordPolicy};
 use model::event::EventType;
 use model::user::{Identity, PasswordCredential, Profile, User};
-use model::{Timestamp, UserId};
+use model::{JsonObject, Timestamp, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use store::connections::StoredConnection;
 use store::users::Stored;
 
-use crate::authorize::{Pending, PendingRefused, find_pending};
+use crate::authorize::{PendingRefused, find_pending};
 use crate::events::event;
 use crate::limits::{self, Limited, Subject};
 use crate::login::{self, FormOutcome, Proven};
 use crate::migration::moving::{self, AtSource};
 use crate::sessions::Browser;
 use crate::{InternalError, RequestContext, Services, tenant};
+
+pub use credentials::policy::{Assessment, Refusal};
 
 /// What somebody typed on the sign-up page.
 pub struct SignupForm<'a> {
@@ -38,8 +41,8 @@ pub enum SignupRefused {
     EmailTaken,
     /// Longer than any password may be.
     PasswordTooLong,
-    /// The policy's rules, and which of them are broken.
-    WeakPassword(Vec<ShownRule>),
+    /// What the policy says of the password.
+    WeakPassword(Assessment),
     /// Too many passwords from this address. Nothing was looked at.
     Limited(Limited),
     /// Nobody may sign up in this connection.
@@ -65,6 +68,11 @@ pub fn rules(policy: PasswordPolicy) -> Vec<ShownRule> {
     shown(&policy::assess(level_of(policy), &nothing, &PersonalInfo::default()), false)
 }
 
+/// The rules of a policy, and which of them the password that was typed breaks.
+pub fn broken_rules(assessment: &Assessment) -> Vec<ShownRule> {
+    shown(assessment, true)
+}
+
 fn shown(assessment: &Assessment, was_typed: bool) -> Vec<ShownRule> {
     let show = |rule: &policy::Rule| ShownRule {
         code: rule.code,
@@ -85,7 +93,15 @@ pub async fn with_password(
     browser: Browser<'_>,
 ) -> Result<FormOutcome<SignupRefused>, PendingRefused> {
     let pending = find_pending(svc, cx, form.state, browser.binding).await?;
-    let user = match create(svc, cx, &pending, &form).await? {
+    let account = NewAccount {
+        client: &pending.client,
+        connection: pending.connection.as_ref(),
+        email: form.email,
+        password: &form.password,
+        profile: Profile::default(),
+        user_metadata: JsonObject::new(),
+    };
+    let user = match create(svc, cx, account).await? {
         Ok(user) => user,
         Err(why) => return Ok(FormOutcome::Refused { why, page: pending.page() }),
     };
@@ -102,44 +118,61 @@ pub(crate) fn offers_signup(stored: &StoredConnection) -> bool {
     !stored.connection.disable_signup && !moving::hides_people(stored)
 }
 
-async fn create(
+/// An account that somebody wants.
+pub(crate) struct NewAccount<'a> {
+    pub(crate) client: &'a Client,
+    /// Where; none where the client has no connection that takes passwords.
+    pub(crate) connection: Option<&'a StoredConnection>,
+    /// As it was typed.
+    pub(crate) email: &'a str,
+    pub(crate) password: &'a SecretString,
+    /// What the person says of themselves besides the address.
+    pub(crate) profile: Profile,
+    pub(crate) user_metadata: JsonObject,
+}
+
+/// Creates an account, unless somebody has the address, here or at the source.
+pub(crate) async fn create(
     svc: &Services,
     cx: &RequestContext,
-    pending: &Pending,
-    form: &SignupForm<'_>,
+    account: NewAccount<'_>,
 ) -> Result<Result<User, SignupRefused>, InternalError> {
-    let Some(stored) = pending.connection.as_ref().filter(|stored| offers_signup(stored)) else {
+    let client = account.client;
+    let Some(stored) = account.connection.filter(|stored| offers_signup(stored)) else {
         return Ok(Err(SignupRefused::Closed));
     };
-    let Some(email) = FoldedEmail::parse(form.email) else { return Ok(Err(SignupRefused::InvalidEmail)) };
-    let Ok(prepared) = Prepared::new(form.password.expose_secret()) else {
+    let Some(email) = FoldedEmail::parse(account.email) else { return Ok(Err(SignupRefused::InvalidEmail)) };
+    let Ok(prepared) = Prepared::new(account.password.expose_secret()) else {
         return Ok(Err(SignupRefused::PasswordTooLong));
     };
     if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(cx.peer)) {
         return Ok(Err(SignupRefused::Limited(limited)));
     }
-    let assessment = assess(svc, stored.connection.password_policy, &prepared, &email);
+    let username = account.profile.username.as_deref();
+    let assessment = assess(svc, stored.connection.password_policy, &prepared, &email, username);
     if !assessment.verified {
-        return Ok(Err(SignupRefused::WeakPassword(shown(&assessment, true))));
+        return Ok(Err(SignupRefused::WeakPassword(assessment)));
     }
     // Our own directory first: what it knows costs the source no question.
     if store::users::find_by_login(&mut svc.store.read().await?, &stored.connection.id, &email).await?.is_some() {
-        return refuse_taken(svc, cx, pending, &email).await.map(Err);
+        return refuse_taken(svc, cx, client, &email).await.map(Err);
     }
     match moving::look_up_address(svc, cx, stored, &email).await? {
         AtSource::Unknown => {}
-        AtSource::Known => return refuse_taken(svc, cx, pending, &email).await.map(Err),
+        AtSource::Known => return refuse_taken(svc, cx, client, &email).await.map(Err),
         AtSource::Unavailable => return Ok(Err(SignupRefused::SourceUnavailable)),
     }
     let hash = svc.hashing.hash(&prepared, svc.random()).await?;
-    let user = new_user(&stored.connection, &email, &UserId::random_external_id(svc.random()), cx.now);
+    let external_id = UserId::random_external_id(svc.random());
+    let user = new_user(&stored.connection, &email, &external_id, account.profile, cx.now);
+    let user = User { user_metadata: account.user_metadata, ..user };
     let mut tx = svc.store.write().await?;
     if store::users::insert(&mut tx, &user).await? != Stored::Done {
         drop(tx);
-        return refuse_taken(svc, cx, pending, &email).await.map(Err);
+        return refuse_taken(svc, cx, client, &email).await.map(Err);
     }
     store::passwords::insert(&mut tx, &user.user_id, &PasswordCredential::Native { hash }, cx.now).await?;
-    let signup = event(svc, cx, EventType::SignupSucceeded).client(&pending.client).connection(&stored.connection);
+    let signup = event(svc, cx, EventType::SignupSucceeded).client(client).connection(&stored.connection);
     signup.user(&user).record(&mut tx).await?;
     tx.commit().await?;
     Ok(Ok(user))
@@ -148,11 +181,11 @@ async fn create(
 async fn refuse_taken(
     svc: &Services,
     cx: &RequestContext,
-    pending: &Pending,
+    client: &Client,
     email: &FoldedEmail,
 ) -> Result<SignupRefused, InternalError> {
     event(svc, cx, EventType::SignupFailed)
-        .client(&pending.client)
+        .client(client)
         .typed_name(email.as_str())
         .describe("The user already exists.")
         .record_alone(svc)
@@ -161,9 +194,15 @@ async fn refuse_taken(
 }
 
 /// What the policy of a connection says of a new password.
-fn assess(svc: &Services, level: PasswordPolicy, password: &Prepared, email: &FoldedEmail) -> Assessment {
+fn assess(
+    svc: &Services,
+    level: PasswordPolicy,
+    password: &Prepared,
+    email: &FoldedEmail,
+    username: Option<&str>,
+) -> Assessment {
     let tenant = tenant::name(svc);
-    let person = PersonalInfo { email: Some(email.as_str()), username: None, tenant: Some(&tenant) };
+    let person = PersonalInfo { email: Some(email.as_str()), username, tenant: Some(&tenant) };
     policy::assess(level_of(level), password, &person)
 }
 
@@ -179,12 +218,13 @@ pub(crate) fn level_of(policy: PasswordPolicy) -> Level {
 }
 
 /// Somebody new, with Auth0's defaults for what was not asked.
-fn new_user(connection: &Connection, email: &FoldedEmail, external_id: &str, now: Timestamp) -> User {
+fn new_user(connection: &Connection, email: &FoldedEmail, external_id: &str, said: Profile, now: Timestamp) -> User {
     let profile = Profile {
         email: Some(email.as_str().to_owned()),
-        name: Some(email.as_str().to_owned()),
-        nickname: Some(email.local_part().to_owned()),
-        ..Profile::default()
+        email_verified: false,
+        name: said.name.or_else(|| Some(email.as_str().to_owned())),
+        nickname: said.nickname.or_else(|| Some(email.local_part().to_owned())),
+        ..said
     };
     User::new(UserId::database(external_id), profile, vec![Identity::primary(connection, external_id)], now)
 }

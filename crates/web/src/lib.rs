@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+mod authentication_api;
 mod errors;
 mod extract;
 pub mod mails;

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::state::AppState;
-use crate::{errors, management, middleware, oidc, operations, sign_in};
+use crate::{authentication_api, errors, management, middleware, oidc, operations, sign_in};
 
 /// The largest body of a Management API call. Everything else reads at most `protocol::params::MAX_BYTES`.
 const MANAGEMENT_BODY_LIMIT: usize = 1024 * 1024;
@@ -51,6 +51,7 @@ fn oidc_routes(state: &AppState) -> Router<AppState> {
         .route("/oauth/token", from_pages(post(oidc::token::post)))
         .route("/oauth/introspect", by_address(post(oidc::introspection::post)))
         .route("/oauth/revoke", from_pages(post(oidc::revocation::post)))
+        .route("/dbconnections/signup", from_pages(post(authentication_api::signup::post)))
         .route("/userinfo", from_pages(get(oidc::userinfo::answer).post(oidc::userinfo::answer)))
         .route("/v2/logout", get(oidc::logout::v2))
         .route("/oidc/logout", get(oidc::logout::oidc_get).post(oidc::logout::oidc_post))

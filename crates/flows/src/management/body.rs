@@ -54,7 +54,7 @@ pub enum BodyInvalid {
 }
 
 impl BodyInvalid {
-    pub(super) fn wrong(path: impl Into<String>, problem: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn wrong(path: impl Into<String>, problem: impl Into<Cow<'static, str>>) -> Self {
         BodyInvalid::Wrong { path: path.into(), problem: problem.into() }
     }
 }
@@ -66,7 +66,7 @@ impl Body {
     }
 
     /// The object in the body.
-    pub(super) fn object(&self) -> Result<Fields, BodyInvalid> {
+    pub(crate) fn object(&self) -> Result<Fields, BodyInvalid> {
         Ok(Fields { path: String::new(), object: typed(self.value()?, "")? })
     }
 
@@ -98,7 +98,7 @@ fn has_nul(value: &Value) -> bool {
 
 /// An object that is being read.
 #[derive(Clone)]
-pub(super) struct Fields {
+pub(crate) struct Fields {
     path: String,
     object: JsonObject,
 }
@@ -153,13 +153,13 @@ impl Fields {
     }
 
     /// A property that may be absent.
-    pub(super) fn take<T: Property>(&mut self, name: &str) -> Result<Option<T>, BodyInvalid> {
+    pub(crate) fn take<T: Property>(&mut self, name: &str) -> Result<Option<T>, BodyInvalid> {
         let Some(value) = self.object.remove(name) else { return Ok(None) };
         typed(value, &self.path_of(name)).map(Some)
     }
 
     /// A property that must be there.
-    pub(super) fn require<T: Property>(&mut self, name: &str) -> Result<T, BodyInvalid> {
+    pub(crate) fn require<T: Property>(&mut self, name: &str) -> Result<T, BodyInvalid> {
         self.take(name)?.ok_or_else(|| BodyInvalid::Missing { path: self.path_of(name) })
     }
 
@@ -182,7 +182,7 @@ impl Fields {
     }
 
     /// Merges a property, if it is there, into metadata; `null` empties it.
-    pub(super) fn merge(&mut self, name: &str, held: &mut JsonObject) -> Result<(), BodyInvalid> {
+    pub(crate) fn merge(&mut self, name: &str, held: &mut JsonObject) -> Result<(), BodyInvalid> {
         if self.take_null(name) {
             held.clear();
         } else if let Some(change) = self.take(name)? {
@@ -254,7 +254,7 @@ fn merge(held: &mut JsonObject, change: JsonObject) {
 }
 
 /// A type that a property can have.
-pub(super) trait Property: Sized {
+pub(crate) trait Property: Sized {
     /// The type in words that follow `must be`.
     const EXPECTED: &'static str;
 

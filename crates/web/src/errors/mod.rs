@@ -1,5 +1,6 @@
 //! The error edge: the only place where facts become status codes, words and pages. One file for each surface.
 
+pub(crate) mod authentication_api;
 pub(crate) mod management;
 pub(crate) mod oauth;
 pub(crate) mod page;

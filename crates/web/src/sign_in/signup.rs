@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use flows::authorize::LoginPage;
-use flows::signup::{ShownRule, SignupForm, SignupRefused, rules, with_password};
+use flows::signup::{ShownRule, SignupForm, SignupRefused, broken_rules, rules, with_password};
 use http::{HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
@@ -45,7 +45,7 @@ fn refused(visit: &Visit, why: SignupRefused, page: &LoginPage) -> Response {
     let mut form = Form::new(page, visit.field("email"), &refusals);
     let wait = match why {
         SignupRefused::WeakPassword(broken) => {
-            form.rules = broken;
+            form.rules = broken_rules(&broken);
             None
         }
         SignupRefused::Limited(limited) => Some(limited.wait_seconds()),

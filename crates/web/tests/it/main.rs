@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+mod api_sign_up;
 mod authorize;
 mod client_assertions;
 mod codes;

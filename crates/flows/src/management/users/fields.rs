@@ -85,6 +85,13 @@ fn check(user: &User) -> Result<(), BodyInvalid> {
     if profile.email.is_none() && profile.username.is_none() {
         return Err(BodyInvalid::Missing { path: "email".to_owned() });
     }
+    check_profile(profile)?;
+    check_keys("user_metadata", &user.user_metadata, &[])?;
+    check_keys("app_metadata", &user.app_metadata, &RESERVED_IN_APP_METADATA)
+}
+
+/// Whether names, picture and number are what they must be, whoever gave them.
+pub(crate) fn check_profile(profile: &Profile) -> Result<(), BodyInvalid> {
     let lengths = [
         ("name", &profile.name, 300),
         ("nickname", &profile.nickname, 300),
@@ -106,8 +113,7 @@ fn check(user: &User) -> Result<(), BodyInvalid> {
     if profile.phone_number.as_deref().is_some_and(|number| !is_phone_number(number)) {
         return Err(BodyInvalid::wrong("phone_number", "must be + and 1 to 15 digits"));
     }
-    check_keys("user_metadata", &user.user_metadata, &[])?;
-    check_keys("app_metadata", &user.app_metadata, &RESERVED_IN_APP_METADATA)
+    Ok(())
 }
 
 /// E.164 with its plus sign.

@@ -14,6 +14,7 @@ use store::users::UserFilter;
 use store::{Page, WriteTx};
 
 pub use create::create;
+pub(crate) use fields::check_profile;
 pub use update::update;
 
 use super::paging::Paging;

@@ -1,0 +1,3 @@
+//! What is left of Auth0's Authentication API beside the protocol: accounts of database connections.
+
+pub(crate) mod signup;
