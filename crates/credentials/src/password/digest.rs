@@ -10,6 +10,8 @@ pub enum Digest {
     Md4,
     /// RFC 1321.
     Md5,
+    /// ISO/IEC 10118-2, over DES. PBKDF2 alone may name it.
+    Mdc2,
     /// RIPEMD-160 (ISO/IEC 10118-3).
     Ripemd160,
     /// FIPS 180-4.
@@ -32,6 +34,7 @@ macro_rules! computed_by {
         match $digest {
             Digest::Md4 => computed_by!(md4::Md4, $type, $work),
             Digest::Md5 => computed_by!(md5::Md5, $type, $work),
+            Digest::Mdc2 => computed_by!(super::mdc2::Mdc2, $type, $work),
             Digest::Ripemd160 => computed_by!(ripemd::Ripemd160, $type, $work),
             Digest::Sha1 => computed_by!(sha1::Sha1, $type, $work),
             Digest::Sha224 => computed_by!(sha2::Sha224, $type, $work),
@@ -48,7 +51,7 @@ macro_rules! computed_by {
 }
 
 impl Digest {
-    /// Every digest.
+    /// Every digest that a hash may name by itself or with HMAC.
     pub const ALL: [Digest; 9] = [
         Digest::Md4,
         Digest::Md5,
@@ -66,6 +69,7 @@ impl Digest {
         match self {
             Digest::Md4 => "md4",
             Digest::Md5 => "md5",
+            Digest::Mdc2 => "mdc2",
             Digest::Ripemd160 => "ripemd160",
             Digest::Sha1 => "sha1",
             Digest::Sha224 => "sha224",
@@ -76,7 +80,7 @@ impl Digest {
         }
     }
 
-    /// The digest of this name.
+    /// The digest of this name, of those in [`Digest::ALL`].
     pub fn parse(name: &str) -> Option<Self> {
         Digest::ALL.into_iter().find(|digest| digest.as_str() == name)
     }
@@ -84,7 +88,7 @@ impl Digest {
     /// How many bytes it gives.
     pub(super) fn length(self) -> usize {
         match self {
-            Digest::Md4 | Digest::Md5 => 16,
+            Digest::Md4 | Digest::Md5 | Digest::Mdc2 => 16,
             Digest::Ripemd160 | Digest::Sha1 => 20,
             Digest::Sha224 => 28,
             Digest::Sha256 => 32,

@@ -14,6 +14,7 @@ mod hmac;
 mod input;
 mod ldap;
 mod limits;
+mod mdc2;
 mod pbkdf2;
 mod phc;
 mod prepared;

@@ -45,12 +45,10 @@ fn digest(name: &str) -> Result<Digest, Unreadable> {
         "sha384" | "RSA-SHA384" | "sha384WithRSAEncryption" => Digest::Sha384,
         "sha512" | "RSA-SHA512" | "sha512WithRSAEncryption" => Digest::Sha512,
         "whirlpool" => Digest::Whirlpool,
-        "mdc2" | "RSA-MDC2" | "mdc2WithRSA" => {
-            return Err(Unsupported("its digest is mdc2, for which there is no implementation we trust"));
-        }
+        "mdc2" | "RSA-MDC2" | "mdc2WithRSA" => Digest::Mdc2,
         _ => {
             return Err(Unsupported(
-                "its digest is none of md4, md5, ripemd160, sha1, sha224, sha256, sha384, sha512 and whirlpool, nor \
+                "its digest is none of md4, md5, mdc2, ripemd160, sha1, sha224, sha256, sha384, sha512 and whirlpool, nor \
                  another of OpenSSL's names for these",
             ));
         }
@@ -76,6 +74,7 @@ fn iterations_per_millisecond(digest: Digest) -> u64 {
     match digest {
         Digest::Md4 => 5000,
         Digest::Md5 => 3500,
+        Digest::Mdc2 => 250,
         Digest::Ripemd160 => 2000,
         Digest::Sha1 => 2500,
         Digest::Sha224 | Digest::Sha256 => 1400,
