@@ -26,7 +26,7 @@ pub(super) struct Core {
 }
 
 impl Core {
-    fn compress(&mut self, block: &Block<Self>) {
+    fn compress(&mut self, block: Block<Self>) {
         self.left[0] = (self.left[0] & 0x9f) | 0x40;
         self.right[0] = (self.right[0] & 0x9f) | 0x20;
         let mut left = encrypted(self.left, block);
@@ -37,8 +37,8 @@ impl Core {
 }
 
 /// The block under this key, added to itself as it was.
-fn encrypted(key: [u8; 8], block: &Block<Core>) -> [u8; 8] {
-    let mut out = *block;
+fn encrypted(key: [u8; 8], block: Block<Core>) -> [u8; 8] {
+    let mut out = block;
     Des::new(&key.into()).encrypt_block(&mut out);
     std::array::from_fn(|index| out[index] ^ block[index])
 }
@@ -78,15 +78,16 @@ impl OutputSizeUser for Core {
 
 impl UpdateCore for Core {
     fn update_blocks(&mut self, blocks: &[Block<Self>]) {
-        blocks.iter().for_each(|block| self.compress(block));
+        for block in blocks {
+            self.compress(*block);
+        }
     }
 }
 
 impl FixedOutputCore for Core {
     fn finalize_fixed_core(&mut self, buffer: &mut Buffer<Self>, out: &mut Output<Self>) {
         if buffer.get_pos() > 0 {
-            let last = buffer.pad_with_zeros();
-            self.compress(&last);
+            self.compress(buffer.pad_with_zeros());
         }
         out[..8].copy_from_slice(&self.left);
         out[8..].copy_from_slice(&self.right);
