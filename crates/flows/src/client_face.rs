@@ -1,7 +1,8 @@
 //! What pages show of a client, and where they may lead to.
 
 use model::client::Client;
-use url::{Host, Url};
+use protocol::this_machine::stays_on_this_machine;
+use url::Url;
 
 /// A client as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,19 +44,10 @@ fn may_be_linked(address: &str) -> bool {
     };
     let is_reachable = match url.scheme() {
         "https" => true,
-        "http" => is_own_machine(&url),
+        "http" => stays_on_this_machine(&url),
         _ => false,
     };
     is_reachable && url.username().is_empty() && url.password().is_none()
-}
-
-fn is_own_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -23,4 +23,5 @@ pub mod prompt;
 pub mod rate_limit;
 pub mod rotation;
 pub mod scope;
+pub mod this_machine;
 pub mod token;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use protocol::this_machine::is_localhost;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 use url::Host;
@@ -74,7 +75,7 @@ impl AddressPolicy {
         let permitted = match host {
             Host::Ipv4(address) => self.permits(IpAddr::V4(*address)),
             Host::Ipv6(address) => self.permits(IpAddr::V6(*address)),
-            Host::Domain(name) if is_localhost_name(name) => LOCALHOST.into_iter().any(|address| self.permits(address)),
+            Host::Domain(name) if is_localhost(name) => LOCALHOST.into_iter().any(|address| self.permits(address)),
             Host::Domain(_) => true,
         };
         if permitted { Ok(()) } else { Err(AddressRefused) }
@@ -89,20 +90,6 @@ impl AddressPolicy {
 
 /// What `localhost` means without asking anybody (RFC 6761 6.3).
 const LOCALHOST: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-
-fn is_localhost_name(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
-}
-
-/// Whether what is sent to this host stays on this machine.
-pub(crate) fn is_this_machine(host: &Host<&str>) -> bool {
-    match host {
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => IpAddr::V6(*address).to_canonical().is_loopback(),
-        Host::Domain(name) => is_localhost_name(name),
-    }
-}
 
 fn is_public(address: IpAddr) -> bool {
     match address {
@@ -135,7 +122,7 @@ impl Resolve for FilteringResolver {
 
 async fn look_up(name: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
     // Port zero is replaced by the URL's.
-    if is_localhost_name(name) {
+    if is_localhost(name) {
         return Ok(LOCALHOST.map(|address| SocketAddr::new(address, 0)).to_vec());
     }
     Ok(tokio::net::lookup_host((name, 0)).await?.collect())

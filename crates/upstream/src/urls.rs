@@ -1,9 +1,10 @@
 //! Which URLs we may be sent to by somebody who configured one, or by a document that names one.
 
+use protocol::this_machine::is_this_machine;
 use thiserror::Error;
 use url::Url;
 
-use crate::addresses::{self, AddressPolicy};
+use crate::addresses::AddressPolicy;
 
 /// Why a URL is not used. The texts are fit to be shown to an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -36,7 +37,7 @@ impl UrlPolicy {
         let host = url.host().ok_or(UrlRefused::NotAUrl)?;
         match url.scheme() {
             "https" => {}
-            "http" if self.allow_http || addresses::is_this_machine(&host) => {}
+            "http" if self.allow_http || is_this_machine(&host) => {}
             _ => return Err(UrlRefused::NotHttps),
         }
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {

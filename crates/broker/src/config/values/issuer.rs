@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Host, Url};
+use protocol::this_machine::stays_on_this_machine;
+use url::Url;
 
 use super::{Malformed, text_setting};
 
@@ -92,22 +93,13 @@ fn check_ending(text: &str, url: &Url) -> Result<(), Malformed> {
 }
 
 fn check_scheme(text: &str, url: &Url) -> Result<(), Malformed> {
-    if url.scheme() == "https" || is_loopback(url) {
+    if url.scheme() == "https" || stays_on_this_machine(url) {
         return Ok(());
     }
     Err(Malformed::new(format!(
         "{text:?} is plain http, which is for localhost only; use https and set server.tls, or terminate TLS in front \
          of the broker, where the issuer is https all the same"
     )))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Host, Url};
+use protocol::this_machine::stays_on_this_machine;
+use url::Url;
 
 use super::Malformed;
 
@@ -33,7 +34,7 @@ impl SmtpUrl {
 
     /// Whether somebody on the network could read along.
     pub fn is_readable_by_others(&self) -> bool {
-        self.security == Security::Off && !is_this_machine(&self.url)
+        self.security == Security::Off && !stays_on_this_machine(&self.url)
     }
 
     /// The address in the dialect of lettre, password included.
@@ -61,23 +62,11 @@ impl FromStr for SmtpUrl {
         let security = match (url.scheme(), url.query()) {
             ("smtps", None) => Security::Tls,
             ("smtp", Some("tls=off")) => Security::Off,
-            ("smtp", None) if is_this_machine(&url) => Security::Off,
+            ("smtp", None) if stays_on_this_machine(&url) => Security::Off,
             ("smtp", None) => Security::StartTls,
             _ => return Err(malformed()),
         };
         if matches!(url.path(), "" | "/") { Ok(SmtpUrl { url, security }) } else { Err(malformed()) }
-    }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        // The host of a scheme that is not a web's is never read as an address.
-        Some(Host::Domain(name)) => {
-            name == "localhost" || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        }
-        None => false,
     }
 }
 
