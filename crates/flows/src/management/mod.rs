@@ -10,6 +10,7 @@ pub mod client_credentials;
 pub mod client_grants;
 pub mod clients;
 pub mod connections;
+pub mod jobs;
 pub mod logs;
 pub mod paging;
 pub mod query;

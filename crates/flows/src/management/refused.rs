@@ -28,6 +28,8 @@ pub enum Resource {
     SigningKey,
     /// A session.
     Session,
+    /// Work that was asked for.
+    Job,
 }
 
 /// Why nothing was changed or shown.

@@ -194,6 +194,7 @@ fn name(resource: Resource) -> &'static str {
         Resource::LogEvent => "log event",
         Resource::SigningKey => "signing key",
         Resource::Session => "session",
+        Resource::Job => "job",
     }
 }
 
@@ -208,6 +209,7 @@ fn not_found(resource: Resource) -> Failure {
         Resource::LogEvent => "inexistent_log",
         Resource::SigningKey => "inexistent_signing_key",
         Resource::Session => "inexistent_session",
+        Resource::Job => "inexistent_job",
     };
     Failure::new(StatusCode::NOT_FOUND, Some(code), format!("The {} does not exist.", name(resource)))
 }
@@ -223,6 +225,7 @@ fn exists(resource: Resource) -> Failure {
         Resource::LogEvent => "log_exists",
         Resource::SigningKey => "signing_key_exists",
         Resource::Session => "session_exists",
+        Resource::Job => "job_exists",
     };
     Failure::new(StatusCode::CONFLICT, Some(code), format!("The {} already exists.", name(resource)))
 }
@@ -295,7 +298,7 @@ mod tests {
         format!("{} {} {message}", status.as_u16(), error_code.unwrap_or("-"))
     }
 
-    const RESOURCES: [Resource; 9] = [
+    const RESOURCES: [Resource; 10] = [
         Resource::Client,
         Resource::ClientCredential,
         Resource::ClientGrant,
@@ -305,6 +308,7 @@ mod tests {
         Resource::LogEvent,
         Resource::SigningKey,
         Resource::Session,
+        Resource::Job,
     ];
 
     /// The table reviewers read.

@@ -6,6 +6,7 @@ mod client_credentials;
 mod client_grants;
 mod clients;
 mod connections;
+mod jobs;
 mod logs;
 mod resource_servers;
 mod sessions;
@@ -58,6 +59,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sessions/{id}/revoke", post(sessions::revoke))
         .route("/users/{id}/sessions", get(sessions::of_user).delete(sessions::delete_of_user))
         .route("/users/{id}/revoke-access", post(sessions::revoke_access))
+        .route("/jobs/{id}", get(jobs::get))
         .route("/tenants/settings", get(tenant_settings::get).patch(tenant_settings::update))
         .fallback(|| async { Failure::from(Unread::NoSuchPath) })
         .method_not_allowed_fallback(|| async { Failure::from(Unread::NoSuchMethod) })

@@ -8,6 +8,7 @@ mod client_grants;
 mod client_secrets;
 mod clients;
 mod connections;
+mod jobs;
 mod log_retention;
 mod logs;
 mod paging;

@@ -1,0 +1,31 @@
+//! `/jobs`.
+
+use flows::management::jobs;
+use model::job::{JobStatus, ReportedJob};
+use model::{JobId, JsonObject, Timestamp};
+use serde::Serialize;
+
+use super::answer::{Answer, one};
+use super::call::{Call, Id};
+
+/// A job as Auth0 shows it: what its kind tells of itself, `type` among it, stands beside the rest.
+#[derive(Serialize)]
+struct JobBody<'a> {
+    id: &'a JobId,
+    status: JobStatus,
+    created_at: Timestamp,
+    #[serde(flatten)]
+    report: &'a JsonObject,
+}
+
+impl<'a> From<&'a ReportedJob> for JobBody<'a> {
+    fn from(job: &'a ReportedJob) -> Self {
+        JobBody { id: &job.id, status: job.status, created_at: job.created_at, report: &job.report }
+    }
+}
+
+/// `GET /jobs/{id}`
+pub(crate) async fn get(call: Call, Id(id): Id) -> Answer {
+    let job = jobs::get(&call.services, &call.cx, &call.caller, &JobId::new(id)).await?;
+    one(&JobBody::from(&job), &call.query)
+}
