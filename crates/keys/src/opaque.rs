@@ -23,6 +23,10 @@ pub enum TokenKind {
     Pending,
     /// The `state` a browser is sent to an upstream provider with.
     ProviderSignIn,
+    /// A link that confirms an address.
+    EmailVerification,
+    /// A link with which a new password is chosen.
+    PasswordReset,
 }
 
 impl TokenKind {
@@ -35,6 +39,8 @@ impl TokenKind {
             TokenKind::Session => b"session\0",
             TokenKind::Pending => b"pending\0",
             TokenKind::ProviderSignIn => b"provider sign-in\0",
+            TokenKind::EmailVerification => b"e-mail verification\0",
+            TokenKind::PasswordReset => b"password reset\0",
         }
     }
 }
@@ -85,13 +91,15 @@ impl OpaqueToken {
 mod tests {
     use super::*;
 
-    const KINDS: [TokenKind; 6] = [
+    const KINDS: [TokenKind; 8] = [
         TokenKind::Code,
         TokenKind::Refresh,
         TokenKind::Access,
         TokenKind::Session,
         TokenKind::Pending,
         TokenKind::ProviderSignIn,
+        TokenKind::EmailVerification,
+        TokenKind::PasswordReset,
     ];
 
     fn token() -> OpaqueToken {

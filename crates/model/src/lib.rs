@@ -18,6 +18,7 @@ pub mod resource_server;
 pub mod session;
 pub mod settings;
 pub mod signing_key;
+pub mod ticket;
 pub mod time;
 pub mod user;
 

@@ -28,6 +28,7 @@ pub mod resource_servers;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
+pub mod tickets;
 pub mod used_tokens;
 pub mod users;
 

@@ -42,6 +42,7 @@ statements! {
     RECORD_LOGIN = "UPDATE users SET logins_count = logins_count + 1, last_login = $2, last_ip = $3
                     WHERE user_id = $1 AND last_password_reset IS NOT DISTINCT FROM $4
                     AND (blocked IS NULL OR blocked <> $5)";
+    HOLD = "UPDATE users SET version = version WHERE user_id = $1";
     PASSWORD_SET = "UPDATE users SET last_password_reset = $2, updated_at = $2, version = version + 1 WHERE user_id = $1";
     DELETE = "DELETE FROM users WHERE user_id = $1";
     BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
@@ -378,6 +379,11 @@ fn profile_column(profile: &Profile) -> String {
 pub async fn record_login(tx: &mut WriteTx, user: &User, ip: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
     let args = args![&user.user_id, now, ip, user.last_password_reset, true];
     Ok(tx.execute(RECORD_LOGIN, args).await? == 1)
+}
+
+/// Lets one write at a time decide about a person, until it is committed. `false` means that there is none.
+pub async fn hold(tx: &mut WriteTx, id: &UserId) -> Result<bool, StoreError> {
+    Ok(tx.execute(HOLD, args![id]).await? == 1)
 }
 
 /// Notes that the password changed.

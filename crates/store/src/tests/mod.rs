@@ -23,4 +23,5 @@ mod schemas;
 mod sessions;
 mod statements;
 mod tenant;
+mod tickets;
 mod users;

@@ -105,7 +105,8 @@ async fn postgres(url: &str) -> Schema {
         );
         let foreign_keys = sqlx::query_as(
             "SELECT a.attname::text AS column, f.confrelid::regclass::text AS target, t.attname::text AS target_column,
-             CASE f.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'a' THEN 'NO ACTION' ELSE f.confdeltype::text END AS on_delete
+             CASE f.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'a' THEN 'NO ACTION'
+             ELSE f.confdeltype::text END AS on_delete
              FROM pg_constraint f
              JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
              JOIN pg_attribute t ON t.attrelid = f.confrelid AND t.attnum = f.confkey[1]

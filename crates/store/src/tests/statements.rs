@@ -34,6 +34,7 @@ fn all() -> Vec<(String, Sql)> {
         sessions,
         settings,
         signing_keys,
+        tickets,
         used_tokens,
         users,
     ];

@@ -1,6 +1,8 @@
+use model::address::FoldedEmail;
 use model::event::Event;
 use model::grant::{AuthorizationCode, OpaqueAccessToken, RefreshToken, TokenFamily};
 use model::session::Session;
+use model::ticket::{Pin, Ticket, TicketKind};
 use model::{EventId, FamilyId, JsonObject, RefreshTokenId, SessionId};
 use protocol::authorization::{AuthorizationRequest, ResponseMode, ResponseType};
 use protocol::scope::ScopeSet;
@@ -135,5 +137,27 @@ pub(in crate::tests) fn event(minutes: i64, code: &str) -> Event {
         audience: None,
         scope: None,
         details: JsonObject::new(),
+    }
+}
+
+/// A link that Ada was sent for a new password, with everything in it.
+pub(in crate::tests) fn ticket() -> Ticket {
+    Ticket {
+        kind: TicketKind::ResetPassword,
+        user_id: user_id(),
+        pin: Pin {
+            email: Some(FoldedEmail::of("ada@example.com")),
+            last_password_reset: Some(at(-20)),
+            logins_count: Some(7),
+            password_version: Some(2),
+        },
+        client_id: Some(client_id()),
+        is_mailed: true,
+        result_url: Some("https://app.example/done".to_owned()),
+        tells_email: true,
+        verifies_email: true,
+        created_at: NOW,
+        expires_at: at(60),
+        spent_at: None,
     }
 }
