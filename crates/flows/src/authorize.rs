@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod audience;
 mod pending;
+mod pushed;
 
 use model::ClientId;
 use model::client::Client;
@@ -21,6 +22,7 @@ use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services};
 
 pub use pending::{LoginPage, Pending, PendingRefused, find as find_pending};
+pub use pushed::{PushRefused, Pushed, push};
 
 pub(crate) use answer::{Answering, give};
 
@@ -37,6 +39,8 @@ pub enum Authorized {
         state: String,
         /// A new secret that binds the request to this browser, where it had none.
         new_binding: Option<String>,
+        /// Whether the answer is for the window that opened or frames the page.
+        answers_by_message: bool,
     },
 }
 
@@ -46,6 +50,12 @@ pub enum AuthorizeRefused {
     /// No such client, or none was named.
     #[error("unknown client")]
     UnknownClient,
+    /// The request that was sent ahead is not there: it was named before, has expired, or is another client's.
+    #[error("the request_uri is unknown, was used before, or has expired")]
+    Pushed {
+        /// Who asks.
+        client: ClientFace,
+    },
     /// The redirect URI is not the client's.
     #[error("{}", .refusal.description)]
     RedirectUri {
@@ -73,7 +83,9 @@ pub async fn start(
     browser: Browser<'_>,
 ) -> Result<Authorized, AuthorizeRefused> {
     let client = find_client(svc, params).await?;
-    let rules = rules_of(&client);
+    let pushed = pushed::take(svc, cx, &client, params).await?;
+    let rules = rules_of(&client, if pushed.is_some() { Sent::Ahead } else { Sent::ByBrowser });
+    let params = pushed.as_ref().unwrap_or(params);
     let redirect_uri = find_redirect_uri(params, &rules)
         .map_err(|refusal| AuthorizeRefused::RedirectUri { refusal, client: ClientFace::signing_in(&client) })?;
     let request = match authorization::check(params, &rules, redirect_uri.clone()) {
@@ -94,13 +106,23 @@ async fn find_client(svc: &Services, params: &Params) -> Result<Client, Authoriz
     found.map(|stored| stored.client).ok_or(AuthorizeRefused::UnknownClient)
 }
 
-fn rules_of(client: &Client) -> ClientRules<'_> {
+/// How a request came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// As parameters that anybody may have changed.
+    ByBrowser,
+    /// From the client itself (RFC 9126).
+    Ahead,
+}
+
+fn rules_of(client: &Client, sent: Sent) -> ClientRules<'_> {
     ClientRules {
         callbacks: &client.callbacks,
         web_origins: &client.web_origins,
         app_type: client.app_type,
         grant_types: &client.grant_types,
         is_public: client.is_public(),
+        must_push: client.require_pushed_authorization_requests && sent == Sent::ByBrowser,
     }
 }
 

@@ -21,6 +21,8 @@ pub enum TokenKind {
     Session,
     /// The handle of a pending authorization.
     Pending,
+    /// The `request_uri` of a pushed authorization request (RFC 9126 2.2).
+    Pushed,
     /// The `state` a browser is sent to an upstream provider with.
     ProviderSignIn,
     /// A link that confirms an address.
@@ -38,6 +40,7 @@ impl TokenKind {
             TokenKind::Access => b"access\0",
             TokenKind::Session => b"session\0",
             TokenKind::Pending => b"pending\0",
+            TokenKind::Pushed => b"pushed\0",
             TokenKind::ProviderSignIn => b"provider sign-in\0",
             TokenKind::EmailVerification => b"e-mail verification\0",
             TokenKind::PasswordReset => b"password reset\0",
@@ -91,12 +94,13 @@ impl OpaqueToken {
 mod tests {
     use super::*;
 
-    const KINDS: [TokenKind; 8] = [
+    const KINDS: [TokenKind; 9] = [
         TokenKind::Code,
         TokenKind::Refresh,
         TokenKind::Access,
         TokenKind::Session,
         TokenKind::Pending,
+        TokenKind::Pushed,
         TokenKind::ProviderSignIn,
         TokenKind::EmailVerification,
         TokenKind::PasswordReset,

@@ -47,6 +47,12 @@ pub struct Client {
     pub logo_uri: Option<String>,
     /// Whether `auth0-forwarded-for` is believed from this client.
     pub is_token_endpoint_ip_header_trusted: bool,
+    /// Whether it must send its authorization requests ahead (RFC 9126 5).
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    /// For how many seconds such a request is kept, where the client says so.
+    #[serde(default)]
+    pub par_request_expiry: Option<u64>,
     /// At most ten string pairs of the operator's own.
     pub client_metadata: JsonObject,
     /// When it was created.
@@ -79,6 +85,8 @@ impl Client {
             initiate_login_uri: None,
             logo_uri: None,
             is_token_endpoint_ip_header_trusted: false,
+            require_pushed_authorization_requests: false,
+            par_request_expiry: None,
             client_metadata: JsonObject::new(),
             created_at: now,
             updated_at: now,

@@ -45,6 +45,8 @@ event_types! {
     SilentAuthSucceeded = "ssa",
     /// Silent authentication refused.
     SilentAuthFailed = "fsa",
+    /// A request that a client sent ahead was not kept.
+    PushedAuthorizationFailed = "fpar",
     /// Code exchanged.
     CodeExchanged = "seacft",
     /// Code not exchanged.

@@ -14,6 +14,7 @@ pub fn document(issuer: &str) -> Value {
     json!({
         "issuer": issuer,
         "authorization_endpoint": at("authorize"),
+        "pushed_authorization_request_endpoint": at("oauth/par"),
         "token_endpoint": at("oauth/token"),
         "introspection_endpoint": at("oauth/introspect"),
         "revocation_endpoint": at("oauth/revoke"),
@@ -93,6 +94,7 @@ mod tests {
         let document = document("https://id.example/tenant/");
         let endpoints = [
             ("authorization_endpoint", "https://id.example/tenant/authorize"),
+            ("pushed_authorization_request_endpoint", "https://id.example/tenant/oauth/par"),
             ("token_endpoint", "https://id.example/tenant/oauth/token"),
             ("introspection_endpoint", "https://id.example/tenant/oauth/introspect"),
             ("revocation_endpoint", "https://id.example/tenant/oauth/revoke"),

@@ -45,7 +45,7 @@ error_codes! {
     /// OpenID Connect Core 3.1.2.6.
     RequestNotSupported = "request_not_supported",
     /// OpenID Connect Core 3.1.2.6.
-    RequestUriNotSupported = "request_uri_not_supported",
+    InvalidRequestUri = "invalid_request_uri",
     /// RFC 6750 3.1.
     InvalidToken = "invalid_token",
     /// Auth0: an administrator has blocked the user.

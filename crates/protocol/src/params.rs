@@ -72,6 +72,20 @@ impl Params {
         Ok(params)
     }
 
+    /// Takes names and values that were read elsewhere, within the same bounds.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, ParamsRefused> {
+        let mut params = Params::default();
+        let mut length = 0;
+        for (name, value) in pairs {
+            length += name.len() + value.len();
+            if length > MAX_BYTES {
+                return Err(ParamsRefused::TooLarge);
+            }
+            params.add(name, value)?;
+        }
+        Ok(params)
+    }
+
     fn add(&mut self, name: String, value: String) -> Result<(), ParamsRefused> {
         if name.contains('\0') || value.contains('\0') {
             return Err(ParamsRefused::NotText);

@@ -19,14 +19,27 @@ statements! {
                      (SELECT account, address FROM failed_logins WHERE last_failed_at < $1 LIMIT $2)";
     PROVIDER_SIGN_INS = "DELETE FROM provider_sign_ins WHERE digest IN
                          (SELECT digest FROM provider_sign_ins WHERE expires_at < $1 LIMIT $2)";
+    PUSHED = "DELETE FROM pushed_authorizations WHERE digest IN
+              (SELECT digest FROM pushed_authorizations WHERE expires_at < $1 LIMIT $2)";
     JOBS = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expires_at < $1 LIMIT $2)";
     TICKETS = "DELETE FROM tickets WHERE digest IN (SELECT digest FROM tickets WHERE expires_at < $1 LIMIT $2)";
     USED_TOKENS = "DELETE FROM used_tokens WHERE digest IN
                    (SELECT digest FROM used_tokens WHERE expires_at < $1 LIMIT $2)";
 }
 
-const SWEEPS: [Sql; 10] =
-    [PENDING, SESSIONS, FAMILIES, REPEATS, ACCESS_TOKENS, FAILED_LOGINS, JOBS, PROVIDER_SIGN_INS, TICKETS, USED_TOKENS];
+const SWEEPS: [Sql; 11] = [
+    PENDING,
+    PUSHED,
+    SESSIONS,
+    FAMILIES,
+    REPEATS,
+    ACCESS_TOKENS,
+    FAILED_LOGINS,
+    JOBS,
+    PROVIDER_SIGN_INS,
+    TICKETS,
+    USED_TOKENS,
+];
 
 /// Deletes at most `limit` rows of each table that ended before `before`, and says how many went.
 pub async fn sweep(tx: &mut WriteTx, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

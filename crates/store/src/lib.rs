@@ -23,6 +23,7 @@ pub mod migration;
 pub mod passwords;
 pub mod pending_authorizations;
 pub mod provider_sign_ins;
+pub mod pushed_authorizations;
 pub mod refresh_tokens;
 pub mod resource_servers;
 pub mod sessions;

@@ -73,6 +73,18 @@ impl RelyingParty {
         fields.iter().copied().chain(credentials).collect()
     }
 
+    /// Sends a request ahead, credentials in the body.
+    pub async fn push(&self, app: &App, request: &AuthorizationUrl) -> Answer {
+        let request = request.clone().without("client_id");
+        app.post_form("/oauth/par", &self.with_credentials(&request.pairs())).await
+    }
+
+    /// The address at which a browser names a request that was sent ahead.
+    pub fn request_by_name(&self, request_uri: &str) -> AuthorizationUrl {
+        let client_id = self.client_id.as_str();
+        AuthorizationUrl(Vec::new()).and("client_id", client_id).and("request_uri", request_uri)
+    }
+
     /// Exchanges a code.
     pub async fn exchange(&self, app: &App, code: &str) -> Answer {
         app.token(&self.code_fields(code)).await

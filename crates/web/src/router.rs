@@ -48,6 +48,7 @@ fn oidc_routes(state: &AppState) -> Router<AppState> {
         .route("/.well-known/oauth-authorization-server", get(oidc::discovery::document))
         .route("/.well-known/jwks.json", get(oidc::discovery::jwks))
         .route("/authorize", get(oidc::authorize::get).post(oidc::authorize::post))
+        .route("/oauth/par", by_address(post(oidc::par::post)))
         .route("/oauth/token", from_pages(post(oidc::token::post)))
         .route("/oauth/introspect", by_address(post(oidc::introspection::post)))
         .route("/oauth/revoke", from_pages(post(oidc::revocation::post)))

@@ -3,7 +3,7 @@
 use keys::{OpaqueToken, TokenKind, secrets_match};
 use model::client::Client;
 use model::grant::Digest;
-use protocol::authorization::AuthorizationRequest;
+use protocol::authorization::{AuthorizationRequest, ResponseMode};
 use protocol::prompt::Screen;
 use store::connections::StoredConnection;
 use store::pending_authorizations::PendingAuthorization;
@@ -116,6 +116,7 @@ pub(super) async fn save(
         Some(known) => (known, false),
         None => (OpaqueToken::from_random(svc.random()), true),
     };
+    let answers_by_message = request.response_mode == ResponseMode::WebMessage;
     let pending = PendingAuthorization {
         browser_digest: binding.digest(TokenKind::Pending),
         client_id: client.client_id.clone(),
@@ -127,7 +128,7 @@ pub(super) async fn save(
     store::pending_authorizations::insert(&mut tx, &id.digest(TokenKind::Pending), &pending).await?;
     tx.commit().await?;
     let new_binding = is_new.then(|| binding.text().to_string());
-    Ok(Authorized::Ask { screen, state: id.text().to_string(), new_binding })
+    Ok(Authorized::Ask { screen, state: id.text().to_string(), new_binding, answers_by_message })
 }
 
 /// Finds a saved request. The browser must be the one that brought it.

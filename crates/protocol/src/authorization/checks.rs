@@ -24,6 +24,8 @@ pub struct ClientRules<'a> {
     pub grant_types: &'a [GrantType],
     /// Whether it cannot keep a secret.
     pub is_public: bool,
+    /// Whether it may not bring this request the way it came: by a browser instead of ahead (RFC 9126 5).
+    pub must_push: bool,
 }
 
 impl ClientRules<'_> {
@@ -78,6 +80,7 @@ pub const CHECKS: &[Check] = checks![
     no_parameter_twice,
     no_overlong_value,
     no_request_object,
+    sent_ahead_where_demanded,
     response_type_is_known,
     response_type_is_allowed,
     response_mode_is_known,
@@ -169,7 +172,15 @@ fn no_request_object(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal
         return refuse(ErrorCode::RequestNotSupported, "request objects are not supported");
     }
     if params.has("request_uri") {
-        return refuse(ErrorCode::RequestUriNotSupported, "request_uri is not supported");
+        let description = "nothing is fetched: request_uri must be one that /oauth/par gave out";
+        return refuse(ErrorCode::InvalidRequestUri, description);
+    }
+    Ok(())
+}
+
+fn sent_ahead_where_demanded(_: &Params, client: &ClientRules<'_>) -> Result<(), Refusal> {
+    if client.must_push {
+        return refuse(ErrorCode::InvalidRequest, "this client must send its requests ahead, to /oauth/par");
     }
     Ok(())
 }

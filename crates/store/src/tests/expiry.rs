@@ -7,15 +7,16 @@ use model::{FamilyId, RefreshTokenId, SessionId};
 
 use super::engines::for_each_engine;
 use super::records::{
-    access_token, at, committed, digest, family, pending, populate, provider_sign_in, reader, refresh_token, session,
-    ticket,
+    access_token, at, committed, digest, family, pending, populate, provider_sign_in, pushed, reader, refresh_token,
+    session, ticket,
 };
 use crate::pending_authorizations::PendingAuthorization;
 use crate::provider_sign_ins::ProviderSignIn;
+use crate::pushed_authorizations::PushedAuthorization;
 use crate::refresh_tokens::Exchange;
 use crate::{
-    Store, access_tokens, expiry, failed_logins, families, pending_authorizations, provider_sign_ins, refresh_tokens,
-    sessions, tickets, used_tokens,
+    Store, access_tokens, expiry, failed_logins, families, pending_authorizations, provider_sign_ins,
+    pushed_authorizations, refresh_tokens, sessions, tickets, used_tokens,
 };
 
 /// One of each kind that ends at minute 10, and one that ends at minute 11. Both refresh tokens are of a family that
@@ -29,6 +30,8 @@ async fn fill(store: &Store) {
             let sign_in = ProviderSignIn { expires_at: end, ..provider_sign_in() };
             provider_sign_ins::insert(tx, &digest(number), &sign_in).await?;
             tickets::insert(tx, &digest(number), &Ticket { expires_at: end, ..ticket() }).await?;
+            let request = PushedAuthorization { expires_at: end, ..pushed() };
+            pushed_authorizations::insert(tx, &digest(number), &request).await?;
             sessions::insert(tx, &Session { expires_at: end, ..session(name) }, &digest(number)).await?;
             families::insert(tx, &TokenFamily { ..family(name) }, end).await?;
             access_tokens::insert(tx, &digest(number), &OpaqueAccessToken { expires_at: end, ..access_token() })
@@ -49,15 +52,16 @@ async fn fill(store: &Store) {
     .await;
 }
 
-/// Which of a request, a sign-in elsewhere, a ticket, a session, a family, a refresh token, an access token and a count
-/// are there.
-async fn there(store: &Store, name: &str, number: u8) -> [bool; 8] {
+/// Which of a request, a sign-in elsewhere, a ticket, a request sent ahead, a session, a family, a refresh token, an
+/// access token and a count are there.
+async fn there(store: &Store, name: &str, number: u8) -> [bool; 9] {
     let mut db = reader(store).await;
     let forever = std::time::Duration::from_secs(1 << 40);
     [
         pending_authorizations::find(&mut db, &digest(number)).await.unwrap().is_some(),
         provider_sign_ins::find(&mut db, &digest(number)).await.unwrap().is_some(),
         tickets::find(&mut db, &digest(number)).await.unwrap().is_some(),
+        pushed_authorizations::find(&mut db, &digest(number)).await.unwrap().is_some(),
         sessions::find(&mut db, &SessionId::new(name)).await.unwrap().is_some(),
         families::find(&mut db, &FamilyId::new(name)).await.unwrap().is_some(),
         refresh_tokens::find(&mut db, &digest(number)).await.unwrap().is_some(),
@@ -75,10 +79,10 @@ async fn only_what_ended_is_swept() {
     for_each_engine(async |store| {
         fill(store).await;
         assert_eq!(sweep(store, 10, 100).await, 0, "what ends at this very moment stays");
-        assert_eq!(there(store, "old", 10).await, [true; 8]);
-        assert_eq!(sweep(store, 11, 100).await, 9);
-        assert_eq!(there(store, "old", 10).await, [false; 8]);
-        assert_eq!(there(store, "new", 11).await, [true; 8]);
+        assert_eq!(there(store, "old", 10).await, [true; 9]);
+        assert_eq!(sweep(store, 11, 100).await, 10);
+        assert_eq!(there(store, "old", 10).await, [false; 9]);
+        assert_eq!(there(store, "new", 11).await, [true; 9]);
     })
     .await;
 }
@@ -87,8 +91,8 @@ async fn only_what_ended_is_swept() {
 async fn a_sweep_takes_no_more_than_it_was_told() {
     for_each_engine(async |store| {
         fill(store).await;
-        assert_eq!(sweep(store, 50, 1).await, 9);
-        assert_eq!(sweep(store, 50, 1).await, 9);
+        assert_eq!(sweep(store, 50, 1).await, 10);
+        assert_eq!(sweep(store, 50, 1).await, 10);
         assert_eq!(sweep(store, 50, 1).await, 0);
     })
     .await;

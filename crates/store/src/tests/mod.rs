@@ -16,6 +16,8 @@ mod jobs;
 mod login_names;
 mod notes;
 mod passwords;
+mod provider_sign_ins;
+mod pushed_authorizations;
 mod records;
 mod refresh_tokens;
 mod resource_servers;

@@ -29,6 +29,7 @@ fn all() -> Vec<(String, Sql)> {
         passwords,
         pending_authorizations,
         provider_sign_ins,
+        pushed_authorizations,
         refresh_tokens,
         resource_servers,
         sessions,

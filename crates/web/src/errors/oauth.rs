@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use flows::InternalError;
+use flows::authorize::PushRefused;
 use flows::client_authentication::ClientRefused;
 use flows::grants::GrantRefused;
 use flows::introspection::IntrospectionRefused;
@@ -179,6 +180,17 @@ pub(crate) fn revocation(refused: &RevocationRefused) -> TokenError {
     match refused {
         RevocationRefused::Client(refused) => client(refused),
         RevocationRefused::Internal(error) => internal(error),
+    }
+}
+
+/// Why an authorization request is not kept (RFC 9126 2.3).
+pub(crate) fn push(refused: &PushRefused) -> TokenError {
+    match refused {
+        PushRefused::Client(refused) => client(refused),
+        PushRefused::Request(refusal) => {
+            TokenError::new(StatusCode::BAD_REQUEST, refusal.error, refusal.description.as_str())
+        }
+        PushRefused::Internal(error) => internal(error),
     }
 }
 

@@ -16,11 +16,16 @@ use crate::state::AppState;
 
 /// A request at `/authorize` without a client or redirect URI that could be told.
 pub(crate) fn authorize(state: &AppState, cx: &RequestContext, refused: &AuthorizeRefused) -> Response {
+    let words = refused.to_string();
     let page = match refused {
         AuthorizeRefused::UnknownClient => ErrorPage::about(Problem::UnknownClient, None),
         AuthorizeRefused::RedirectUri { refusal, client } => {
             let page = ErrorPage::about(Problem::RedirectUriMismatch, Some(client));
             ErrorPage { detail: Some(refusal.description.as_str()), ..page }
+        }
+        AuthorizeRefused::Pushed { client } => {
+            let page = ErrorPage::about(Problem::SignInExpired, Some(client));
+            ErrorPage { detail: Some(&words), ..page }
         }
         AuthorizeRefused::Internal(error) => return internal(state, cx, error),
     };

@@ -38,6 +38,9 @@ struct ClientBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     initiate_login_uri: Option<&'a str>,
     is_token_endpoint_ip_header_trusted: bool,
+    require_pushed_authorization_requests: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    par_request_expiry: Option<u64>,
     #[serde(skip_serializing_if = "JsonObject::is_empty")]
     client_metadata: &'a JsonObject,
     #[serde(flatten)]
@@ -111,6 +114,8 @@ impl<'a> From<&'a ShownClient> for ClientBody<'a> {
             refresh_token: &client.refresh_token,
             initiate_login_uri: client.initiate_login_uri.as_deref(),
             is_token_endpoint_ip_header_trusted: client.is_token_endpoint_ip_header_trusted,
+            require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+            par_request_expiry: client.par_request_expiry,
             client_metadata: &client.client_metadata,
             fixed: Fixed {
                 global: false,

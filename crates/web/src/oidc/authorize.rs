@@ -38,13 +38,13 @@ async fn answer(
 ) -> Response {
     match Box::pin(start(&state.services, cx, params, cookies.browser())).await {
         Ok(Authorized::Respond(response)) => present::authorization(state, cx, &response, after_post),
-        Ok(Authorized::Ask { screen, state: id, new_binding }) => {
+        Ok(Authorized::Ask { screen, state: id, new_binding, answers_by_message }) => {
             let page = match screen {
                 Screen::Login => "login",
                 Screen::Signup => "signup",
             };
             let mut response = present::redirect(&format!("/u/{page}?state={id}"), after_post);
-            if params.get("response_mode") == Some("web_message") {
+            if answers_by_message {
                 response.headers_mut().extend([KEEPS_OPENER]);
             }
             if let Some(binding) = new_binding {

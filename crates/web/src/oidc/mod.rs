@@ -5,6 +5,7 @@ mod client_call;
 pub(crate) mod discovery;
 pub(crate) mod introspection;
 pub(crate) mod logout;
+pub(crate) mod par;
 pub(crate) mod revocation;
 pub(crate) mod token;
 pub(crate) mod userinfo;

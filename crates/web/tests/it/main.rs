@@ -18,6 +18,7 @@ mod login;
 mod logout;
 mod metrics;
 mod moving;
+mod pushed_requests;
 mod refresh;
 mod refusals;
 mod response_types;

@@ -33,6 +33,9 @@ pub(super) fn client(client: &Client) -> Result<(), BodyInvalid> {
     }
     check_urls(client)?;
     check_range("jwt_configuration.lifetime_in_seconds", client.id_token_lifetime, 1..=LONGEST_ID_TOKEN_LIFETIME)?;
+    if let Some(seconds) = client.par_request_expiry {
+        check_range("par_request_expiry", seconds, 10..=600)?;
+    }
     check_string_pairs("client_metadata", &client.client_metadata)?;
     if client.is_public() && client.allows(GrantType::ClientCredentials) {
         let problem = "must not name client_credentials for a client that does not authenticate";

@@ -39,6 +39,9 @@ pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyI
     fields.set_or_clear("initiate_login_uri", &mut client.initiate_login_uri)?;
     fields.set_or_clear("logo_uri", &mut client.logo_uri)?;
     fields.set("is_token_endpoint_ip_header_trusted", &mut client.is_token_endpoint_ip_header_trusted)?;
+    let requires_push = &mut client.require_pushed_authorization_requests;
+    fields.set("require_pushed_authorization_requests", requires_push)?;
+    fields.set_or_clear("par_request_expiry", &mut client.par_request_expiry)?;
     fields.merge("client_metadata", &mut client.client_metadata)?;
     if fields.take("is_first_party")? == Some(false) {
         let problem = "cannot be false yet: third-party clients need consent, which this version does not ask for";

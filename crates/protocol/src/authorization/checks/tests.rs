@@ -3,7 +3,7 @@ use super::*;
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 fn rules<'a>(callbacks: &'a [String], grant_types: &'static [GrantType], is_public: bool) -> ClientRules<'a> {
-    ClientRules { callbacks, web_origins: &[], app_type: AppType::RegularWeb, grant_types, is_public }
+    ClientRules { callbacks, web_origins: &[], app_type: AppType::RegularWeb, grant_types, is_public, must_push: false }
 }
 
 const WEB: &[GrantType] = &[GrantType::AuthorizationCode];
@@ -41,7 +41,7 @@ fn each_check_refuses_with_its_own_code() {
         ("response_type=code&state=1&state=2", ErrorCode::InvalidRequest),
         (overlong.as_str(), ErrorCode::InvalidRequest),
         ("response_type=code&request=x", ErrorCode::RequestNotSupported),
-        ("response_type=code&request_uri=x", ErrorCode::RequestUriNotSupported),
+        ("response_type=code&request_uri=x", ErrorCode::InvalidRequestUri),
         ("", ErrorCode::InvalidRequest),
         ("response_type=none", ErrorCode::UnsupportedResponseType),
         ("response_type=code+code", ErrorCode::UnsupportedResponseType),
@@ -149,6 +149,15 @@ fn co_08_only_s256_counts_as_a_challenge() {
 fn co_09_a_public_client_needs_pkce() {
     refused("response_type=code", WEB, true, ErrorCode::InvalidRequest);
     assert!(asked("response_type=code", WEB, false).is_ok());
+}
+
+#[test]
+fn az_20_who_must_push_cannot_send_a_browser_with_parameters() {
+    let callbacks = ["https://app.example/cb".to_owned()];
+    let params = Params::from_form(b"response_type=code").expect("a readable query");
+    let client = ClientRules { must_push: true, ..rules(&callbacks, WEB, false) };
+    let outcome = check(&params, &client, callbacks[0].clone());
+    assert_eq!(outcome.map_err(|refusal| refusal.error), Err(ErrorCode::InvalidRequest));
 }
 
 #[test]

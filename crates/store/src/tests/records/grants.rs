@@ -5,11 +5,13 @@ use model::session::Session;
 use model::ticket::{Pin, Ticket, TicketKind};
 use model::{EventId, FamilyId, JsonObject, RefreshTokenId, SessionId};
 use protocol::authorization::{AuthorizationRequest, ResponseMode, ResponseType};
+use protocol::params::Params;
 use protocol::scope::ScopeSet;
 
 use super::{NOW, at, client_id, connection_id, digest, family_id, user_id};
 use crate::pending_authorizations::PendingAuthorization;
 use crate::provider_sign_ins::ProviderSignIn;
+use crate::pushed_authorizations::PushedAuthorization;
 
 pub(in crate::tests) fn session(sid: &str) -> Session {
     Session {
@@ -108,7 +110,11 @@ pub(in crate::tests) fn pending() -> PendingAuthorization {
     }
 }
 
-/// An event `minutes` after [`NOW`].
+pub(in crate::tests) fn pushed() -> PushedAuthorization {
+    let parameters = Params::from_form(b"response_type=code&state=s").expect("a readable request");
+    PushedAuthorization { client_id: client_id(), parameters, expires_at: at(60) }
+}
+
 pub(in crate::tests) fn provider_sign_in() -> ProviderSignIn {
     ProviderSignIn {
         browser_digest: digest(200),
@@ -120,6 +126,7 @@ pub(in crate::tests) fn provider_sign_in() -> ProviderSignIn {
     }
 }
 
+/// An event `minutes` after [`NOW`].
 pub(in crate::tests) fn event(minutes: i64, code: &str) -> Event {
     Event {
         log_id: EventId::at(at(minutes), [0; 8]),
