@@ -23,5 +23,6 @@ pub mod prompt;
 pub mod rate_limit;
 pub mod rotation;
 pub mod scope;
+pub mod search;
 pub mod this_machine;
 pub mod token;

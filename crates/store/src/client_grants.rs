@@ -61,6 +61,7 @@ impl ClientGrantFilter {
             order: ("created_at", "id"),
             newest_first: false,
             filters: filters.into_iter().flatten().collect(),
+            ..List::default()
         }
     }
 }

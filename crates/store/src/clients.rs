@@ -90,6 +90,7 @@ fn all() -> List {
         order: ("created_at", "client_id"),
         newest_first: false,
         filters: Vec::new(),
+        ..List::default()
     }
 }
 

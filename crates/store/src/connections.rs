@@ -92,6 +92,7 @@ impl ConnectionFilter {
             order: ("created_at", "id"),
             newest_first: false,
             filters: filters.into_iter().flatten().collect(),
+            ..List::default()
         }
     }
 }

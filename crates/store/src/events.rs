@@ -6,6 +6,7 @@ use model::{EventId, Timestamp, UserId};
 use crate::columns::{from_json, to_json};
 use crate::db::{Ask, args, statements};
 use crate::listing::{Filter, List};
+use crate::search::{Condition, Field, Kind};
 use crate::{Page, Read, StoreError, WriteTx};
 
 statements! {
@@ -32,29 +33,53 @@ statements! {
 pub struct EventFilter {
     /// With these type codes.
     pub types: Vec<String>,
-    /// Of these clients.
-    pub client_ids: Vec<String>,
     /// Of these users.
     pub user_ids: Vec<String>,
+    /// For which this holds, of [`field`]s.
+    pub search: Option<Condition>,
     /// The oldest first instead of the newest.
     pub oldest_first: bool,
 }
 
 impl EventFilter {
     fn list(&self) -> List {
-        let filters = [
-            Filter::one_of("type", &self.types),
-            Filter::one_of("client_id", &self.client_ids),
-            Filter::one_of("user_id", &self.user_ids),
-        ];
+        let filters = [Filter::one_of("type", &self.types), Filter::one_of("user_id", &self.user_ids)];
         List {
             table: "events",
             columns: "log_id, document",
             order: ("date", "log_id"),
             newest_first: !self.oldest_first,
             filters: filters.into_iter().flatten().collect(),
+            search: self.search.clone(),
+            ..List::default()
         }
     }
+}
+
+/// The field of this name, by which events can be searched.
+pub fn field(name: &str) -> Option<Field> {
+    /// Those that only stand in the document.
+    const MEMBERS: [&str; 11] = [
+        "audience",
+        "client_name",
+        "connection",
+        "connection_id",
+        "description",
+        "hostname",
+        "ip",
+        "strategy",
+        "strategy_type",
+        "user_agent",
+        "user_name",
+    ];
+    Some(match name {
+        "log_id" => Field::column(Kind::Text, "log_id"),
+        "date" => Field::column(Kind::Moment, "date"),
+        "type" => Field::column(Kind::Text, "type"),
+        "client_id" => Field::column(Kind::Text, "client_id"),
+        "user_id" => Field::column(Kind::Text, "user_id"),
+        _ => Field::member(Kind::Text, "document", MEMBERS.into_iter().find(|member| *member == name)?),
+    })
 }
 
 fn read((log_id, document): &(String, String)) -> Result<Event, StoreError> {

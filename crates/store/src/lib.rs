@@ -26,6 +26,7 @@ pub mod provider_sign_ins;
 pub mod pushed_authorizations;
 pub mod refresh_tokens;
 pub mod resource_servers;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
@@ -38,4 +39,4 @@ mod columns;
 mod tests;
 
 pub use db::{Read, Reader, Snapshot, Store, StoreError, StoreSettings, WriteTx};
-pub use listing::Page;
+pub use listing::{Page, Sort};

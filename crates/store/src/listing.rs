@@ -5,7 +5,8 @@ use model::Timestamp;
 
 use crate::StoreError;
 use crate::db::Read;
-use crate::db::{Args, Ask, Row, args};
+use crate::db::{Args, Ask, EngineKind, Row, args};
+use crate::search::{self, Condition, Field};
 
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,17 @@ impl Filter {
     }
 }
 
+/// By what a list is sorted instead of its own order.
+#[derive(Clone, Debug)]
+pub struct Sort {
+    /// The field. Rows without it come last.
+    pub field: Field,
+    /// The greatest first.
+    pub is_descending: bool,
+}
+
 /// A list over one table.
+#[derive(Default)]
 pub(crate) struct List {
     pub(crate) table: &'static str,
     pub(crate) columns: &'static str,
@@ -70,10 +81,14 @@ pub(crate) struct List {
     pub(crate) order: (&'static str, &'static str),
     pub(crate) newest_first: bool,
     pub(crate) filters: Vec<Filter>,
+    /// What a caller searches for.
+    pub(crate) search: Option<Condition>,
+    /// For pages by number alone.
+    pub(crate) sort: Option<Sort>,
 }
 
 impl List {
-    fn conditions(&self, args: &mut Args) -> Vec<String> {
+    fn conditions(&self, engine: EngineKind, args: &mut Args) -> Vec<String> {
         let mut next = args.len();
         let mut conditions = Vec::new();
         for filter in &self.filters {
@@ -86,15 +101,27 @@ impl List {
                 Relation::Beyond => format!("({column} IS NULL OR {column} > {places})"),
             });
         }
+        conditions.extend(self.search.iter().map(|searched| search::compile(searched, engine, args)));
         conditions
+    }
+
+    fn order(&self, engine: EngineKind) -> String {
+        let (first, second) = self.order;
+        let direction = |is_descending| if is_descending { "DESC" } else { "ASC" };
+        if let Some(Sort { field, is_descending }) = &self.sort {
+            let (expression, direction) = (field.expression(engine), direction(*is_descending));
+            return format!("ORDER BY {expression} {direction} NULLS LAST, {second} {direction}");
+        }
+        let direction = direction(self.newest_first);
+        format!("ORDER BY {first} {direction}, {second} {direction}")
     }
 
     /// The rows of a page.
     pub(crate) async fn rows<R: Row>(&self, db: &mut impl Read, page: &Page) -> Result<Vec<R>, StoreError> {
         let mut args = args![];
-        let mut conditions = self.conditions(&mut args);
+        let engine = db.engine()?;
+        let mut conditions = self.conditions(engine, &mut args);
         let (first, second) = self.order;
-        let direction = if self.newest_first { "DESC" } else { "ASC" };
         let (limit, skip) = match page {
             Page::Offset { skip, limit } => (*limit, *skip),
             Page::After { last, limit } => {
@@ -113,14 +140,14 @@ impl List {
         args.push(i64::try_from(skip).unwrap_or(i64::MAX));
         let filter = where_clause(&conditions);
         let (table, columns) = (self.table, self.columns);
-        let order = format!("ORDER BY {first} {direction}, {second} {direction}");
+        let order = self.order(engine);
         db.fetch_composed(format!("SELECT {columns} FROM {table}{filter} {order} LIMIT ${a} OFFSET ${b}"), args).await
     }
 
     /// How many rows the list has in all.
     pub(crate) async fn count(&self, db: &mut impl Read) -> Result<u64, StoreError> {
         let mut args = args![];
-        let filter = where_clause(&self.conditions(&mut args));
+        let filter = where_clause(&self.conditions(db.engine()?, &mut args));
         let rows: Vec<(i64,)> =
             db.fetch_composed(format!("SELECT COUNT(*) AS found FROM {}{filter}", self.table), args).await?;
         Ok(rows.first().map_or(0, |(count,)| u64::try_from(*count).unwrap_or(0)))

@@ -58,6 +58,7 @@ fn list_of(identifiers: &[String]) -> List {
         order: ("created_at", "id"),
         newest_first: false,
         filters: Filter::one_of("identifier", identifiers).into_iter().collect(),
+        ..List::default()
     }
 }
 

@@ -90,6 +90,7 @@ pub async fn list(db: &mut impl Read, wanted: &LiveSessions, page: &Page) -> Res
         order: ("created_at", "sid"),
         newest_first: false,
         filters: user.into_iter().chain(live).collect(),
+        ..List::default()
     };
     let rows: Vec<SessionRow> = list.rows(db, page).await?;
     Ok(rows.into_iter().map(Session::from).collect())

@@ -9,10 +9,14 @@ use model::{ConnectionId, JsonObject, Timestamp, UserId};
 use crate::columns::{from_json, moment, to_json, to_json_opt};
 use crate::db::{Args, Ask, args, statements};
 use crate::listing::{Filter, List};
-use crate::{Page, Read, StoreError, WriteTx};
+use crate::search::{Condition, Field, Kind, Place};
+use crate::{Page, Read, Sort, StoreError, WriteTx};
 
 const COLUMNS: &str = "user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count, \
                        last_login, last_ip, last_password_reset, created_at, updated_at, version";
+
+/// How many names the path of a field in the metadata may have.
+const DEEPEST_PATH: usize = 10;
 
 statements! {
     FIND = "SELECT user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count,
@@ -158,25 +162,70 @@ pub async fn find_by_identity(
 pub struct UserFilter {
     /// With this address, folded.
     pub email: Option<FoldedEmail>,
-    /// With one of these ids.
-    pub user_ids: Vec<String>,
+    /// For whom this holds, of [`field`]s.
+    pub search: Option<Condition>,
+    /// By what pages by number are sorted; without it by age.
+    pub sort: Option<Sort>,
 }
 
 impl UserFilter {
     fn list(&self) -> List {
         let emails: Vec<String> = self.email.iter().map(|email| email.as_str().to_owned()).collect();
-        let filters = [Filter::one_of("email_folded", &emails), Filter::one_of("user_id", &self.user_ids)];
         List {
             table: "users",
             columns: COLUMNS,
             order: ("created_at", "user_id"),
             newest_first: false,
-            filters: filters.into_iter().flatten().collect(),
+            filters: Filter::one_of("email_folded", &emails).into_iter().collect(),
+            search: self.search.clone(),
+            sort: self.sort.clone(),
         }
     }
 }
 
-/// Users, oldest first.
+/// The field of this name, by which users can be searched.
+pub fn field(name: &str) -> Option<Field> {
+    let in_profile = |name| Field::member(Kind::Text, "profile", name);
+    let caseless = |name| Field::member(Kind::Caseless, "profile", name);
+    let identity = |column| Field { kind: Kind::Text, place: Place::Identity(column) };
+    Some(match name {
+        "user_id" => Field::column(Kind::Text, "user_id"),
+        "email" => Field::column(Kind::Email, "email_folded"),
+        "email.domain" => Field { kind: Kind::Email, place: Place::Domain("email_folded") },
+        "email_verified" => Field::column(Kind::Flag, "email_verified"),
+        "name" => caseless("name"),
+        "given_name" => caseless("given_name"),
+        "family_name" => caseless("family_name"),
+        "nickname" => caseless("nickname"),
+        "username" => in_profile("username"),
+        "phone_number" => in_profile("phone_number"),
+        "blocked" => Field::column(Kind::Flag, "blocked"),
+        "created_at" => Field::column(Kind::Moment, "created_at"),
+        "updated_at" => Field::column(Kind::Moment, "updated_at"),
+        "last_login" => Field::column(Kind::Moment, "last_login"),
+        "last_ip" => Field::column(Kind::Text, "last_ip"),
+        "logins_count" => Field::column(Kind::Number, "logins_count"),
+        "identities.connection" => identity("c.name"),
+        "identities.provider" => identity("c.strategy"),
+        "identities.user_id" => identity("i.external_id"),
+        _ => return in_metadata(name),
+    })
+}
+
+fn in_metadata(name: &str) -> Option<Field> {
+    let (column, path) = name.split_once('.')?;
+    let (kind, column) = match column {
+        "app_metadata" => (Kind::Json, "app_metadata"),
+        "user_metadata" => (Kind::ExactJson, "user_metadata"),
+        _ => return None,
+    };
+    let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+    // SQLite's paths know no way to write a quotation mark within a name.
+    let is_name = |name: &String| !name.is_empty() && !name.contains(['"', '\\']);
+    (path.len() <= DEEPEST_PATH && path.iter().all(is_name)).then_some(Field { kind, place: Place::Path(column, path) })
+}
+
+/// Users, oldest first unless they are sorted.
 pub async fn list(db: &mut impl Read, filter: &UserFilter, page: &Page) -> Result<Vec<User>, StoreError> {
     let rows: Vec<UserRow> = filter.list().rows(db, page).await?;
     let ids: Vec<String> = rows.iter().map(|row| row.user_id.clone()).collect();
@@ -205,6 +254,7 @@ async fn identities_of(db: &mut impl Read, ids: &[String]) -> Result<HashMap<Str
         order: ("i.user_id", "i.position"),
         newest_first: false,
         filters: Filter::one_of("i.user_id", ids).into_iter().collect(),
+        ..List::default()
     };
     let rows: Vec<IdentityRow> = list.rows(db, &Page::Offset { skip: 0, limit: u32::MAX }).await?;
     for row in rows {

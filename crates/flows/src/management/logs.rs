@@ -1,18 +1,27 @@
 //! The log of security events.
 
+use std::time::Duration;
+
 use model::EventId;
 use model::event::Event;
 use protocol::management_scope::ManagementScope;
 use store::events::EventFilter;
 
 use super::paging::Paging;
-use super::search::term;
+use super::search::Searched;
 use super::{Caller, Listing, Query, QueryInvalid, Refused, Resource, Shape};
 use crate::Services;
 
 const READ: [ManagementScope; 2] = [ManagementScope::ReadLogs, ManagementScope::ReadLogsUsers];
 const DEFAULT_TAKE: u32 = 50;
 const LARGEST_TAKE: u32 = 100;
+/// How long a search may take.
+const LONGEST_SEARCH: Duration = Duration::from_secs(2);
+const SEARCHED: Searched = Searched {
+    parameter: "q",
+    field: store::events::field,
+    usual: &["type", "user_id", "user_name", "client_id", "client_name", "connection", "ip", "description"],
+};
 
 /// Some events.
 pub struct LogPage {
@@ -61,7 +70,7 @@ async fn follow(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
 async fn search(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
     let paging = Paging::read_within_reach(query)?;
     let filter = filter(query)?;
-    let mut db = svc.store.read().await?;
+    let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     let rows = store::events::list(&mut db, &filter, &paging.page()).await?;
     let total = if paging.wants_total() { store::events::count(&mut db, &filter).await? } else { 0 };
     let listing = paging.listing(rows, total, |event| (event.date, event.log_id.as_str().to_owned()));
@@ -74,15 +83,8 @@ fn filter(query: &Query) -> Result<EventFilter, QueryInvalid> {
         Some("date:1") => true,
         Some(_) => return Err(QueryInvalid::new("sort", "must be date:-1 or date:1")),
     };
-    let mut filter = EventFilter { oldest_first, ..EventFilter::default() };
     // Auth0's documents call it `q`, its schema `search`.
     let q = query.text("q")?.or(query.text("search")?);
-    if let Some((field, value)) = q.map(|q| term(q, &["type", "user_id", "client_id"])).transpose()? {
-        match field {
-            "type" => filter.types.push(value),
-            "user_id" => filter.user_ids.push(value),
-            _ => filter.client_ids.push(value),
-        }
-    }
-    Ok(filter)
+    let search = q.map(|q| SEARCHED.condition(q)).transpose()?;
+    Ok(EventFilter { oldest_first, search, ..EventFilter::default() })
 }

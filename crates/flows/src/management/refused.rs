@@ -91,6 +91,9 @@ pub enum Refused {
     /// The source of this connection is not asked at the moment.
     #[error("the source is not asked at the moment")]
     SourceOffline,
+    /// The search would take longer than a search may.
+    #[error("the search takes too long")]
+    SearchTooLong,
     /// The work could not be done.
     #[error(transparent)]
     Internal(#[from] InternalError),
@@ -98,6 +101,9 @@ pub enum Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        Refused::Internal(error.into())
+        match error {
+            StoreError::OutOfTime => Refused::SearchTooLong,
+            error => Refused::Internal(error.into()),
+        }
     }
 }

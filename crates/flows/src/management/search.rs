@@ -1,75 +1,81 @@
-//! The part of Auth0's search syntax that is known here: one field with one exact value.
+//! Auth0's search syntax, over the fields that a list has.
 
-use super::QueryInvalid;
+mod value;
 
-/// Reads `field:"value"`, or `field:value` where nothing in the value means anything in the full syntax.
-pub(super) fn term(q: &str, fields: &[&'static str]) -> Result<(&'static str, String), QueryInvalid> {
+use protocol::search::{Expression, Term};
+use store::Sort;
+use store::search::{Condition, Field};
+
+use super::{Query, QueryInvalid};
+use value::test;
+
+/// What a list can be searched by.
+pub(super) struct Searched {
+    /// The parameter that holds the search.
+    pub(super) parameter: &'static str,
+    /// The field of a name.
+    pub(super) field: fn(&str) -> Option<Field>,
+    /// The fields that a value without one is looked for in.
+    pub(super) usual: &'static [&'static str],
+}
+
+impl Searched {
+    /// Reads a search.
+    pub(super) fn condition(&self, text: &str) -> Result<Condition, QueryInvalid> {
+        let expression = Expression::parse(text).map_err(|invalid| self.invalid(invalid.to_string()))?;
+        self.of_expression(&expression)
+    }
+
+    fn of_expression(&self, expression: &Expression) -> Result<Condition, QueryInvalid> {
+        let each = |parts: &[Expression]| -> Result<_, QueryInvalid> {
+            parts.iter().map(|part| self.of_expression(part)).collect()
+        };
+        Ok(match expression {
+            Expression::Term(term) => self.of_term(term)?,
+            Expression::Not(inner) => Condition::Not(Box::new(self.of_expression(inner)?)),
+            Expression::All(parts) => Condition::All(each(parts)?),
+            Expression::Any(parts) => Condition::Any(each(parts)?),
+        })
+    }
+
+    fn of_term(&self, term: &Term) -> Result<Condition, QueryInvalid> {
+        match &term.field {
+            Some(name) => self.holds(name, term),
+            // A wildcard alone, which finds everybody.
+            None if term.condition == protocol::search::Condition::Exists => Ok(Condition::All(Vec::new())),
+            None => Ok(Condition::Any(self.usual.iter().map(|name| self.holds(name, term)).collect::<Result<_, _>>()?)),
+        }
+    }
+
+    fn holds(&self, name: &str, term: &Term) -> Result<Condition, QueryInvalid> {
+        let field =
+            (self.field)(name).ok_or_else(|| self.invalid(format!("names {name}, which cannot be searched")))?;
+        let test = test(field.kind(), &term.condition).map_err(|problem| self.invalid(format!("{problem} {name}")))?;
+        Ok(Condition::Holds(field, test))
+    }
+
+    fn invalid(&self, problem: String) -> QueryInvalid {
+        QueryInvalid::new(self.parameter, problem)
+    }
+}
+
+/// `sort`: a field, a colon, and `1` or `-1`.
+pub(super) fn sort(
+    query: &Query,
+    fields: &[&str],
+    field: fn(&str) -> Option<Field>,
+) -> Result<Option<Sort>, QueryInvalid> {
+    let Some(text) = query.text("sort")? else { return Ok(None) };
     let read = || {
-        let (field, value) = q.trim().split_once(':')?;
-        let field = fields.iter().find(|known| **known == field)?;
-        Some((*field, quoted(value).or_else(|| plain(value))?))
+        let (name, direction) = text.split_once(':')?;
+        let is_descending = match direction {
+            "1" => false,
+            "-1" => true,
+            _ => return None,
+        };
+        Some(Sort { field: fields.contains(&name).then(|| field(name))??, is_descending })
     };
-    read().ok_or_else(|| {
-        let known: Vec<_> = fields.iter().map(|field| format!("{field}:\"value\"")).collect();
-        QueryInvalid::new("q", format!("must be one exact term, one of: {}", known.join(", ")))
-    })
-}
-
-/// A value between quotation marks, where a backslash takes the meaning from the character behind it.
-fn quoted(text: &str) -> Option<String> {
-    let mut inner = text.strip_prefix('"')?.strip_suffix('"')?.chars();
-    let mut value = String::new();
-    while let Some(character) = inner.next() {
-        match character {
-            '"' => return None,
-            '\\' => value.push(inner.next()?),
-            character => value.push(character),
-        }
-    }
-    (!value.is_empty()).then_some(value)
-}
-
-fn plain(text: &str) -> Option<String> {
-    let is_plain = |c: char| !c.is_whitespace() && !"*?\"()[]{}~^\\:!&".contains(c);
-    (!text.is_empty() && text.chars().all(is_plain)).then(|| text.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::term;
-
-    #[track_caller]
-    fn check(q: &str, expected: Option<(&str, &str)>) {
-        let found = term(q, &["email", "user_id"]).ok();
-        assert_eq!(found.as_ref().map(|(field, value)| (*field, value.as_str())), expected, "{q}");
-    }
-
-    #[test]
-    fn one_exact_term_is_understood() {
-        check(r#"email:"ann@x.io""#, Some(("email", "ann@x.io")));
-        check(" email:ann@x.io ", Some(("email", "ann@x.io")));
-        check(r#"user_id:"auth0|a \"b\" \\ c""#, Some(("user_id", r#"auth0|a "b" \ c"#)));
-        check(r#"email:"x' OR 1=1 --""#, Some(("email", "x' OR 1=1 --")));
-    }
-
-    #[test]
-    fn ad_07_everything_else_is_refused() {
-        for q in [
-            "",
-            "ann@x.io",
-            "email:",
-            r#"email:"""#,
-            "email:ann*",
-            "email:*",
-            "email:[a TO b]",
-            r#"email:"a" OR email:"b""#,
-            r#"email:"a\""#,
-            r#"NOT email:"a""#,
-            "_exists_:email",
-            r#"password:"x""#,
-            r#"EMAIL:"x""#,
-        ] {
-            check(q, None);
-        }
-    }
+    let invalid =
+        || QueryInvalid::new("sort", format!("must be field:1 or field:-1, with one of {}", fields.join(", ")));
+    read().map(Some).ok_or_else(invalid)
 }

@@ -25,7 +25,21 @@ pub enum ConnectionMut<'c> {
     Postgres(&'c mut PgConnection),
 }
 
+/// Which engine answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineKind {
+    Sqlite,
+    Postgres,
+}
+
 impl ConnectionMut<'_> {
+    pub(super) fn engine(&self) -> EngineKind {
+        match self {
+            ConnectionMut::Sqlite(_) => EngineKind::Sqlite,
+            ConnectionMut::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
     pub(super) async fn execute(self, sql: Sql, args: Args) -> Result<u64, StoreError> {
         Ok(match self {
             ConnectionMut::Sqlite(connection) => {

@@ -24,6 +24,9 @@ pub enum StoreError {
     /// with others was undone as a whole.
     #[error("the write was undone: {0}")]
     Undone(String),
+    /// A question took longer than it was given.
+    #[error("a question to the database took too long")]
+    OutOfTime,
     /// A stored row says something that no version of this program writes.
     #[error("table {table}, row {row}: {what}")]
     Corrupt {
@@ -58,6 +61,9 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(error) if error.code().is_some_and(|code| says_out_of_reach(&code)) => {
                 StoreError::Unreachable(error.to_string())
             }
+            sqlx::Error::Database(error) if error.code().is_some_and(|code| says_interrupted(&code)) => {
+                StoreError::OutOfTime
+            }
             other => StoreError::Failed(Box::new(other)),
         }
     }
@@ -69,6 +75,11 @@ impl From<sqlx::Error> for StoreError {
 fn says_out_of_reach(code: &str) -> bool {
     let is_sqlstate = code.len() == 5;
     code == "5" || is_sqlstate && (["08", "53", "57P0"].iter().any(|class| code.starts_with(class)) || code == "3D000")
+}
+
+/// Whether a statement was given up because its time had run out: `query_canceled` of Postgres, `SQLITE_INTERRUPT`.
+fn says_interrupted(code: &str) -> bool {
+    code == "57014" || code == "9"
 }
 
 impl From<sqlx::migrate::MigrateError> for StoreError {

@@ -10,12 +10,13 @@ mod sqlite;
 mod statement;
 mod value;
 
-pub(crate) use connection::Row;
+pub(crate) use connection::{EngineKind, Row};
 pub use error::StoreError;
 pub(crate) use statement::{Sql, statements};
 pub(crate) use value::{Args, args};
 
 use std::future::Future;
+use std::time::Duration;
 
 use connection::{Connect, ConnectionMut};
 
@@ -71,6 +72,15 @@ impl Store {
         }))
     }
 
+    /// The same for questions that a caller composes, of which each is given up after `limit`
+    /// ([`StoreError::OutOfTime`]).
+    pub async fn snapshot_within(&self, limit: Duration) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot(match &self.0 {
+            Engine::Sqlite(engine) => SnapshotKind::Watched(engine.snapshot_within(limit).await?),
+            Engine::Postgres(engine) => SnapshotKind::Postgres(engine.snapshot_within(limit).await?),
+        }))
+    }
+
     /// Opens a write. Dropping it without [`WriteTx::commit`] undoes it.
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
         let kind = match &self.0 {
@@ -107,6 +117,7 @@ pub struct Snapshot(SnapshotKind);
 
 enum SnapshotKind {
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Watched(sqlite::Watched),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
@@ -167,6 +178,7 @@ impl Connect for Snapshot {
     fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
         Ok(match &mut self.0 {
             SnapshotKind::Sqlite(transaction) => ConnectionMut::Sqlite(transaction),
+            SnapshotKind::Watched(watched) => ConnectionMut::Sqlite(watched.connection()),
             SnapshotKind::Postgres(transaction) => ConnectionMut::Postgres(transaction),
         })
     }
@@ -190,6 +202,11 @@ impl Connect for WriteTx {
 
 /// The questions, for every [`Read`].
 pub(crate) trait Ask: Read {
+    /// Which engine it is, for statements that are composed.
+    fn engine(&mut self) -> Result<EngineKind, StoreError> {
+        Ok(self.connection()?.engine())
+    }
+
     /// The one row of a statement that always has one.
     fn fetch_one<R: Row>(&mut self, sql: Sql, args: Args) -> impl Future<Output = Result<R, StoreError>> + Send {
         async move {

@@ -38,6 +38,17 @@ impl Postgres {
         Ok(self.0.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
     }
 
+    /// The setting ends with the transaction. It is for each statement.
+    pub(super) async fn snapshot_within(
+        &self,
+        limit: Duration,
+    ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
+        let mut transaction = self.snapshot().await?;
+        let set = sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(limit.as_millis().to_string());
+        set.execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
     pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
         Ok(self.0.begin().await?)
     }

@@ -6,7 +6,10 @@
 //! commits the group, which queues like everybody else, comes after them. A write that is dropped ends its group.
 
 mod undoing;
+mod watched;
 mod writer;
+
+pub(super) use watched::Watched;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -80,6 +83,11 @@ impl Sqlite {
     pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
         self.undoing.finished().await;
         Ok(self.readers.begin().await?)
+    }
+
+    /// The same, with a time for all that is asked.
+    pub(super) async fn snapshot_within(&self, limit: Duration) -> Result<Watched, StoreError> {
+        Watched::begin(self.snapshot().await?, limit).await
     }
 
     pub(super) async fn write(&self) -> Result<Write, StoreError> {

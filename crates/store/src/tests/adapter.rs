@@ -3,6 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use super::engines::{for_each_database, for_each_engine, open, places};
 use super::notes::{note, noted, noted_in, write_note};
@@ -236,6 +237,25 @@ async fn a_caller_that_goes_away_at_any_moment_harms_nobody() {
             assert_eq!(count(&format!("{round} neighbour")), 3);
             assert_eq!(count(&format!("{round} half")), count(&format!("{round} other")), "round {round}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ad_08_a_question_is_given_up_when_its_time_is_over() {
+    // Much more than any engine counts to in the time.
+    let endless = "WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) \
+                   SELECT COUNT(*) FROM n";
+    let short = "SELECT CAST(1 AS BIGINT)";
+    for_each_engine(async |store| {
+        for _ in 0..2 {
+            let mut watched = store.snapshot_within(Duration::from_millis(50)).await.unwrap();
+            let refused = watched.fetch_composed::<(i64,)>(endless.to_owned(), args![]).await;
+            assert!(matches!(refused, Err(StoreError::OutOfTime)), "{refused:?}");
+        }
+        // Whoever is given the connection next has all the time.
+        let mut reader = store.read().await.unwrap();
+        assert_eq!(reader.fetch_composed::<(i64,)>(short.to_owned(), args![]).await.unwrap(), [(1,)]);
     })
     .await;
 }

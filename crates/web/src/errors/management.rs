@@ -171,6 +171,11 @@ impl From<Refused> for Failure {
                 Some("connection_offline"),
                 "The source of this connection failed several times and is not asked at the moment.",
             ),
+            Refused::SearchTooLong => Failure::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Some("search_timeout"),
+                "The search took too long. Narrow it, or search by a field that is exact: user_id, email.",
+            ),
             Refused::Internal(error) => internal(&error),
         }
     }
@@ -344,6 +349,7 @@ mod tests {
             line(Refused::NameHeldBySource { source_name: "old".to_owned() }),
             line(Refused::SourceInUse { source_name: "old".to_owned(), people: 3 }),
             line(Refused::SourceOffline),
+            line(Refused::SearchTooLong),
             line(Refused::Internal(InternalError::Busy)),
         ];
         let callers = [

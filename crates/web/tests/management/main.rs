@@ -14,6 +14,7 @@ mod logs;
 mod paging;
 mod providers;
 mod resource_servers;
+mod search;
 mod sessions;
 mod signing_keys;
 mod tenant_settings;

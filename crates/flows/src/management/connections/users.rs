@@ -33,7 +33,7 @@ pub async fn delete_by_email(
 ) -> Result<(), Refused> {
     caller.require(ManagementScope::DeleteUsers)?;
     let email = query.text("email")?.ok_or_else(|| QueryInvalid::new("email", "is missing"))?;
-    let filter = UserFilter { email: Some(FoldedEmail::of(email)), user_ids: Vec::new() };
+    let filter = UserFilter { email: Some(FoldedEmail::of(email)), ..UserFilter::default() };
     let mut tx = svc.store.write().await?;
     find(&mut tx, id).await?;
     let found = store::users::list(&mut tx, &filter, &Page::Offset { skip: 0, limit: BATCH }).await?;

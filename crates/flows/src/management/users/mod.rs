@@ -5,6 +5,8 @@ mod fields;
 mod password;
 mod update;
 
+use std::time::Duration;
+
 use model::UserId;
 use model::address::FoldedEmail;
 use model::event::EventType;
@@ -18,7 +20,7 @@ pub(crate) use fields::check_profile;
 pub use update::update;
 
 use super::paging::Paging;
-use super::search::term;
+use super::search::{Searched, sort};
 use super::{ATTEMPTS, Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource};
 use crate::events::event;
 use crate::{RequestContext, Services};
@@ -26,35 +28,52 @@ use crate::{RequestContext, Services};
 /// How many people one address can have: one for each connection that has it.
 const MOST_BY_EMAIL: u32 = 100;
 
-/// A page of users, oldest first; `q` selects by one exact address or id.
+/// How long a search may take, as Auth0 has it.
+const LONGEST_SEARCH: Duration = Duration::from_secs(2);
+const SEARCHED: Searched = Searched {
+    parameter: "q",
+    field: store::users::field,
+    usual: &["user_id", "email", "username", "name", "nickname", "given_name", "family_name", "phone_number"],
+};
+const SORTED: [&str; 11] = [
+    "created_at",
+    "updated_at",
+    "last_login",
+    "logins_count",
+    "user_id",
+    "email",
+    "username",
+    "name",
+    "nickname",
+    "given_name",
+    "family_name",
+];
+
+/// A page of users, oldest first unless `sort` says otherwise; `q` selects.
 pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<Listing<User>, Refused> {
     caller.require(ManagementScope::ReadUsers)?;
     let paging = Paging::read_within_reach(query)?;
-    let filter = filter(query)?;
-    let mut db = svc.store.read().await?;
+    let filter = filter(query, &paging)?;
+    let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     let rows = store::users::list(&mut db, &filter, &paging.page()).await?;
     let total = if paging.wants_total() { store::users::count(&mut db, &filter).await? } else { 0 };
     Ok(paging.listing(rows, total, |user| (user.created_at, user.user_id.as_str().to_owned())))
 }
 
-fn filter(query: &Query) -> Result<UserFilter, QueryInvalid> {
-    if query.text("sort")?.is_some_and(|sort| sort != "created_at:1") {
-        return Err(QueryInvalid::new("sort", "must be created_at:1"));
+fn filter(query: &Query, paging: &Paging) -> Result<UserFilter, QueryInvalid> {
+    let sort = sort(query, &SORTED, store::users::field)?;
+    if sort.is_some() && matches!(paging, Paging::Checkpoint { .. }) {
+        return Err(QueryInvalid::new("sort", "cannot be combined with from and take"));
     }
-    let mut filter = UserFilter::default();
-    match query.text("q")?.map(|q| term(q, &["email", "user_id"])).transpose()? {
-        Some(("email", email)) => filter.email = Some(FoldedEmail::of(&email)),
-        Some((_, user_id)) => filter.user_ids.push(user_id),
-        None => {}
-    }
-    Ok(filter)
+    let search = query.text("q")?.map(|q| SEARCHED.condition(q)).transpose()?;
+    Ok(UserFilter { search, sort, ..UserFilter::default() })
 }
 
 /// The users with this address.
 pub async fn by_email(svc: &Services, caller: &Caller, query: &Query) -> Result<Vec<User>, Refused> {
     caller.require(ManagementScope::ReadUsers)?;
     let email = query.text("email")?.ok_or_else(|| QueryInvalid::new("email", "is missing"))?;
-    let filter = UserFilter { email: Some(FoldedEmail::of(email)), user_ids: Vec::new() };
+    let filter = UserFilter { email: Some(FoldedEmail::of(email)), ..UserFilter::default() };
     let page = Page::Offset { skip: 0, limit: MOST_BY_EMAIL };
     Ok(store::users::list(&mut svc.store.read().await?, &filter, &page).await?)
 }
