@@ -8,7 +8,9 @@ use store::StoreError;
 use store::connections::StoredConnection;
 
 use crate::management::body::Fields;
+use crate::management::users::{check_profile, is_address};
 use crate::management::{Body, BodyInvalid};
+use crate::migration::moving;
 use crate::signup::{self, NewAccount, SignupRefused};
 use crate::{InternalError, RequestContext, Services};
 
@@ -59,6 +61,11 @@ pub async fn sign_up(svc: &Services, cx: &RequestContext, body: &Body) -> Result
         stored.connection.is_database() && stored.connection.is_enabled_for(&client.client_id)
     };
     let stored = stored.filter(is_of_client).ok_or(SignupDenied::UnknownConnection)?;
+    // A source can be asked who has an address, and not who has a user name.
+    if profile.username.is_some() && moving::may_look_up(&stored) {
+        let problem = "cannot be chosen here, where it may be the name of somebody who has yet to move";
+        return Err(BodyInvalid::wrong("username", problem).into());
+    }
     let account = NewAccount {
         client: &client,
         connection: Some(&stored),
@@ -82,7 +89,10 @@ fn profile(fields: &mut Fields) -> Result<Profile, BodyInvalid> {
         picture: fields.take("picture")?,
         ..Profile::default()
     };
-    crate::management::users::check_profile(&profile)?;
+    check_profile(&profile)?;
+    if profile.username.as_deref().is_some_and(is_address) {
+        return Err(BodyInvalid::wrong("username", "must not be an e-mail address"));
+    }
     Ok(profile)
 }
 

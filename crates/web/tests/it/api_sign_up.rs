@@ -118,6 +118,17 @@ async fn pw_11_a_closed_connection_takes_nobody() {
     check_refused(&site, &wanted(&site), 400, "public_signup_disabled").await;
 }
 
+/// Whoever has the name is looked up by it, be it typed as an address.
+#[tokio::test]
+async fn lk_15_nobody_takes_an_address_as_their_user_name() {
+    let site = Site::new().await;
+    for username in ["somebody@else.io", "Somebody@Else.io", "\u{ff53}omebody\u{ff20}else.io"] {
+        check_refused(&site, &with(wanted(&site), "username", json!(username)), 400, "invalid_request").await;
+    }
+    let user = sign_up(&site, &with(wanted(&site), "username", json!("@bob"))).await;
+    assert_eq!(user.status.as_u16(), 200, "{}", user.body);
+}
+
 #[tokio::test]
 async fn what_does_not_fit_is_refused() {
     let site = Site::new().await;
@@ -129,6 +140,7 @@ async fn what_does_not_fit_is_refused() {
         ("password", json!(7)),
         ("picture", json!("javascript:alert(1)")),
         ("username", json!("two words")),
+        ("username", json!(EMAIL)),
         ("user_metadata", json!({ "nested": {} })),
         ("user_metadata", json!({ "long": "x".repeat(501) })),
     ] {

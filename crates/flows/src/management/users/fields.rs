@@ -61,8 +61,23 @@ fn email(profile: &mut Profile, fields: &mut Fields) -> Result<(), BodyInvalid> 
     Ok(())
 }
 
-fn profile(profile: &mut Profile, fields: &mut Fields) -> Result<(), BodyInvalid> {
+/// A name is looked up as user name and as address, so that one which reads as an address would be somebody else's.
+fn username(profile: &mut Profile, fields: &mut Fields) -> Result<(), BodyInvalid> {
+    let before = profile.username.clone();
     fields.set_or_clear("username", &mut profile.username)?;
+    if profile.username != before && profile.username.as_deref().is_some_and(is_address) {
+        return Err(fields.wrong("username", "must not be an e-mail address"));
+    }
+    Ok(())
+}
+
+/// Whether a user name reads as an address.
+pub(crate) fn is_address(username: &str) -> bool {
+    FoldedEmail::parse(username).is_some()
+}
+
+fn profile(profile: &mut Profile, fields: &mut Fields) -> Result<(), BodyInvalid> {
+    username(profile, fields)?;
     let phone_before = profile.phone_number.clone();
     fields.set_or_clear("phone_number", &mut profile.phone_number)?;
     profile.phone_verified &= profile.phone_number == phone_before;
@@ -191,6 +206,7 @@ mod tests {
             (json!({"email": "not an address"}), "email must be one plain e-mail address"),
             (json!({"email": null}), "email is missing"),
             (json!({"email": 5}), "email must be a string, but is an integer"),
+            (json!({"username": "bob@x.io"}), "username must not be an e-mail address"),
             (json!({"name": ""}), "name must have between 1 and 300 characters"),
             (json!({"phone_number": "0123"}), "phone_number must be + and 1 to 15 digits"),
             (json!({"picture": "javascript:alert(1)"}), "picture must be a URL with one of these schemes: https, http"),

@@ -16,7 +16,7 @@ use store::users::UserFilter;
 use store::{Page, WriteTx};
 
 pub use create::create;
-pub(crate) use fields::check_profile;
+pub(crate) use fields::{check_profile, is_address};
 pub use update::update;
 
 use super::paging::Paging;

@@ -1,9 +1,11 @@
 //! Nobody signs up in the place of somebody who has not moved yet.
 
+use axum::body::Body;
+use http::{Request, header};
 use model::connection::{Connection, Source, SourceKind};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::source::{Lie, Question};
-use testkit::{App, Visit, native};
+use testkit::{Answer, App, Visit, native};
 
 use super::{EMAIL, Move};
 use crate::site::{PASSWORD, assert_page};
@@ -12,6 +14,17 @@ async fn sign_up(moving: &Move, email: &str) -> Visit {
     let mut browser = moving.app.browser();
     let form = browser.authorize(&moving.client.request().with("screen_hint", "signup")).await.page().form();
     browser.submit(&form.fill("email", email).fill("password", "Tr1cky enough")).await
+}
+
+/// Signs up without a page, with these properties besides.
+async fn sign_up_with(moving: &Move, said: &Value) -> Answer {
+    let mut body = json!({
+        "client_id": moving.client.client_id.as_str(), "connection": moving.connection.name,
+        "email": "new@x.io", "password": "Tr1cky enough",
+    });
+    body.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+    let request = Request::post("/dbconnections/signup").header(header::CONTENT_TYPE, "application/json");
+    moving.app.call(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
 fn hide_profiles(source: &mut Source) {
@@ -68,6 +81,29 @@ async fn mg_03_lk_07_nobody_signs_up_where_the_source_may_hide_people() {
     assert!(moving.source.seen().is_empty(), "{:?}", moving.source.seen());
     // Whoever is there moves in by signing in.
     moving.sign_in(PASSWORD).await;
+}
+
+/// The source can be asked who has an address, and not who has a user name.
+#[tokio::test]
+async fn mg_03_lk_07_nobody_takes_the_user_name_of_somebody_who_has_yet_to_move() {
+    let moving = Move::new().await;
+    moving.source.on(Question::UsersByEmail, Lie::json(200, json!([])));
+    for username in ["countess", "anything"] {
+        let before = moving.app.dump().await;
+        let refused = sign_up_with(&moving, &json!({ "username": username })).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (400, Some("invalid_request")));
+        moving.app.assert_unchanged_since(&before).await;
+    }
+    assert!(moving.source.seen().is_empty(), "{:?}", moving.source.seen());
+    assert_eq!(sign_up_with(&moving, &json!({})).await.status, 200);
+    moving.log_in_as("countess", PASSWORD).await.answer().code();
+}
+
+#[tokio::test]
+async fn whoever_signs_up_chooses_a_user_name_where_nobody_has_yet_to_move_by_it() {
+    let moving = Move::with(App::new().await, |source| source.just_in_time = false).await;
+    assert_eq!(sign_up_with(&moving, &json!({ "username": "countess" })).await.status, 200);
+    moving.log_in_as("countess", "Tr1cky enough").await.answer().code();
 }
 
 #[tokio::test]
