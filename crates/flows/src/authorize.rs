@@ -179,8 +179,9 @@ async fn advance(
             Ok(Authorized::Respond(answer::give(svc, cx, &answering).await?))
         }
         (Step::Refuse(error, description), _) => {
-            // A browser that was never here asks like this on every visit, and so can anybody, without end.
-            if browser.session.is_some() {
+            // A browser that was never here asks like this on every visit, and so can anybody, without end; a made-up
+            // cookie makes no difference.
+            if sessions::is_known(&mut svc.store.read().await?, browser.session).await? {
                 answer::record_silent_refusal(svc, cx, client, description).await?;
             }
             Ok(respond_refusal(svc, &request, error, description))

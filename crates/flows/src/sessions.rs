@@ -44,6 +44,12 @@ pub(crate) async fn find_live(
     Ok(user.filter(|user| !user.is_blocked()).map(|user| LiveSession { session, user }))
 }
 
+/// Whether we gave the browser this cookie, be its session over by now.
+pub(crate) async fn is_known(db: &mut impl Read, cookie: Option<&str>) -> Result<bool, StoreError> {
+    let Some(token) = cookie.and_then(OpaqueToken::parse) else { return Ok(false) };
+    Ok(store::sessions::find_by_cookie(db, &token.digest(TokenKind::Session)).await?.is_some())
+}
+
 /// Whether a session may go on under today's settings: a lifetime that was shortened holds for browsers that are
 /// signed in already.
 pub(crate) fn has_time_left(session: &Session, tenant: &TenantSettings, now: Timestamp) -> bool {

@@ -348,6 +348,23 @@ async fn az_14_without_a_page_nobody_signs_in() {
     assert_eq!(site.app.events_of("ssa").await.len(), 1);
 }
 
+/// Anybody can make up a cookie, without end.
+#[tokio::test]
+async fn rl_11_a_cookie_that_we_never_gave_leaves_no_event() {
+    let site = Site::new().await;
+    let silent = site.client.request().with("prompt", "none");
+    let mut browser = site.app.browser();
+    for made_up in ["x", &"A".repeat(43)] {
+        browser.set_cookie("session", made_up);
+        assert_eq!(browser.authorize(&silent).await.answer().error(), "login_required");
+    }
+    assert_eq!(site.app.events_of("fsa").await, []);
+    site.log_in(&mut browser, &site.client.request()).await;
+    site.app.advance(Duration::from_hours(24 * 30));
+    assert_eq!(browser.authorize(&silent).await.answer().error(), "login_required");
+    assert_eq!(site.app.events_of("fsa").await.len(), 1, "whose session is over is recorded");
+}
+
 #[tokio::test]
 async fn az_15_a_session_does_not_satisfy_who_asks_for_a_new_proof() {
     let site = Site::new().await;
