@@ -201,6 +201,17 @@ impl App {
         flows::jobs::run_next(&self.services, &self.worker()).await.expect("the database keeps what jobs write")
     }
 
+    /// Begins the job that is due longest as a process does that dies of it: nothing more is heard, and its lease runs
+    /// out.
+    pub async fn die_of_a_job(&self) {
+        let lease_ends = self.now().plus(Duration::from_mins(2));
+        let mut tx = self.services.store.write().await.expect("the database can be written to");
+        let claimed = store::jobs::claim(&mut tx, self.now(), lease_ends).await.expect("jobs can be claimed");
+        tx.commit().await.expect("the database keeps what is written");
+        assert!(claimed.is_some(), "a job is due");
+        self.advance(Duration::from_mins(2));
+    }
+
     /// Does what is due, until nothing is.
     pub async fn run_jobs_until_idle(&self) {
         while self.run_one_job().await {}

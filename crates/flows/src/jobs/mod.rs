@@ -146,6 +146,9 @@ async fn claim(svc: &Services, now: Timestamp) -> Result<Option<ClaimedJob>, Int
 }
 
 async fn attempt(svc: &Services, cx: &RequestContext, job: &ClaimedJob) -> Result<(), WorkFailed> {
+    if retry::is_exhausted(job.attempts) {
+        return Err(WorkFailed::Never("no attempt came to an end".to_owned()));
+    }
     let work = opened(svc, job)?;
     let too_long = |_| Err(WorkFailed::Later("it took too long".to_owned()));
     tokio::time::timeout(PATIENCE, work.run(svc, cx)).await.unwrap_or_else(too_long)

@@ -15,6 +15,12 @@ pub(super) fn pause_after(attempts: i64) -> Option<Duration> {
     (attempts < MOST_ATTEMPTS).then_some(pause)
 }
 
+/// Whether a job was begun more often than it may be: then no attempt at it came to an end that could be noted, as
+/// where each ends the process.
+pub(super) fn is_exhausted(attempts: i64) -> bool {
+    attempts > MOST_ATTEMPTS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

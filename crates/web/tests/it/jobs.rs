@@ -82,6 +82,32 @@ async fn a_mail_that_no_server_takes_is_given_up_and_stays_to_be_seen() {
     assert_eq!(app.find_job(&id).await, None);
 }
 
+/// It would otherwise end one process after the other, without end.
+#[tokio::test]
+async fn a_job_that_ends_each_process_is_given_up() {
+    let app = App::new().await;
+    let id = enqueue(&app, mail()).await;
+    for _ in 0..12 {
+        app.die_of_a_job().await;
+    }
+    assert!(app.run_one_job().await);
+    assert_eq!(status(&app, &id).await, JobStatus::Failed);
+    assert_eq!(app.mails().await, []);
+    let [given_up] = &app.events_of("fn").await[..] else { panic!("one event tells of it") };
+    assert_eq!(given_up.description.as_deref(), Some("no attempt came to an end"));
+}
+
+#[tokio::test]
+async fn a_job_whose_process_died_is_begun_again() {
+    let app = App::new().await;
+    let id = enqueue(&app, mail()).await;
+    for _ in 0..11 {
+        app.die_of_a_job().await;
+    }
+    assert_eq!(app.mails().await, [mail()]);
+    assert_eq!(status(&app, &id).await, JobStatus::Completed);
+}
+
 #[tokio::test]
 async fn what_will_never_be_taken_is_given_up_at_once() {
     let app = App::new().await;
