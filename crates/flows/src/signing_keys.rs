@@ -181,21 +181,27 @@ pub async fn rotate(svc: &Services, cx: &RequestContext) -> Result<SigningKey, I
     rotate_with(svc, cx, written).await
 }
 
-/// The same, with the event that tells who did it.
+/// The same, with the event that tells who did it. Of several who rotate at once one does, so that no key signs before
+/// anybody has seen it published.
 pub(crate) async fn rotate_with(
     svc: &Services,
     cx: &RequestContext,
     written: impl FnOnce(&str) -> EventBuilder,
 ) -> Result<SigningKey, InternalError> {
+    let before = current(svc).await?;
     let next = generate(&svc.entropy, &svc.settings.issuer, cx.now).await.or_internal("making the next signing key")?;
     let next = sealed(&svc.sealer, &*svc.entropy, &next, KeyState::Next, cx.now);
     let mut tx = svc.store.write().await?;
-    if store::signing_keys::promote_next(&mut tx, cx.now).await? {
+    if store::signing_keys::replace_current(&mut tx, &before.kid, cx.now).await? {
         store::signing_keys::insert(&mut tx, &next).await?;
         written(&next.kid).record(&mut tx).await?;
         tx.commit().await?;
     }
     reload(svc).await.or_internal("taking up the rotated keys")?;
+    current(svc).await
+}
+
+async fn current(svc: &Services) -> Result<SigningKey, InternalError> {
     let current = list(svc).await?.into_iter().find(|key| key.state == KeyState::Current);
     current.ok_or("no key is current").or_internal("rotating the signing keys")
 }

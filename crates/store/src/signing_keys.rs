@@ -13,7 +13,7 @@ statements! {
     INSERT = "INSERT INTO signing_keys
               (kid, state, sealed_private_key, certificate, created_at, current_since, current_until, revoked_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
-    RETIRE_CURRENT = "UPDATE signing_keys SET state = 'previous', current_until = $1 WHERE state = 'current'";
+    RETIRE = "UPDATE signing_keys SET state = 'previous', current_until = $2 WHERE kid = $1 AND state = 'current'";
     PROMOTE_NEXT = "UPDATE signing_keys SET state = 'current', current_since = $1 WHERE state = 'next'";
     REVOKE = "UPDATE signing_keys SET state = 'revoked', revoked_at = $2 WHERE kid = $1 AND state = 'previous'";
 }
@@ -68,11 +68,10 @@ pub async fn insert(tx: &mut WriteTx, key: &SigningKey) -> Result<bool, StoreErr
     Ok(tx.execute(INSERT, args).await? == 1)
 }
 
-/// The next key becomes the current one, which goes on verifying. `false` means that there was no next key; then
-/// nothing must be committed.
-pub async fn promote_next(tx: &mut WriteTx, now: Timestamp) -> Result<bool, StoreError> {
-    tx.execute(RETIRE_CURRENT, args![now]).await?;
-    Ok(tx.execute(PROMOTE_NEXT, args![now]).await? == 1)
+/// The next key takes the place of this current one, which goes on verifying. `false` means that this one is not
+/// current any more, or that there was no next key; then nothing must be committed.
+pub async fn replace_current(tx: &mut WriteTx, kid: &str, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(tx.execute(RETIRE, args![kid, now]).await? == 1 && tx.execute(PROMOTE_NEXT, args![now]).await? == 1)
 }
 
 /// Withdraws a previous key. `false` means that no previous key has this id.

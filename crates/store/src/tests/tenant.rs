@@ -122,16 +122,47 @@ async fn the_next_key_takes_the_place_of_the_current_one() {
     for_each_engine(async |store| {
         insert(store, &key("a", KeyState::Current)).await;
         let mut tx = store.write().await.unwrap();
-        assert!(!signing_keys::promote_next(&mut tx, at(1)).await.unwrap(), "there is none");
+        assert!(!signing_keys::replace_current(&mut tx, "a", at(1)).await.unwrap(), "there is none");
         drop(tx);
         assert_eq!(keys(store).await, [key("a", KeyState::Current)]);
         insert(store, &key("b", KeyState::Next)).await;
-        assert!(committed(store, async |tx| signing_keys::promote_next(tx, at(2)).await).await);
+        assert!(!committed(store, async |tx| signing_keys::replace_current(tx, "b", at(2)).await).await);
+        assert!(committed(store, async |tx| signing_keys::replace_current(tx, "a", at(2)).await).await);
         let expected = [
             SigningKey { current_until: Some(at(2)), ..key("a", KeyState::Previous) },
             SigningKey { current_since: Some(at(2)), ..key("b", KeyState::Current) },
         ];
         assert_eq!(keys(store).await, expected);
+    })
+    .await;
+}
+
+/// Rotates away from `a`, and makes `next` the next key.
+async fn rotate(store: Store, next: &'static str) -> bool {
+    let mut tx = store.write().await.unwrap();
+    let is_first = signing_keys::replace_current(&mut tx, "a", at(1)).await.unwrap();
+    if is_first {
+        assert!(signing_keys::insert(&mut tx, &key(next, KeyState::Next)).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+    is_first
+}
+
+/// Two rotations in a row would let a key sign that nobody has seen published.
+#[tokio::test(flavor = "multi_thread")]
+async fn jw_10_of_two_nodes_that_rotate_at_once_one_does() {
+    for_each_database(async |database| {
+        insert(&database.store, &key("a", KeyState::Current)).await;
+        insert(&database.store, &key("b", KeyState::Next)).await;
+        let other = database.open_again().await;
+        let nodes = [(database.store.clone(), "c"), (other, "d")];
+        let mut rotated = 0;
+        for node in nodes.map(|(store, next)| tokio::spawn(rotate(store, next))) {
+            rotated += u8::from(node.await.unwrap());
+        }
+        let kept = keys(&database.store).await;
+        let current = kept.iter().find(|key| key.state == KeyState::Current).unwrap();
+        assert_eq!((rotated, current.kid.as_str(), kept.len()), (1, "b", 3));
     })
     .await;
 }
