@@ -1,6 +1,7 @@
 //! Mails to people. Flows say what a mail tells; whoever carries it, a [`Mailer`], knows how it looks and how it
 //! travels.
 
+use std::fmt;
 use std::pin::Pin;
 
 use model::{Timestamp, UserId};
@@ -24,8 +25,8 @@ pub struct Mail {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What a mail tells. Links are secrets of the person it is sent to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a mail tells. Links are secrets of the person it is sent to, so that `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "template", rename_all = "snake_case")]
 pub enum Message {
     /// Follow this link to show that the address is yours.
@@ -44,6 +45,12 @@ pub enum Message {
     },
     /// The password was changed.
     PasswordChanged,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Message(..)")
+    }
 }
 
 /// Why a mail did not leave.
@@ -76,4 +83,16 @@ pub(crate) async fn send(svc: &Services, cx: &RequestContext, mail: &Mail) -> Re
         MailRefused::Later(why) => WorkFailed::Later(why),
         MailRefused::Never(why) => WorkFailed::Never(why),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dl_03_the_link_of_a_mail_does_not_show() {
+        let message = Message::ResetPassword { link: "https://id.example/?ticket=hunter2".to_owned(), valid_hours: 1 };
+        let mail = Mail { to: "ada@x.io".to_owned(), user_id: None, languages: Vec::new(), message, expires_at: None };
+        assert!(!format!("{mail:?}").contains("hunter2"));
+    }
 }
