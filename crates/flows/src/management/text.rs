@@ -46,8 +46,10 @@ pub(super) fn check_web_url(path: &str, text: &str, schemes: &[&str]) -> Result<
 
 /// An origin exactly as browsers send it (RFC 6454 6.2), because it is compared as text.
 pub(super) fn check_origin(path: &str, text: &str) -> Result<(), BodyInvalid> {
-    // A wildcard is a legal host to a URL parser, but no browser has such an origin.
-    let own = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && !text.contains('*'));
+    // Legal in a host to a URL parser, but no browser has such an origin, and they mean something in a content security
+    // policy that names it.
+    let is_plain = !text.contains(['*', ',', ';', '\'']);
+    let own = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && is_plain);
     match own.map(|url| url.origin().ascii_serialization()) {
         Some(serialised) if serialised == text => Ok(()),
         Some(serialised) => Err(BodyInvalid::wrong(
@@ -91,6 +93,9 @@ mod tests {
             "https://app.example:443",
             "https://APP.example",
             "https://*.app.example",
+            "https://app.example;sandbox",
+            "https://app.example,b",
+            "https://'self'",
             "https://u@app.example",
             "app.example",
             "null",
