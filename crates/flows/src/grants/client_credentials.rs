@@ -10,7 +10,26 @@ use crate::authorize::audience::find_api;
 use crate::events::event;
 use crate::{RequestContext, Services, tokens};
 
+/// A refusal names the API that was asked for, as the caller spelt it.
+const LONGEST_DESCRIPTION: usize = 700;
+
 pub(super) async fn exchange(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    request: ClientCredentialsRequest,
+) -> Result<TokenResponse, GrantRefused> {
+    let outcome = issue(svc, cx, client, request).await;
+    if let Err(refused) = &outcome
+        && !matches!(refused, GrantRefused::Internal(_))
+    {
+        let why: String = refused.to_string().chars().take(LONGEST_DESCRIPTION).collect();
+        event(svc, cx, EventType::ClientCredentialsFailed).client(client).describe(why).record_alone(svc).await?;
+    }
+    outcome
+}
+
+async fn issue(
     svc: &Services,
     cx: &RequestContext,
     client: &Client,

@@ -52,6 +52,7 @@ async fn az_23_az_24_a_machine_gets_nothing_that_was_not_granted() {
         (None, Some("https://other.test/"), "access_denied"),
         (None, Some("id of https://api.test/"), "access_denied"),
         (None, None, "invalid_request"),
+        (None, Some(&"x".repeat(5000)), "access_denied"),
     ];
     for (scope, audience, error) in cases {
         let asked = [("scope", scope), ("audience", audience)];
@@ -61,6 +62,10 @@ async fn az_23_az_24_a_machine_gets_nothing_that_was_not_granted() {
         assert_eq!(answer.refusal(), (400, error.to_owned()), "{scope:?} {audience:?}");
     }
     site.app.assert_unchanged_since(&before).await;
+    let told = site.app.events_of("feccft").await;
+    assert_eq!(told.len(), cases.len(), "each refusal is told of");
+    assert!(told.iter().all(|event| event.client_id.as_ref() == Some(&machine.client_id)));
+    assert!(told.iter().all(|event| event.description.as_ref().unwrap().len() <= 700));
 }
 
 /// Rauthy audit 2025, RAUTHY-005.
