@@ -75,6 +75,8 @@ pub struct LoginPage {
     pub ui_locales: Option<String>,
     /// How strong a new password must be.
     pub password_policy: model::connection::PasswordPolicy,
+    /// Whether the answer may be a message to the window that opened this one.
+    pub answers_opener: bool,
 }
 
 impl Pending {
@@ -88,6 +90,7 @@ impl Pending {
             leads_to: self.leads_to(),
             ui_locales: self.request.ui_locales.clone(),
             password_policy: connection.map(|connection| connection.password_policy).unwrap_or_default(),
+            answers_opener: self.request.response_mode == ResponseMode::WebMessage,
         }
     }
 

@@ -15,6 +15,7 @@ use protocol::params::Params;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, form_params, query_params, set_session_cookie};
+use crate::oidc::web_message::KEEPS_OPENER;
 use crate::pages::{Page, Problem};
 use crate::present;
 use crate::state::AppState;
@@ -121,7 +122,11 @@ impl Visit {
     /// The page, with leave for its form to end at the client.
     pub(super) fn render(&self, status: StatusCode, shown: &LoginPage, page: &Page<'_>) -> Response {
         let leads_to: Vec<&str> = shown.leads_to.iter().map(String::as_str).collect();
-        present::page(&self.state, &self.reading(shown), status, page, &leads_to)
+        let mut response = present::page(&self.state, &self.reading(shown), status, page, &leads_to);
+        if shown.answers_opener {
+            response.headers_mut().extend([KEEPS_OPENER]);
+        }
+        response
     }
 
     /// What the application asks for in `ui_locales` comes before what the browser does.

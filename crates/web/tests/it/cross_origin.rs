@@ -3,9 +3,9 @@
 use axum::body::Body;
 use http::{Request, header};
 use protocol::client_metadata::{AppType, TokenEndpointAuthMethod};
-use testkit::{Answer, App, RelyingParty, Visit};
+use testkit::{Answer, App, Page, RelyingParty, Visit};
 
-use crate::site::Site;
+use crate::site::{EMAIL, PASSWORD, Site};
 
 async fn single_page(site: &Site, name: &str, web_origin: &str) -> RelyingParty {
     let app = site.app.add_client(name, |client| {
@@ -113,4 +113,31 @@ async fn az_28_no_message_goes_to_an_origin_that_the_client_has_not_named() {
     let answer = browser.authorize(&spa.request().with("response_mode", "web_message")).await.answer();
     assert_eq!(answer.error(), "invalid_request");
     site.app.assert_unchanged_since(&before).await;
+}
+
+fn opener_policy(page: &Page) -> &str {
+    page.headers["cross-origin-opener-policy"].to_str().unwrap()
+}
+
+/// Once one page of a pop-up has cut the ties to its opener, none after it can answer there.
+#[tokio::test]
+async fn az_28_the_pages_of_a_pop_up_keep_their_opener() {
+    let site = Site::new().await;
+    let spa = single_page(&site, "spa", "https://spa.test").await;
+    for (hint, name) in [("login", "username"), ("signup", "email")] {
+        let request = spa.request().with("screen_hint", hint);
+        let ordinary = site.app.browser().authorize(&request).await.page();
+        assert_eq!(opener_policy(&ordinary), "same-origin", "{hint}");
+        let mut browser = site.app.browser();
+        let page = browser.authorize(&request.with("response_mode", "web_message")).await.page();
+        assert_eq!(opener_policy(&page), "unsafe-none", "{hint}");
+        let refused = browser.submit(&page.form().fill(name, EMAIL).fill("password", "wrong")).await.page();
+        assert_eq!((refused.status.as_u16(), opener_policy(&refused)), (400, "unsafe-none"), "{hint}");
+    }
+    let mut browser = site.app.browser();
+    let page = browser.authorize(&spa.request().with("response_mode", "web_message")).await.page();
+    let filled = page.form().fill("username", EMAIL).fill("password", PASSWORD);
+    let answer = browser.submit(&filled).await.page();
+    assert_eq!(opener_policy(&answer), "unsafe-none");
+    assert!(answer.html.contains("window.opener"), "{}", answer.html);
 }
