@@ -4,6 +4,8 @@ mod answer;
 pub(crate) mod audience;
 mod pending;
 mod pushed;
+mod received;
+mod signed;
 
 use model::ClientId;
 use model::client::Client;
@@ -15,6 +17,7 @@ use protocol::params::Params;
 use protocol::prompt::{Screen, SessionFacts, Step, next_step};
 use store::{Read, StoreError};
 
+use self::received::{Received, Sent};
 use crate::client_face::ClientFace;
 use crate::error::OrInternal;
 use crate::sessions::{self, Browser, LiveSession};
@@ -83,14 +86,14 @@ pub async fn start(
     browser: Browser<'_>,
 ) -> Result<Authorized, AuthorizeRefused> {
     let client = find_client(svc, params).await?;
-    let pushed = pushed::take(svc, cx, &client, params).await?;
-    let rules = rules_of(&client, if pushed.is_some() { Sent::Ahead } else { Sent::ByBrowser });
-    let params = pushed.as_ref().unwrap_or(params);
-    let redirect_uri = find_redirect_uri(params, &rules)
+    let Received { params, sent, flaw } = received::receive(svc, cx, &client, params).await?;
+    let rules = rules_of(&client, sent);
+    let redirect_uri = find_redirect_uri(&params, &rules)
         .map_err(|refusal| AuthorizeRefused::RedirectUri { refusal, client: ClientFace::signing_in(&client) })?;
-    let request = match authorization::check(params, &rules, redirect_uri.clone()) {
+    let checked = flaw.map_or_else(|| authorization::check(&params, &rules, redirect_uri.clone()), Err);
+    let request = match checked {
         Ok(request) => request,
-        Err(refusal) => return Ok(Authorized::Respond(refused(svc, params, &rules, &redirect_uri, refusal))),
+        Err(refusal) => return Ok(Authorized::Respond(refused(svc, &params, &rules, &redirect_uri, refusal))),
     };
     let request = match audience::settle(svc, &client, request).await? {
         Ok(request) => request,
@@ -104,15 +107,6 @@ async fn find_client(svc: &Services, params: &Params) -> Result<Client, Authoriz
     let id = ClientId::new(id.ok_or(AuthorizeRefused::UnknownClient)?);
     let found = store::clients::find(&mut svc.store.read().await?, &id).await?;
     found.map(|stored| stored.client).ok_or(AuthorizeRefused::UnknownClient)
-}
-
-/// How a request came.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    /// As parameters that anybody may have changed.
-    ByBrowser,
-    /// From the client itself (RFC 9126).
-    Ahead,
 }
 
 fn rules_of(client: &Client, sent: Sent) -> ClientRules<'_> {

@@ -9,6 +9,7 @@ pub mod authorize;
 pub mod bootstrap;
 pub mod client_authentication;
 pub mod client_face;
+mod client_keys;
 pub mod context;
 pub mod cors;
 pub mod csrf;

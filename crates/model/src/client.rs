@@ -9,6 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ClientGrantId, ClientId, CredentialId, JsonObject, Timestamp};
 
+/// How a client signs its authorization requests (RFC 9101).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedRequestObject {
+    /// Whether a request that is not signed is refused.
+    pub required: bool,
+    /// The keys that count.
+    pub credentials: Vec<CredentialId>,
+}
+
 /// A client, without its secret, which only the store holds, sealed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Client {
@@ -37,6 +46,9 @@ pub struct Client {
     /// The keys it authenticates with, where the method is `private_key_jwt`.
     #[serde(default)]
     pub private_key_jwt_credentials: Vec<CredentialId>,
+    /// With which keys it signs its authorization requests, if it does.
+    #[serde(default)]
+    pub signed_request_object: Option<SignedRequestObject>,
     /// Lifetime of its ID tokens, seconds.
     pub id_token_lifetime: u64,
     /// Rotation and lifetimes of its refresh tokens.
@@ -80,6 +92,7 @@ impl Client {
             grant_types: default_grants(app_type),
             token_endpoint_auth_method: default_auth_method(app_type),
             private_key_jwt_credentials: Vec::new(),
+            signed_request_object: None,
             id_token_lifetime: 36_000,
             refresh_token: RefreshTokenSettings::default(),
             initiate_login_uri: None,
@@ -103,6 +116,12 @@ impl Client {
     pub fn origins(&self) -> BTreeSet<String> {
         let named = self.web_origins.iter().chain(&self.allowed_origins).chain(&self.callbacks);
         named.filter_map(|address| origin_of(address)).collect()
+    }
+
+    /// The credentials it names, whatever for.
+    pub fn named_credentials(&self) -> impl Iterator<Item = &CredentialId> {
+        let signs_requests_with = self.signed_request_object.iter().flat_map(|signed| &signed.credentials);
+        self.private_key_jwt_credentials.iter().chain(signs_requests_with)
     }
 
     /// Whether it cannot keep a secret.

@@ -37,7 +37,8 @@ pub fn document(issuer: &str) -> Value {
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": claims::OF_ID_TOKENS,
         "claims_parameter_supported": false,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_object_signing_alg_values_supported": ClientAlgorithm::ALL,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
     })
@@ -82,6 +83,8 @@ mod tests {
             ),
             ("token_endpoint_auth_signing_alg_values_supported", json!(["RS256", "RS384", "PS256"])),
             ("authorization_response_iss_parameter_supported", json!(true)),
+            ("request_parameter_supported", json!(true)),
+            ("request_object_signing_alg_values_supported", json!(["RS256", "RS384", "PS256"])),
             ("request_uri_parameter_supported", json!(false)),
         ];
         for (name, expected) in cases {

@@ -45,6 +45,8 @@ error_codes! {
     /// OpenID Connect Core 3.1.2.6.
     RequestNotSupported = "request_not_supported",
     /// OpenID Connect Core 3.1.2.6.
+    InvalidRequestObject = "invalid_request_object",
+    /// OpenID Connect Core 3.1.2.6.
     InvalidRequestUri = "invalid_request_uri",
     /// RFC 6750 3.1.
     InvalidToken = "invalid_token",

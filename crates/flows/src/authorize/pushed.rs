@@ -9,7 +9,8 @@ use protocol::params::Params;
 use store::StoreError;
 use store::pushed_authorizations::PushedAuthorization;
 
-use super::{AuthorizeRefused, Sent, audience, rules_of};
+use super::received::Sent;
+use super::{AuthorizeRefused, audience, rules_of, signed};
 use crate::client_authentication::{ClientRefused, authenticate};
 use crate::client_face::ClientFace;
 use crate::events::event;
@@ -59,13 +60,14 @@ pub async fn push(
     params: &Params,
 ) -> Result<Pushed, PushRefused> {
     let client = authenticate(svc, cx, presented).await?;
-    let parameters = without_credentials(&client, params);
-    if let Some(refusal) = refusal_of(svc, &client, &parameters).await? {
-        let failed = event(svc, cx, EventType::PushedAuthorizationFailed).client(&client);
-        failed.describe(refusal.description.as_str()).record_alone(svc).await?;
-        return Err(PushRefused::Request(refusal));
+    match acceptable(svc, cx, &client, without_credentials(&client, params)).await? {
+        Ok(parameters) => keep(svc, cx, &client, parameters).await,
+        Err(refusal) => {
+            let failed = event(svc, cx, EventType::PushedAuthorizationFailed).client(&client);
+            failed.describe(refusal.description.as_str()).record_alone(svc).await?;
+            Err(PushRefused::Request(refusal))
+        }
     }
-    keep(svc, cx, &client, parameters).await
 }
 
 fn without_credentials(client: &Client, params: &Params) -> Params {
@@ -75,13 +77,23 @@ fn without_credentials(client: &Client, params: &Params) -> Params {
     Params::from_pairs(pairs).expect("the request was within the bounds with its credentials")
 }
 
-async fn refusal_of(svc: &Services, client: &Client, params: &Params) -> Result<Option<Refusal>, InternalError> {
+/// The parameters that count, those of a signed object where there is one (RFC 9126 3).
+async fn acceptable(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    sent: Params,
+) -> Result<Result<Params, Refusal>, InternalError> {
+    let params = match signed::open(svc, cx, client, &sent).await? {
+        Ok(signed) => signed.unwrap_or(sent),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let rules = rules_of(client, Sent::Ahead);
-    let checked = find_redirect_uri(params, &rules).and_then(|uri| authorization::check(params, &rules, uri));
-    match checked {
-        Ok(request) => Ok(audience::settle(svc, client, request).await?.err().map(|(_, refusal)| refusal)),
-        Err(refusal) => Ok(Some(refusal)),
-    }
+    let checked = find_redirect_uri(&params, &rules).and_then(|uri| authorization::check(&params, &rules, uri));
+    Ok(match checked {
+        Ok(request) => audience::settle(svc, client, request).await?.map(|_| params).map_err(|(_, refusal)| refusal),
+        Err(refusal) => Err(refusal),
+    })
 }
 
 async fn keep(svc: &Services, cx: &RequestContext, client: &Client, parameters: Params) -> Result<Pushed, PushRefused> {

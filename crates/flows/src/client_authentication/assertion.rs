@@ -1,13 +1,12 @@
 //! Clients that sign who they are (RFC 7523, `private_key_jwt`).
 
-use keys::{ClientKey, verify_by_client};
+use keys::verify_by_client;
 use model::Timestamp;
 use model::client::Client;
-use model::client_credential::ClientCredential;
 use protocol::client_authentication::assertion::{self, Assertion, AssertionRefused};
 
 use super::ClientRefused;
-use crate::{InternalError, RequestContext, Services};
+use crate::{RequestContext, Services, client_keys};
 
 const USED_PURPOSE: &str = "client assertion";
 
@@ -18,21 +17,11 @@ pub(super) async fn accept(
     client: &Client,
     text: &str,
 ) -> Result<(), ClientRefused> {
-    let keys = keys_of(svc, cx, client).await?;
+    let keys = client_keys::find(svc, cx, &client.client_id, &client.private_key_jwt_credentials).await?;
     let claims = verify_by_client(&keys, text, &assertion::TYPES).map_err(|_| ClientRefused::WrongSecret)?;
     let audiences = [svc.settings.issuer.as_str(), &svc.settings.token_endpoint()];
     let assertion = assertion::check(&claims, client.client_id.as_str(), &audiences, cx.now.seconds())?;
     use_up(svc, client, &assertion).await
-}
-
-/// The keys that the client names and that have not ended. There are two at most.
-async fn keys_of(svc: &Services, cx: &RequestContext, client: &Client) -> Result<Vec<ClientKey>, InternalError> {
-    let registered = store::client_credentials::of_client(&mut svc.store.read().await?, &client.client_id).await?;
-    let counts = |credential: &&ClientCredential| {
-        client.private_key_jwt_credentials.contains(&credential.id) && !credential.is_expired_at(cx.now)
-    };
-    let read = |credential: &ClientCredential| ClientKey::from_pem(&credential.pem, credential.algorithm).ok();
-    Ok(registered.iter().filter(counts).filter_map(read).collect())
 }
 
 async fn use_up(svc: &Services, client: &Client, assertion: &Assertion) -> Result<(), ClientRefused> {

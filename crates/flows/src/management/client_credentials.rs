@@ -83,7 +83,7 @@ pub async fn update(
     Ok(credential)
 }
 
-/// Deletes a credential that the client does not authenticate with; one that is gone already is fine.
+/// Deletes a credential that the client does not name; one that is gone already is fine.
 pub async fn delete(
     svc: &Services,
     cx: &RequestContext,
@@ -93,7 +93,7 @@ pub async fn delete(
 ) -> Result<(), Refused> {
     caller.require(ManagementScope::DeleteClientCredentials)?;
     let mut tx = svc.store.write().await?;
-    if find_client(&mut tx, client).await?.private_key_jwt_credentials.contains(id) {
+    if find_client(&mut tx, client).await?.named_credentials().any(|named| named == id) {
         return Err(Refused::CredentialInUse);
     }
     let Some(credential) = store::client_credentials::find(&mut tx, client, id).await? else { return Ok(()) };

@@ -71,7 +71,7 @@ pub enum Refused {
     /// Only a key that used to sign can be revoked.
     #[error("the key is not a previous one")]
     KeyNotPrevious,
-    /// The client still authenticates with this key.
+    /// The client still names this key.
     #[error("the credential is in use")]
     CredentialInUse,
     /// The source knows the person by this name, and still holds the password.

@@ -79,7 +79,7 @@ macro_rules! checks {
 pub const CHECKS: &[Check] = checks![
     no_parameter_twice,
     no_overlong_value,
-    no_request_object,
+    nothing_is_named_by_reference,
     sent_ahead_where_demanded,
     response_type_is_known,
     response_type_is_allowed,
@@ -167,10 +167,8 @@ fn shown(name: &str) -> String {
     name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).take(40).collect()
 }
 
-fn no_request_object(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
-    if params.has("request") {
-        return refuse(ErrorCode::RequestNotSupported, "request objects are not supported");
-    }
+/// What was sent ahead or signed has been put in the place of the parameters before they are checked.
+fn nothing_is_named_by_reference(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
     if params.has("request_uri") {
         let description = "nothing is fetched: request_uri must be one that /oauth/par gave out";
         return refuse(ErrorCode::InvalidRequestUri, description);

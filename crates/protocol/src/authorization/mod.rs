@@ -4,6 +4,7 @@ mod checks;
 mod limits;
 mod redirect_uri;
 mod request;
+pub mod request_object;
 mod response;
 mod response_type;
 

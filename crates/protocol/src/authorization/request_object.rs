@@ -95,8 +95,12 @@ mod tests {
     fn parameters_are_read_and_the_rest_is_not_among_them() {
         let read = read_changed(&json!({}), "client_id=app&request=x&unknown=1").expect("a good object");
         let pairs: Vec<_> = read.iter().collect();
-        let expected =
-            [("claims", r#"{"id_token":{"email":null}}"#), ("client_id", "app"), ("max_age", "300"), ("scope", "openid")];
+        let expected = [
+            ("claims", r#"{"id_token":{"email":null}}"#),
+            ("client_id", "app"),
+            ("max_age", "300"),
+            ("scope", "openid"),
+        ];
         assert_eq!(pairs, expected);
     }
 

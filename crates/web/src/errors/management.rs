@@ -148,7 +148,7 @@ impl From<Refused> for Failure {
             Refused::CredentialInUse => Failure::new(
                 StatusCode::CONFLICT,
                 Some("credential_in_use"),
-                "The client authenticates with this credential. Take it out of client_authentication_methods first.",
+                "The client names this credential. Take it out of client_authentication_methods and signed_request_object first.",
             ),
             Refused::NameHeldBySource { source_name } => Failure::new(
                 StatusCode::BAD_REQUEST,

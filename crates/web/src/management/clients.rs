@@ -2,7 +2,7 @@
 
 use flows::management::clients::{self, ShownClient};
 use http::StatusCode;
-use model::client::Client;
+use model::client::{Client, SignedRequestObject};
 use model::{ClientId, CredentialId, JsonObject};
 use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
 use secrecy::ExposeSecret;
@@ -33,6 +33,8 @@ struct ClientBody<'a> {
     token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_authentication_methods: Option<AuthenticationMethods<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_request_object: Option<SignedRequestObjectBody<'a>>,
     jwt_configuration: JwtConfiguration,
     refresh_token: &'a RefreshTokenSettings,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,14 +60,32 @@ struct Credentials<'a> {
 }
 
 #[derive(Serialize)]
+struct SignedRequestObjectBody<'a> {
+    required: bool,
+    #[serde(flatten)]
+    credentials: Credentials<'a>,
+}
+
+#[derive(Serialize)]
 struct CredentialReference<'a> {
     id: &'a CredentialId,
 }
 
+impl<'a> Credentials<'a> {
+    fn of(ids: &'a [CredentialId]) -> Self {
+        Credentials { credentials: ids.iter().map(|id| CredentialReference { id }).collect() }
+    }
+}
+
 impl<'a> AuthenticationMethods<'a> {
     fn of(client: &'a Client) -> Self {
-        let credentials = client.private_key_jwt_credentials.iter().map(|id| CredentialReference { id }).collect();
-        AuthenticationMethods { private_key_jwt: Credentials { credentials } }
+        AuthenticationMethods { private_key_jwt: Credentials::of(&client.private_key_jwt_credentials) }
+    }
+}
+
+impl<'a> From<&'a SignedRequestObject> for SignedRequestObjectBody<'a> {
+    fn from(signed: &'a SignedRequestObject) -> Self {
+        SignedRequestObjectBody { required: signed.required, credentials: Credentials::of(&signed.credentials) }
     }
 }
 
@@ -106,6 +126,7 @@ impl<'a> From<&'a ShownClient> for ClientBody<'a> {
             grant_types: &client.grant_types,
             token_endpoint_auth_method: (!is_signing).then_some(method),
             client_authentication_methods: is_signing.then(|| AuthenticationMethods::of(client)),
+            signed_request_object: client.signed_request_object.as_ref().map(SignedRequestObjectBody::from),
             jwt_configuration: JwtConfiguration {
                 lifetime_in_seconds: client.id_token_lifetime,
                 alg: "RS256",

@@ -25,6 +25,7 @@ mod response_types;
 mod revocation;
 mod sessions;
 mod sign_up;
+mod signed_requests;
 mod site;
 mod swept_refresh_tokens;
 mod token_endpoint;

@@ -63,7 +63,7 @@ async fn a_client_names_the_keys_it_authenticates_with() {
         expect(&api.patch("/clients/robot", json!({"name": "x", "token_endpoint_auth_method": null})).await, 200);
     assert_eq!(renamed["client_authentication_methods"], client["client_authentication_methods"]);
 
-    let message = "The client authenticates with this credential. Take it out of client_authentication_methods first.";
+    let message = "The client names this credential. Take it out of client_authentication_methods and signed_request_object first.";
     expect_refusal(&api.delete(&format!("{PATH}/{id}")).await, 409, Some("credential_in_use"), message);
     let back = json!({"token_endpoint_auth_method": "client_secret_basic", "client_authentication_methods": null});
     let client = expect(&api.patch("/clients/robot", back).await, 200);

@@ -1,7 +1,8 @@
-//! How a client authenticates: with a secret, with keys of its own, or not at all.
+//! How a client authenticates: with a secret, with keys of its own, or not at all. And with which keys it signs its
+//! requests.
 
 use model::CredentialId;
-use model::client::Client;
+use model::client::{Client, SignedRequestObject};
 use protocol::client_metadata::TokenEndpointAuthMethod;
 
 use super::super::body::{BodyInvalid, Fields};
@@ -42,6 +43,19 @@ fn set(client: &mut Client, method: TokenEndpointAuthMethod, keys: Vec<Credentia
 
 fn is_signing(client: &Client) -> bool {
     client.token_endpoint_auth_method == TokenEndpointAuthMethod::PrivateKeyJwt
+}
+
+/// With which keys the client signs its requests; `null` where with none.
+pub(super) fn apply_request_object(client: &mut Client, fields: &mut Fields) -> Result<(), BodyInvalid> {
+    if fields.take_null("signed_request_object") {
+        client.signed_request_object = None;
+    }
+    let Some(mut object) = fields.nested("signed_request_object")? else { return Ok(()) };
+    let credentials = credentials(&mut object)?;
+    let required = object.take("required")?.unwrap_or(false);
+    object.finish()?;
+    client.signed_request_object = Some(SignedRequestObject { required, credentials });
+    Ok(())
 }
 
 fn private_key_jwt(mut methods: Fields) -> Result<Vec<CredentialId>, BodyInvalid> {

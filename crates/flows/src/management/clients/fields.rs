@@ -32,6 +32,7 @@ pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyI
     fields.set("web_origins", &mut client.web_origins)?;
     grant_types(client, &mut fields)?;
     authentication::apply(client, &mut fields)?;
+    authentication::apply_request_object(client, &mut fields)?;
     jwt_configuration(client, &mut fields)?;
     if let Some(object) = fields.nested("refresh_token")? {
         client.refresh_token = refresh_token::read(object)?;

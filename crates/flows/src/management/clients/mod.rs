@@ -175,19 +175,23 @@ pub async fn rotate_secret(
 }
 
 /// Whether the client names other keys than it did, which must then be its own. Whoever chooses among them chooses who
-/// can be the client, as with a secret.
+/// can be the client or speak for it, as with a secret.
 async fn has_new_keys(db: &mut impl Read, changed: &Client) -> Result<bool, Refused> {
     let held = store::clients::find(db, &changed.client_id).await?;
-    let before = held.map(|stored| stored.client.private_key_jwt_credentials).unwrap_or_default();
-    let named = &changed.private_key_jwt_credentials;
-    if *named == before {
+    let named: Vec<_> = changed.named_credentials().collect();
+    let before = held.iter().flat_map(|held| held.client.named_credentials());
+    if before.eq(named.iter().copied()) {
         return Ok(false);
     }
     let own = store::client_credentials::of_client(db, &changed.client_id).await?;
-    match named.iter().find(|id| own.iter().all(|credential| credential.id != **id)) {
+    match named.into_iter().find(|id| own.iter().all(|credential| credential.id != **id)) {
         Some(unknown) => {
-            let problem = format!("names {unknown}, which is no credential of this client");
-            Err(BodyInvalid::wrong("client_authentication_methods.private_key_jwt.credentials", problem).into())
+            let path = if changed.private_key_jwt_credentials.contains(unknown) {
+                "client_authentication_methods.private_key_jwt.credentials"
+            } else {
+                "signed_request_object.credentials"
+            };
+            Err(BodyInvalid::wrong(path, format!("names {unknown}, which is no credential of this client")).into())
         }
         None => Ok(true),
     }

@@ -40,7 +40,6 @@ fn each_check_refuses_with_its_own_code() {
     let cases = [
         ("response_type=code&state=1&state=2", ErrorCode::InvalidRequest),
         (overlong.as_str(), ErrorCode::InvalidRequest),
-        ("response_type=code&request=x", ErrorCode::RequestNotSupported),
         ("response_type=code&request_uri=x", ErrorCode::InvalidRequestUri),
         ("", ErrorCode::InvalidRequest),
         ("response_type=none", ErrorCode::UnsupportedResponseType),
