@@ -9,17 +9,19 @@ mod signed;
 
 use model::ClientId;
 use model::client::Client;
+use model::user::User;
 use protocol::authorization::{
     self, AuthorizationRequest, AuthorizationResponse, ClientRules, Refusal, find_redirect_uri, refusal_mode,
 };
 use protocol::error::ErrorCode;
 use protocol::params::Params;
 use protocol::prompt::{Screen, SessionFacts, Step, next_step};
-use store::{Read, StoreError};
+use store::connections::StoredConnection;
 
 use self::received::{Received, Sent};
 use crate::client_face::ClientFace;
 use crate::error::OrInternal;
+use crate::login::federated::{Home, home_of_request};
 use crate::sessions::{self, Browser, LiveSession};
 use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services};
@@ -34,10 +36,10 @@ pub(crate) use answer::{Answering, give};
 pub enum Authorized {
     /// Take this answer to the client.
     Respond(AuthorizationResponse),
-    /// Show a page on which a person can prove who they are.
+    /// Show a page on which a person can prove who they are, or lead them to where they can.
     Ask {
-        /// The page.
-        screen: Screen,
+        /// Where it begins.
+        entrance: Entrance,
         /// Names the saved request in the page's address.
         state: String,
         /// A new secret that binds the request to this browser, where it had none.
@@ -45,6 +47,15 @@ pub enum Authorized {
         /// Whether the answer is for the window that opened or frames the page.
         answers_by_message: bool,
     },
+}
+
+/// Where a login begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// On a page of ours.
+    Page(Screen),
+    /// At a provider.
+    Provider(Home),
 }
 
 /// Why nothing can be sent to any client.
@@ -158,21 +169,24 @@ async fn advance(
     browser: Browser<'_>,
 ) -> Result<Authorized, AuthorizeRefused> {
     let mut db = svc.store.read().await?;
-    let live = match sessions::find_live(&mut db, browser.session, cx.now).await? {
-        Some(live) if may_serve(&mut db, client, &request, &live).await? => Some(live),
-        _ => None,
-    };
+    let enabled = store::connections::for_client(&mut db, &client.client_id).await?;
+    let live = sessions::find_live(&mut db, browser.session, cx.now).await?;
+    let live = live.filter(|live| may_serve(&enabled, &request, live));
     drop(db);
     let facts = match &live {
         Some(live) => Some(session_facts(svc, &request, live).await?),
         None => None,
     };
-    match (next_step(&request, facts, cx.now.millis()), live) {
-        (Step::Finish, Some(live)) => {
+    let home = home_of_request(&enabled, &request, live.is_some());
+    match (next_step(&request, facts, cx.now.millis()), home, live) {
+        (Step::Finish, _, Some(live)) => {
             let answering = Answering { client, request: &request, live: &live };
             Ok(Authorized::Respond(answer::give(svc, cx, &answering).await?))
         }
-        (Step::Refuse(error, description), _) => {
+        (Step::Refuse(..) | Step::Login(_), Some(home), _) => {
+            pending::save(svc, cx, client, request, browser.binding, Entrance::Provider(home)).await
+        }
+        (Step::Refuse(error, description), None, _) => {
             // A browser that was never here asks like this on every visit, and so can anybody, without end; a made-up
             // cookie makes no difference.
             if sessions::is_known(&mut svc.store.read().await?, browser.session).await? {
@@ -180,24 +194,20 @@ async fn advance(
             }
             Ok(respond_refusal(svc, &request, error, description))
         }
-        (Step::Login(screen), _) => pending::save(svc, cx, client, request, browser.binding, screen).await,
-        (Step::Finish, None) => Err("finished without a session").or_internal("deciding the next step")?,
+        (Step::Login(screen), None, _) => {
+            pending::save(svc, cx, client, request, browser.binding, Entrance::Page(screen)).await
+        }
+        (Step::Finish, _, None) => Err("finished without a session").or_internal("deciding the next step")?,
     }
 }
 
 /// Whether the session's user comes from a connection that this client may use and this request accepts. A login at
 /// one client is none at another that is for other people.
-async fn may_serve(
-    db: &mut impl Read,
-    client: &Client,
-    request: &AuthorizationRequest,
-    live: &LiveSession,
-) -> Result<bool, StoreError> {
-    let enabled = store::connections::for_client(db, &client.client_id).await?;
+fn may_serve(enabled: &[StoredConnection], request: &AuthorizationRequest, live: &LiveSession) -> bool {
     let asked = request.connection.as_deref();
     let mut accepted =
         enabled.iter().map(|stored| &stored.connection).filter(|own| asked.is_none_or(|n| n == own.name));
-    Ok(accepted.any(|own| live.user.identities.iter().any(|identity| identity.connection_id == own.id)))
+    accepted.any(|own| live.user.identities.iter().any(|identity| identity.connection_id == own.id))
 }
 
 /// What the prompt rules need to know of a session that was there before the request came.
@@ -209,27 +219,28 @@ async fn session_facts(
     Ok(SessionFacts {
         authenticated_at_ms: live.session.authenticated_at.millis(),
         authenticated_for_this_request: false,
-        matches_hints: matches_hints(svc, request, live).await?,
+        matches_hints: matches_hints(svc, request, &live.user).await?,
     })
 }
 
-async fn matches_hints(
+/// Whether this is the person that `id_token_hint` and `login_hint` name, where they were sent.
+pub(crate) async fn matches_hints(
     svc: &Services,
     request: &AuthorizationRequest,
-    live: &LiveSession,
+    user: &User,
 ) -> Result<bool, InternalError> {
     if let Some(hint) = &request.id_token_hint
-        && hinted_subject(svc, hint).await?.as_deref() != Some(live.user.user_id.as_str())
+        && hinted_subject(svc, hint).await?.as_deref() != Some(user.user_id.as_str())
     {
         return Ok(false);
     }
     let Some(hint) = &request.login_hint else { return Ok(true) };
-    Ok(is_known_as(live, hint))
+    Ok(is_known_as(user, hint))
 }
 
-fn is_known_as(live: &LiveSession, hint: &str) -> bool {
+fn is_known_as(user: &User, hint: &str) -> bool {
     let hint = model::address::FoldedEmail::of(hint);
-    let profile = &live.user.profile;
+    let profile = &user.profile;
     [&profile.email, &profile.username].into_iter().flatten().any(|own| model::address::FoldedEmail::of(own) == hint)
 }
 

@@ -105,7 +105,7 @@ pub async fn with_password(
         Ok(user) => user,
         Err(why) => return Ok(FormOutcome::Refused { why, page: pending.page() }),
     };
-    let proven = Proven { user, amr: &["pwd"], pending: &pending, browser };
+    let proven = Proven::by_password(cx, user, &pending, browser);
     match login::finish(svc, cx, proven).await? {
         Some(signed_in) => Ok(FormOutcome::SignedIn(signed_in)),
         // Somebody blocked or deleted the account in the moment it was made.

@@ -73,6 +73,8 @@ event_types! {
     MfaRequired = "mfar",
     /// The person moved: the password is now ours.
     UserMigrated = "migrated",
+    /// A provider of which the people are ours named somebody whom we knew; it may do so again.
+    IdentityAttached = "identity_attached",
     /// The source could not be asked; nobody was let in and nothing was counted.
     SourceUnavailable = "source_unavailable",
     /// The source asks us to slow down.

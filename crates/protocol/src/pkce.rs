@@ -27,6 +27,11 @@ pub fn is_challenge(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
+/// The S256 challenge of a verifier of our own (RFC 7636 4.2).
+pub fn challenge_of(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
 /// Compares a verifier with the challenge of the authorization request (RFC 7636 4.6). Neither may come alone.
 pub fn verify(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), PkceRefused> {
     let (challenge, verifier) = match (challenge, verifier) {
@@ -38,7 +43,7 @@ pub fn verify(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), Pkc
     if !is_verifier(verifier) {
         return Err(PkceRefused::VerifierMalformed);
     }
-    let computed = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+    let computed = challenge_of(verifier);
     if computed.as_bytes().ct_eq(challenge.as_bytes()).into() { Ok(()) } else { Err(PkceRefused::Mismatch) }
 }
 

@@ -89,6 +89,7 @@ mod tests {
             screen_hint: None,
             ui_locales: None,
             connection: None,
+            connection_scope: None,
             organization: None,
         }
     }

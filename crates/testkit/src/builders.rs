@@ -4,6 +4,7 @@ use credentials::password::{Hasher, Parameters, Prepared};
 use flows::client_authentication::seal_secret;
 use model::client::{Client, ClientGrant};
 use model::connection::{Connection, Source};
+use model::provider::Provider;
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
 use model::settings::TenantSettings;
 use model::user::{Identity, PasswordCredential, Profile, StoredPassword, User};
@@ -15,6 +16,7 @@ use store::users::Stored;
 use store::{Reader, WriteTx};
 
 use crate::app::HASH_KIB;
+use crate::provider::CLIENT_SECRET;
 use crate::{Answer, App, RelyingParty};
 
 /// The machine client that may do everything.
@@ -98,6 +100,26 @@ impl App {
         assert!(store::connections::insert(&mut tx, &stored).await.expect("a new connection can be stored"));
         commit(tx).await;
         stored.connection
+    }
+
+    /// A connection of this strategy with a provider, at which our client has the secret of the test kit.
+    pub async fn add_provider(
+        &self,
+        name: &str,
+        strategy: &str,
+        clients: &[&RelyingParty],
+        provider: Provider,
+    ) -> Connection {
+        let describe = |connection: &mut Connection| {
+            strategy.clone_into(&mut connection.strategy);
+            connection.provider = Some(provider);
+        };
+        let connection = self.add_connection(name, clients, describe).await;
+        // The words of `flows::management::connections`, without which the secret does not open.
+        let (services, id) = (&self.services, connection.id.as_str());
+        let sealed = services.sealer.seal(&*services.entropy, "provider secret", id, CLIENT_SECRET.as_bytes());
+        self.change_stored_connection(&connection.id, |stored| stored.provider_secret_sealed = Some(sealed)).await;
+        connection
     }
 
     /// Gives a connection a source, at which our client has this secret.

@@ -10,10 +10,10 @@ use model::provider::{
     RootAttributes, UserIdForm,
 };
 use serde_json::{Value, json};
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use crate::SeededEntropy;
 use crate::source::{Lie, LyingServer, Question};
+use crate::{ClientAnswer, SeededEntropy};
 
 /// What our client is called at the provider.
 pub const CLIENT_ID: &str = "landbridge-at-provider";
@@ -154,18 +154,22 @@ impl LyingProvider {
     }
 
     /// Plays the page on which somebody signs in: takes the authorization request a browser was sent with, and gives
-    /// the address it is sent back to. The ID token will have these claims changed, and the nonce of the request.
-    pub fn sign_in(&self, authorization_url: &str, changes: &Value, now: Timestamp) -> String {
-        let request = Url::parse(authorization_url).expect("an absolute URL");
-        let parameter = |name: &str| {
-            let found = request.query_pairs().find(|(own, _)| own == name);
-            found.map(|(_, value)| value.into_owned()).unwrap_or_default()
-        };
-        let with_nonce = changed(json!({"nonce": parameter("nonce")}), changes);
-        self.knows(&with_nonce, now);
-        let mut back = Url::parse(&parameter("redirect_uri")).expect("an absolute redirect URI");
-        back.query_pairs_mut().append_pair("code", "a code").append_pair("state", &parameter("state"));
-        back.into()
+    /// the path it is sent back to. The ID token will have these claims changed, and the nonce of the request.
+    pub fn sign_in(&self, request: &ClientAnswer, changes: &Value, now: Timestamp) -> String {
+        let mut all = json!({"nonce": request.fields.get("nonce")});
+        for (name, value) in changes.as_object().expect("changes are an object") {
+            all[name] = value.clone();
+        }
+        self.knows(&all, now);
+        self.answer(request, &[("code", "a code")])
+    }
+
+    /// The path a browser is sent back to with these fields and the request's state.
+    pub fn answer(&self, request: &ClientAnswer, fields: &[(&str, &str)]) -> String {
+        let state = [("state", request.field("state"))];
+        let back = Url::parse(request.field("redirect_uri")).expect("an absolute redirect URI");
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).extend_pairs(state).finish();
+        format!("{}?{query}", back.path())
     }
 }
 

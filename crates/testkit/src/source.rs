@@ -62,6 +62,8 @@ pub enum Lie {
     HangUp,
     /// Does that when as many questions as the barrier wants have come.
     Together(Arc<Barrier>, Box<Lie>),
+    /// Does what the code that is exchanged is good for.
+    ForCode(HashMap<String, Lie>),
 }
 
 impl Lie {
@@ -248,7 +250,12 @@ async fn serve(stream: TcpStream, state: Arc<Mutex<State>>) {
 
 fn note_arrival(state: &Mutex<State>, seen: Seen) -> Lie {
     let mut state = lock(state);
-    let lie = state.lies.get(&seen.question).cloned().unwrap_or(Lie::Raw(404, "text/plain", "what?"));
+    let unknown = Lie::Raw(404, "text/plain", "what?");
+    let lie = match state.lies.get(&seen.question) {
+        Some(Lie::ForCode(lies)) => seen.form.get("code").and_then(|code| lies.get(code)).cloned(),
+        other => other.cloned(),
+    };
+    let lie = lie.unwrap_or(unknown);
     state.seen.push(seen);
     state.under_way += 1;
     state.busiest = state.busiest.max(state.under_way);
@@ -319,7 +326,7 @@ async fn act(stream: &mut BufReader<TcpStream>, lie: Lie) -> io::Result<()> {
             }
         }
         Lie::Hang => stream.read_to_end(&mut Vec::new()).await.map(|_| ()),
-        Lie::HangUp | Lie::Together(..) => Ok(()),
+        Lie::HangUp | Lie::Together(..) | Lie::ForCode(_) => Ok(()),
     }
 }
 

@@ -61,6 +61,8 @@ fn oidc_routes(state: &AppState) -> Router<AppState> {
 fn page_routes() -> Router<AppState> {
     Router::new()
         .route("/u/login", get(sign_in::login::show).post(sign_in::login::submit))
+        .route("/u/login/connection", get(sign_in::provider::leave))
+        .route("/login/callback", get(sign_in::provider::back).post(sign_in::provider::posted_back))
         .route("/u/signup", get(sign_in::signup::show).post(sign_in::signup::submit))
         .route("/u/assets/{name}", get(sign_in::asset))
 }

@@ -24,10 +24,8 @@ pub(super) async fn settle(
     if let Some(name) = &request.connection
         && !may_use(&mut db, client, name).await?
     {
-        let refusal = Refusal {
-            error: ErrorCode::InvalidRequest,
-            description: "the connection was not found, or is not enabled for this client".to_owned(),
-        };
+        let refusal =
+            Refusal { error: ErrorCode::InvalidRequest, description: "the connection was not found".to_owned() };
         return Ok(Err((request, refusal)));
     }
     match find_api(&mut db, &svc.settings, request.audience.as_deref()).await? {

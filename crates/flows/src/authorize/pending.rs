@@ -4,13 +4,13 @@ use keys::{OpaqueToken, TokenKind, secrets_match};
 use model::client::Client;
 use model::grant::Digest;
 use protocol::authorization::{AuthorizationRequest, ResponseMode};
-use protocol::prompt::Screen;
 use store::connections::StoredConnection;
 use store::pending_authorizations::PendingAuthorization;
 use store::{Read, StoreError};
 
-use super::{AuthorizeRefused, Authorized};
+use super::{AuthorizeRefused, Authorized, Entrance};
 use crate::client_face::ClientFace;
+use crate::login::federated::{ProviderButton, buttons, has_domains};
 use crate::signup::offers_signup;
 use crate::{InternalError, RequestContext, Services};
 
@@ -20,6 +20,8 @@ pub struct Pending {
     pub(crate) client: Client,
     /// The database connection in which the person signs in; none where the client has none.
     pub(crate) connection: Option<StoredConnection>,
+    /// The connections with a provider at which the person may sign in instead, oldest first.
+    pub(crate) providers: Vec<StoredConnection>,
 }
 
 /// Why a saved request cannot go on.
@@ -66,6 +68,12 @@ pub struct LoginPage {
     pub client: ClientFace,
     /// What to fill in.
     pub login_hint: Option<String>,
+    /// Whether a password may be typed.
+    pub takes_passwords: bool,
+    /// Whether the domain of an address may lead to a provider.
+    pub knows_domains: bool,
+    /// The providers that have a button.
+    pub providers: Vec<ProviderButton>,
     /// Whether people may sign up.
     pub may_sign_up: bool,
     /// Where the form's answer may lead, for the page's content security policy: the redirect URI first, then the
@@ -86,6 +94,9 @@ impl Pending {
         LoginPage {
             client: self.face(),
             login_hint: self.request.login_hint.clone(),
+            takes_passwords: self.connection.is_some(),
+            knows_domains: has_domains(&self.providers),
+            providers: buttons(&self.providers),
             may_sign_up: self.connection.as_ref().is_some_and(offers_signup),
             leads_to: self.leads_to(),
             ui_locales: self.request.ui_locales.clone(),
@@ -105,14 +116,14 @@ impl Pending {
     }
 }
 
-/// Saves a request and says which page comes next.
+/// Saves a request and says where its login begins.
 pub(super) async fn save(
     svc: &Services,
     cx: &RequestContext,
     client: &Client,
     request: AuthorizationRequest,
     binding: Option<&str>,
-    screen: Screen,
+    entrance: Entrance,
 ) -> Result<Authorized, AuthorizeRefused> {
     let id = OpaqueToken::from_random(svc.random());
     let (binding, is_new) = match binding.and_then(OpaqueToken::parse) {
@@ -131,7 +142,7 @@ pub(super) async fn save(
     store::pending_authorizations::insert(&mut tx, &id.digest(TokenKind::Pending), &pending).await?;
     tx.commit().await?;
     let new_binding = is_new.then(|| binding.text().to_string());
-    Ok(Authorized::Ask { screen, state: id.text().to_string(), new_binding, answers_by_message })
+    Ok(Authorized::Ask { entrance, state: id.text().to_string(), new_binding, answers_by_message })
 }
 
 /// Finds a saved request. The browser must be the one that brought it.
@@ -152,8 +163,8 @@ pub async fn find(
     if !presented.is_some_and(|presented| secrets_match(&pending.browser_digest, &presented)) {
         return Err(PendingRefused::OtherBrowser { client: ClientFace::signing_in(&client) });
     }
-    let connection = database_connection(&mut db, &client, pending.request.connection.as_deref()).await?;
-    Ok(Pending { request: pending.request, client, connection })
+    let (connection, providers) = accepted(&mut db, &client, &pending.request).await?;
+    Ok(Pending { request: pending.request, client, connection, providers })
 }
 
 /// A saved request, expired or not, and the client it is from.
@@ -163,15 +174,17 @@ async fn saved(db: &mut impl Read, digest: &Digest) -> Result<Option<(PendingAut
     Ok(client.map(|stored| (pending, stored.client)))
 }
 
-/// The database connection a client's people sign in to: the one the request names, else the oldest enabled one.
-async fn database_connection(
+/// Where a client's people may sign in: the database connection that the request names, else the oldest enabled one;
+/// and the connections with a provider, in the same way.
+async fn accepted(
     db: &mut impl Read,
     client: &Client,
-    asked: Option<&str>,
-) -> Result<Option<StoredConnection>, StoreError> {
+    request: &AuthorizationRequest,
+) -> Result<(Option<StoredConnection>, Vec<StoredConnection>), StoreError> {
     let enabled = store::connections::for_client(db, &client.client_id).await?;
-    let fits = |stored: &StoredConnection| {
-        stored.connection.is_database() && asked.is_none_or(|name| stored.connection.name == name)
-    };
-    Ok(enabled.into_iter().find(fits))
+    let asked = request.connection.as_deref();
+    let fitting = enabled.into_iter().filter(|stored| asked.is_none_or(|name| stored.connection.name == name));
+    let (databases, others): (Vec<_>, Vec<_>) = fitting.partition(|stored| stored.connection.is_database());
+    let providers = others.into_iter().filter(|stored| stored.connection.provider.is_some()).collect();
+    Ok((databases.into_iter().next(), providers))
 }

@@ -2,10 +2,13 @@
 
 pub(crate) mod attempt;
 pub(crate) mod attempts;
+pub mod federated;
 pub(crate) mod held;
 pub(crate) mod password;
 mod refused;
 
+use model::Timestamp;
+use model::connection::Connection;
 use model::event::EventType;
 use model::user::User;
 use protocol::authorization::AuthorizationResponse;
@@ -58,7 +61,19 @@ pub(crate) struct Proven<'a> {
     /// How, in the words of RFC 8176.
     pub(crate) amr: &'a [&'a str],
     pub(crate) pending: &'a Pending,
+    /// Where they did.
+    pub(crate) connection: Option<&'a Connection>,
+    /// When they did.
+    pub(crate) authenticated_at: Timestamp,
     pub(crate) browser: Browser<'a>,
+}
+
+impl<'a> Proven<'a> {
+    /// By a password, on our own page, now.
+    pub(crate) fn by_password(cx: &RequestContext, user: User, pending: &'a Pending, browser: Browser<'a>) -> Self {
+        let connection = pending.connection.as_ref().map(|stored| &stored.connection);
+        Proven { user, amr: &["pwd"], pending, connection, authenticated_at: cx.now, browser }
+    }
 }
 
 /// Checks a password and answers the saved request.
@@ -76,7 +91,7 @@ pub async fn with_password(
         Ok(checked) => checked.user,
         Err(why) => return refused(why),
     };
-    let proven = Proven { user, amr: &["pwd"], pending: &pending, browser };
+    let proven = Proven::by_password(cx, user, &pending, browser);
     match finish(svc, cx, proven).await? {
         Some(signed_in) => Ok(FormOutcome::SignedIn(signed_in)),
         None => refused(LoginRefused::WrongPassword),
@@ -103,12 +118,13 @@ async fn sign_in(
     cx: &RequestContext,
     proven: Proven<'_>,
 ) -> Result<Option<(LiveSession, String)>, InternalError> {
-    let Proven { user, amr, pending, browser } = proven;
+    let Proven { user, amr, pending, connection, authenticated_at, browser } = proven;
     let mut db = svc.store.read().await?;
     let tenant = store::settings::tenant(&mut db).await?;
     let before = sessions::find_live(&mut db, browser.session, cx.now).await?.map(|live| live.session);
     drop(db);
-    let new = sessions::begin(svc, cx, &user.user_id, amr, &tenant);
+    let mut new = sessions::begin(svc, cx, &user.user_id, amr, &tenant);
+    new.session.authenticated_at = authenticated_at;
     let mut tx = svc.store.write().await?;
     let peer = cx.peer.map(|peer| peer.to_string());
     // First, because it takes the lock on the user that a change of the password takes first as well.
@@ -116,7 +132,7 @@ async fn sign_in(
         return Ok(None);
     }
     new.replace(&mut tx, before.as_ref(), cx.now).await?;
-    record_success(svc, cx, &mut tx, pending, &user).await?;
+    record_success(svc, cx, &mut tx, pending, connection, &user).await?;
     tx.commit().await?;
     let cookie = new.cookie.text().to_string();
     Ok(Some((LiveSession { session: new.session, user }, cookie)))
@@ -127,12 +143,13 @@ async fn record_success(
     cx: &RequestContext,
     tx: &mut WriteTx,
     pending: &Pending,
+    connection: Option<&Connection>,
     user: &User,
 ) -> Result<(), StoreError> {
     attempts::forget(tx, &Account::of(user)).await?;
     let mut login = event(svc, cx, EventType::LoginSucceeded).client(&pending.client).user(user);
-    if let Some(stored) = &pending.connection {
-        login = login.connection(&stored.connection);
+    if let Some(connection) = connection {
+        login = login.connection(connection);
     }
     login.record(tx).await
 }

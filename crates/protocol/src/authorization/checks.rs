@@ -121,6 +121,7 @@ pub fn check(params: &Params, client: &ClientRules<'_>, redirect_uri: String) ->
         screen_hint: text("screen_hint"),
         ui_locales: text("ui_locales"),
         connection: text("connection"),
+        connection_scope: text("connection_scope"),
         organization: text("organization"),
     })
 }

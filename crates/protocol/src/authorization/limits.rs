@@ -18,6 +18,7 @@ const LIMITS: &[(&str, usize)] = &[
     ("ui_locales", 512),
     // As long as the name of a connection may be.
     ("connection", 128),
+    ("connection_scope", 2048),
     ("organization", 128),
     ("prompt", 64),
     ("screen_hint", 64),

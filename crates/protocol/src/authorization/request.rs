@@ -69,6 +69,9 @@ pub struct AuthorizationRequest {
     pub ui_locales: Option<String>,
     /// Which connection to use.
     pub connection: Option<String>,
+    /// Scopes to ask of the provider behind it, besides its own.
+    #[serde(default)]
+    pub connection_scope: Option<String>,
     /// Which organization to sign in to; kept untouched until organizations exist.
     pub organization: Option<String>,
 }

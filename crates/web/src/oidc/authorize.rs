@@ -3,14 +3,16 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use flows::RequestContext;
-use flows::authorize::{Authorized, start};
+use flows::authorize::{Authorized, Entrance, start};
 use protocol::params::Params;
 use protocol::prompt::Screen;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, form_params, query_params, set_binding_cookie};
 use crate::oidc::web_message::KEEPS_OPENER;
+use crate::pages::departure;
 use crate::present;
+use crate::sign_in::provider::SILENT;
 use crate::state::AppState;
 
 /// The request in the query.
@@ -38,12 +40,8 @@ async fn answer(
 ) -> Response {
     match Box::pin(start(&state.services, cx, params, cookies.browser())).await {
         Ok(Authorized::Respond(response)) => present::authorization(state, cx, &response, after_post),
-        Ok(Authorized::Ask { screen, state: id, new_binding, answers_by_message }) => {
-            let page = match screen {
-                Screen::Login => "login",
-                Screen::Signup => "signup",
-            };
-            let mut response = present::redirect(&format!("/u/{page}?state={id}"), after_post);
+        Ok(Authorized::Ask { entrance, state: id, new_binding, answers_by_message }) => {
+            let mut response = present::redirect(&address_of(&entrance, &id), after_post);
             if answers_by_message {
                 response.headers_mut().extend([KEEPS_OPENER]);
             }
@@ -53,5 +51,15 @@ async fn answer(
             response
         }
         Err(refused) => errors::page::authorize(state, cx, &refused),
+    }
+}
+
+/// Where a login begins, which is always at an address of ours: a provider is asked there, and not here.
+fn address_of(entrance: &Entrance, id: &str) -> String {
+    match entrance {
+        Entrance::Page(Screen::Login) => format!("/u/login?state={id}"),
+        Entrance::Page(Screen::Signup) => format!("/u/signup?state={id}"),
+        Entrance::Provider(home) if home.is_silent => format!("{}&{SILENT}=1", departure(id, &home.connection, None)),
+        Entrance::Provider(home) => departure(id, &home.connection, None),
     }
 }

@@ -2,10 +2,10 @@
 
 use url::{Host, Url};
 
-use super::{Page, WebUrl};
+use super::{Login, Page, WebUrl};
 
-/// Names at most this many places in one policy, so that a client with many addresses does not outgrow a header.
-const MAX_DESTINATIONS: usize = 24;
+/// Names at most this many places in one directive, so that a client with many addresses does not outgrow a header.
+const MAX_PLACES: usize = 24;
 
 impl Page<'_> {
     /// The value of the `Content-Security-Policy` header that belongs to this page. `nonce` is the frame's.
@@ -16,29 +16,38 @@ impl Page<'_> {
     /// navigation otherwise. [`Page::FormPost`] adds its own redirect URI.
     pub fn csp(&self, nonce: &str, leads_to: &[&str]) -> String {
         match self {
-            Page::FormPost(page) => csp(Some(nonce), &[&[page.action.as_str()], leads_to].concat(), None),
-            Page::Login(page) => csp(None, leads_to, page.client.logo),
-            Page::Signup(page) => csp(None, leads_to, page.client.logo),
-            Page::LogoutConfirm(_) => csp(None, leads_to, None),
-            Page::Error(_) | Page::LoggedOut(_) | Page::StillSignedIn | Page::NotFound => csp(None, &[], None),
+            Page::FormPost(page) => csp(Some(nonce), &[&[page.action.as_str()], leads_to].concat(), &[]),
+            Page::Login(page) => csp(None, leads_to, &images(page)),
+            Page::Signup(page) => csp(None, leads_to, page.client.logo.as_slice()),
+            Page::LogoutConfirm(_) => csp(None, leads_to, &[]),
+            Page::Onward(_)
+            | Page::ProviderRefused(_)
+            | Page::Error(_)
+            | Page::LoggedOut(_)
+            | Page::StillSignedIn
+            | Page::NotFound => csp(None, &[], &[]),
         }
     }
 }
 
-fn csp(nonce: Option<&str>, leads_to: &[&str], logo: Option<WebUrl<'_>>) -> String {
+fn images<'a>(page: &Login<'a>) -> Vec<WebUrl<'a>> {
+    page.client.logo.into_iter().chain(page.providers.iter().filter_map(|provider| provider.icon)).collect()
+}
+
+fn csp(nonce: Option<&str>, leads_to: &[&str], images: &[WebUrl<'_>]) -> String {
     let script = nonce.map(|nonce| format!("script-src 'nonce-{nonce}'; ")).unwrap_or_default();
-    let image = logo.and_then(|logo| source(logo.as_str())).map(|source| format!(" {source}")).unwrap_or_default();
-    let forms = destinations(leads_to);
+    let image = places(&images.iter().map(WebUrl::as_str).collect::<Vec<_>>());
+    let forms = places(leads_to);
     format!(
         "default-src 'none'; {script}style-src 'self'; img-src 'self' data:{image}; form-action 'self'{forms}; \
          base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
     )
 }
 
-fn destinations(leads_to: &[&str]) -> String {
+fn places(addresses: &[&str]) -> String {
     let mut named = Vec::new();
-    for source in leads_to.iter().filter_map(|uri| source(uri)) {
-        if named.len() < MAX_DESTINATIONS && !named.contains(&source) {
+    for source in addresses.iter().filter_map(|uri| source(uri)) {
+        if named.len() < MAX_PLACES && !named.contains(&source) {
             named.push(source);
         }
     }
@@ -72,7 +81,7 @@ mod tests {
     #[test]
     fn a_page_without_a_nonce_runs_no_script_and_posts_to_us() {
         assert_eq!(
-            csp(None, &[], None),
+            csp(None, &[], &[]),
             "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'; object-src 'none'"
         );
@@ -81,7 +90,7 @@ mod tests {
     #[test]
     fn a_sign_in_may_end_at_the_client_and_show_its_logo() {
         let leads_to = ["https://app.example:8443/cb?x=1", "https://www.example/", "https://app.example:8443/other"];
-        let policy = csp(None, &leads_to, WebUrl::new("https://cdn.example/logo.png"));
+        let policy = csp(None, &leads_to, &[WebUrl::new("https://cdn.example/logo.png").expect("a web address")]);
         assert!(policy.contains("; form-action 'self' https://app.example:8443 https://www.example; "), "{policy}");
         assert!(policy.contains("; img-src 'self' data: https://cdn.example; "), "{policy}");
         assert!(!policy.contains("script-src"), "{policy}");
@@ -89,13 +98,13 @@ mod tests {
 
     #[test]
     fn a_nonce_is_the_only_leave_to_run_a_script() {
-        assert!(csp(Some("n0nce"), &[], None).contains("; script-src 'nonce-n0nce'; "));
+        assert!(csp(Some("n0nce"), &[], &[]).contains("; script-src 'nonce-n0nce'; "));
     }
 
     #[test]
     fn a_policy_stays_short() {
         let many: Vec<String> = (0..100).map(|number| format!("https://app{number}.example/")).collect();
-        let policy = csp(None, &many.iter().map(String::as_str).collect::<Vec<_>>(), None);
+        let policy = csp(None, &many.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
         assert!(policy.contains(" https://app0.example ") && !policy.contains("https://app24.example"), "{policy}");
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod engine;
 mod error;
 pub(crate) mod files;
 mod page;
+mod provider;
 mod refusal;
 mod samples;
 #[cfg(test)]
@@ -29,7 +30,9 @@ pub use self::page::{
     ErrorPage, FormPost, Frame, LoggedOut, Login, LogoutConfirm, LogoutEndpoint, Page, PageClient, PasswordRule,
     Requirement, Signup,
 };
-pub use self::refusal::{LoginRefusal, Problem, SignupRefusal};
+pub(crate) use self::provider::departure;
+pub use self::provider::{LoginProvider, Onward, ProviderRefused};
+pub use self::refusal::{LoginRefusal, Problem, ProviderRefusal, SignupRefusal};
 pub use self::web_url::WebUrl;
 
 use self::assets::Assets;

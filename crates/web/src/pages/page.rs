@@ -4,7 +4,7 @@ use flows::client_face::ClientFace;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{LoginRefusal, Problem, SignupRefusal, WebUrl};
+use super::{LoginProvider, LoginRefusal, Onward, Problem, ProviderRefused, SignupRefusal, WebUrl};
 
 /// A page with all it needs. Pages hold tokens and authorization responses, so they have no `Debug`.
 #[derive(Clone)]
@@ -13,6 +13,10 @@ pub enum Page<'a> {
     Login(Login<'a>),
     /// A new account; posts to `/u/signup`.
     Signup(Signup<'a>),
+    /// Leads on to a provider.
+    Onward(Onward<'a>),
+    /// Nobody was signed in by way of a provider.
+    ProviderRefused(ProviderRefused<'a>),
     /// Something cannot go on, and may not be redirected.
     Error(ErrorPage<'a>),
     /// The session is over.
@@ -33,6 +37,8 @@ impl Page<'_> {
         match self {
             Page::Login(_) => "login.html",
             Page::Signup(_) => "signup.html",
+            Page::Onward(_) => "onward.html",
+            Page::ProviderRefused(_) => "provider_refused.html",
             Page::Error(_) => "error.html",
             Page::LoggedOut(_) => "logged_out.html",
             Page::LogoutConfirm(_) => "logout_confirm.html",
@@ -49,6 +55,8 @@ impl Serialize for Page<'_> {
         match self {
             Page::Login(page) => page.serialize(serializer),
             Page::Signup(page) => page.serialize(serializer),
+            Page::Onward(page) => page.serialize(serializer),
+            Page::ProviderRefused(page) => page.serialize(serializer),
             Page::Error(page) => page.serialize(serializer),
             Page::LoggedOut(page) => page.serialize(serializer),
             Page::LogoutConfirm(page) => page.serialize(serializer),
@@ -115,6 +123,12 @@ pub struct Login<'a> {
     pub refusal: Option<LoginRefusal>,
     /// Whether to point at `/u/signup`.
     pub signup_allowed: bool,
+    /// Whether there is a field for a password.
+    pub takes_passwords: bool,
+    /// Whether an address alone may lead on.
+    pub knows_domains: bool,
+    /// The providers that have a button.
+    pub providers: &'a [LoginProvider<'a>],
 }
 
 /// The sign-up page. Fields of its form: `state`, `csrf`, `email`, `name`, `password`, `action`.
@@ -247,7 +261,7 @@ impl<'a> LoggedOut<'a> {
     }
 }
 
-fn back_to(client: &ClientFace) -> Option<WebUrl<'_>> {
+pub(super) fn back_to(client: &ClientFace) -> Option<WebUrl<'_>> {
     client.way_back.as_deref().and_then(WebUrl::new)
 }
 

@@ -31,6 +31,8 @@ said! {
         MissingPassword => "missing_password",
         /// Unknown address or wrong password; nobody outside learns which.
         WrongPassword => "wrong_password",
+        /// The address leads to no provider, and there are no passwords here.
+        UnknownDomain => "unknown_domain",
         /// An administrator blocked the account.
         Blocked => "blocked",
         /// Too many tries; the password was not checked.
@@ -71,6 +73,34 @@ said! {
 }
 
 said! {
+    /// Why nobody was signed in by way of a provider. Messages `provider.refused.KEY.title` and `.text`.
+    pub enum ProviderRefusal {
+        /// The person did not want to, or the provider does not let them.
+        Denied => "denied",
+        /// The provider reports a failure.
+        Failed => "failed",
+        /// The provider does not answer.
+        Unavailable => "unavailable",
+        /// The provider asks for a pause.
+        Throttled => "throttled",
+        /// The provider does not accept our client.
+        Misconfigured => "misconfigured",
+        /// The answer came too late, or twice.
+        TooLate => "too_late",
+        /// The answer does not hold.
+        NotBelieved => "not_believed",
+        /// An administrator blocked the account.
+        Blocked => "blocked",
+        /// The account was deleted here.
+        Deleted => "deleted",
+        /// The provider's name for the person is somebody else's.
+        TwoPeople => "two_people",
+        /// The connection is not open to this client.
+        ConnectionClosed => "connection_closed",
+    }
+}
+
+said! {
     /// What the error page is about. Messages `error.KEY.title` and `.text`.
     pub enum Problem {
         /// The pending authorization is gone, was used, or belongs to another browser.
@@ -107,7 +137,7 @@ impl LoginRefusal {
     }
 
     fn concerns_username(self) -> bool {
-        matches!(self, Self::MissingUsername | Self::WrongPassword)
+        matches!(self, Self::MissingUsername | Self::WrongPassword | Self::UnknownDomain)
     }
 
     fn concerns_password(self) -> bool {
@@ -138,6 +168,14 @@ impl Serialize for LoginRefusal {
         refusal.serialize_field("temporary", &self.is_temporary())?;
         refusal.serialize_field("concerns_username", &self.concerns_username())?;
         refusal.serialize_field("concerns_password", &self.concerns_password())?;
+        refusal.end()
+    }
+}
+
+impl Serialize for ProviderRefusal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut refusal = serializer.serialize_struct("ProviderRefusal", 1)?;
+        refusal.serialize_field("key", self.key())?;
         refusal.end()
     }
 }

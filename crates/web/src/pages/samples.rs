@@ -1,8 +1,11 @@
 //! Values for trying every branch of every page.
 
+use std::sync::LazyLock;
+
 use super::{
-    ErrorPage, FormPost, Frame, LoggedOut, Login, LoginRefusal, LogoutConfirm, LogoutEndpoint, Page, PageClient,
-    PasswordRule, Problem, Requirement, Signup, SignupRefusal, WebUrl,
+    ErrorPage, FormPost, Frame, LoggedOut, Login, LoginProvider, LoginRefusal, LogoutConfirm, LogoutEndpoint, Onward,
+    Page, PageClient, PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, Signup, SignupRefusal,
+    WebUrl,
 };
 
 const RULES: &[PasswordRule] = &[
@@ -27,8 +30,9 @@ pub(super) fn frame(locale: &str) -> Frame<'_> {
 
 /// Every page in every state that its template tells apart.
 pub(super) fn pages() -> Vec<Page<'static>> {
-    let mut pages = vec![Page::NotFound, Page::StillSignedIn, Page::FormPost(form_post())];
+    let mut pages = vec![Page::NotFound, Page::StillSignedIn, Page::FormPost(form_post()), Page::Onward(onward())];
     pages.extend(logins().map(Page::Login));
+    pages.extend(provider_refusals().map(Page::ProviderRefused));
     pages.extend(signups().map(Page::Signup));
     pages.extend(errors().map(Page::Error));
     pages.extend(logged_out().map(Page::LoggedOut));
@@ -56,11 +60,47 @@ fn logins() -> impl Iterator<Item = Login<'static>> {
         username: "",
         refusal: None,
         signup_allowed: true,
+        takes_passwords: true,
+        knows_domains: false,
+        providers: &[],
     };
+    let providers = Login { providers: PROVIDERS.as_slice(), ..fresh.clone() };
+    let by_domain = Login { knows_domains: true, ..providers.clone() };
+    let by_domain_alone = Login { takes_passwords: false, signup_allowed: false, ..by_domain.clone() };
+    let providers_alone = Login { knows_domains: false, ..by_domain_alone.clone() };
     let hinted = Login { client: with_logo(), username: "ada@example.com", signup_allowed: false, ..fresh.clone() };
     let refused = hinted.clone();
     let refused = LoginRefusal::ALL.iter().map(move |refusal| Login { refusal: Some(*refusal), ..refused.clone() });
-    [fresh, hinted].into_iter().chain(refused)
+    [fresh, providers, by_domain, by_domain_alone, providers_alone, hinted].into_iter().chain(refused)
+}
+
+static PROVIDERS: LazyLock<[LoginProvider<'static>; 2]> = LazyLock::new(|| {
+    let provider = |label: &'static str, initial: &str, icon| LoginProvider {
+        label,
+        icon,
+        initial: initial.to_owned(),
+        href: "/u/login/connection?state=s&connection=c".to_owned(),
+    };
+    [provider("Acme", "A", WebUrl::new("https://acme.example/icon.png")), provider("Google", "G", None)]
+});
+
+fn onward() -> Onward<'static> {
+    Onward { client: with_logo(), href: "/u/login/connection?state=s&connection=c".to_owned() }
+}
+
+fn provider_refusals() -> impl Iterator<Item = ProviderRefused<'static>> {
+    ProviderRefusal::ALL.iter().flat_map(|&refusal| {
+        let bare =
+            ProviderRefused { refusal, provider: None, client: with_logo(), back: None, again: None, others: None };
+        let full = ProviderRefused {
+            provider: Some("Acme"),
+            back: back(),
+            again: Some("/u/login/connection?state=s&connection=c".to_owned()),
+            others: Some("/u/login?state=s".to_owned()),
+            ..bare.clone()
+        };
+        [bare, full]
+    })
 }
 
 fn signups() -> impl Iterator<Item = Signup<'static>> {

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use super::samples;
 use super::{
-    ErrorPage, FormPost, Frame, LoggedOut, Login, LoginRefusal, LogoutConfirm, LogoutEndpoint, Page, PageClient, Pages,
-    PasswordRule, Problem, Requirement, Signup, SignupRefusal, WebUrl, catalogue, files,
+    ErrorPage, FormPost, Frame, LoggedOut, Login, LoginProvider, LoginRefusal, LogoutConfirm, LogoutEndpoint, Onward,
+    Page, PageClient, Pages, PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, Signup,
+    SignupRefusal, WebUrl, catalogue, files,
 };
 
 fn pages() -> Pages {
@@ -136,6 +138,7 @@ mod content {
         for part in ["title", "text"] {
             keys.extend(LoginRefusal::ALL.iter().map(|refusal| format!("login.refused.{}.{part}", refusal.key())));
             keys.extend(Problem::ALL.iter().map(|problem| format!("error.{}.{part}", problem.key())));
+            keys.extend(ProviderRefusal::ALL.iter().map(|own| format!("provider.refused.{}.{part}", own.key())));
         }
         keys.extend(SignupRefusal::ALL.iter().map(|refusal| format!("signup.refused.{}", refusal.key())));
         keys
@@ -169,7 +172,17 @@ mod content {
 
     fn login(refusal: Option<LoginRefusal>, username: &str) -> String {
         let client = PageClient { name: "Sample", logo: None };
-        let page = Login { client, state: "s&t", csrf: "c", username, refusal, signup_allowed: true };
+        let page = Login {
+            client,
+            state: "s&t",
+            csrf: "c",
+            username,
+            refusal,
+            signup_allowed: true,
+            takes_passwords: true,
+            knows_domains: false,
+            providers: &[],
+        };
         pages().render(&Page::Login(page), &samples::frame("en")).expect("renders")
     }
 
@@ -203,6 +216,7 @@ mod content {
         check_refusal(LoginRefusal::MissingUsername, "Your email address is missing", true, false);
         check_refusal(LoginRefusal::MissingPassword, "Your password is missing", false, true);
         check_refusal(LoginRefusal::WrongPassword, "Wrong email or password", true, true);
+        check_refusal(LoginRefusal::UnknownDomain, "No way of signing in is set up", true, false);
         check_refusal(LoginRefusal::Blocked, "An administrator has blocked it", false, false);
         check_refusal(LoginRefusal::TooManyAttempts, "Your password was not checked", false, false);
         check_refusal(LoginRefusal::BreachedPassword, "turned up in a data breach", false, true);
@@ -270,7 +284,12 @@ mod content {
             let policy = page.csp("n", &["https://other.example/cb"]);
             let forms = match page {
                 Page::FormPost(_) => "form-action 'self' https://app.example https://other.example;",
-                Page::Error(_) | Page::LoggedOut(_) | Page::StillSignedIn | Page::NotFound => "form-action 'self';",
+                Page::Onward(_)
+                | Page::ProviderRefused(_)
+                | Page::Error(_)
+                | Page::LoggedOut(_)
+                | Page::StillSignedIn
+                | Page::NotFound => "form-action 'self';",
                 Page::Login(_) | Page::Signup(_) | Page::LogoutConfirm(_) => {
                     "form-action 'self' https://other.example;"
                 }
@@ -294,6 +313,11 @@ mod hostile {
 
     const HOSTILE: &str = "x\"'><script>alert(1)</script>{{ 7 * 7 }}<img src=x onerror=alert(2)>&amp;";
 
+    static PROVIDERS: LazyLock<[LoginProvider<'static>; 1]> = LazyLock::new(|| {
+        let icon = WebUrl::new("https://cdn.example/\"><script>alert(1)</script>");
+        [LoginProvider { label: HOSTILE, icon, initial: HOSTILE.to_owned(), href: HOSTILE.to_owned() }]
+    });
+
     fn client() -> PageClient<'static> {
         PageClient { name: HOSTILE, logo: WebUrl::new("https://cdn.example/\"><script>alert(1)</script>") }
     }
@@ -311,6 +335,18 @@ mod hostile {
                 username: HOSTILE,
                 refusal: Some(LoginRefusal::Blocked),
                 signup_allowed: true,
+                takes_passwords: true,
+                knows_domains: true,
+                providers: PROVIDERS.as_slice(),
+            }),
+            Page::Onward(Onward { client: client(), href: HOSTILE.to_owned() }),
+            Page::ProviderRefused(ProviderRefused {
+                refusal: ProviderRefusal::NotBelieved,
+                provider: name,
+                client: client(),
+                back,
+                again: Some(HOSTILE.to_owned()),
+                others: Some(HOSTILE.to_owned()),
             }),
             Page::Signup(Signup {
                 client: client(),

@@ -2,12 +2,13 @@
 
 use axum::response::Response;
 use flows::authorize::LoginPage;
+use flows::login::federated::home_of_address;
 use flows::login::{FormOutcome, LoginForm, LoginRefused, with_password};
 use http::{HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
 use super::visit::{Opened, Submitted, Visit};
-use crate::pages::{Login, LoginRefusal, Page, PageClient, Problem};
+use crate::pages::{Login, LoginProvider, LoginRefusal, Onward, Page, PageClient, Problem, departure};
 
 /// The empty form.
 pub(crate) async fn show(Opened(visit): Opened) -> Response {
@@ -16,11 +17,28 @@ pub(crate) async fn show(Opened(visit): Opened) -> Response {
 
 /// The form, filled in.
 pub(crate) async fn submit(Submitted(visit): Submitted) -> Response {
-    match (visit.field("username"), visit.field("password")) {
-        (Some(username), Some(password)) => sign_in(&visit, username, password).await,
-        (None, _) => incomplete(&visit, LoginRefusal::MissingUsername).await,
-        (Some(_), None) => incomplete(&visit, LoginRefusal::MissingPassword).await,
+    let Some(username) = visit.field("username") else {
+        return incomplete(&visit, LoginRefusal::MissingUsername).await;
+    };
+    if let Some(response) = lead_home(&visit, username).await {
+        return response;
     }
+    match visit.field("password") {
+        Some(password) => sign_in(&visit, username, password).await,
+        None => incomplete(&visit, LoginRefusal::MissingPassword).await,
+    }
+}
+
+/// Leads people with addresses of certain domains to their provider, whatever else was typed.
+async fn lead_home(visit: &Visit, username: &str) -> Option<Response> {
+    let (services, cx) = visit.services();
+    let connection = home_of_address(services, cx, visit.id(), username, visit.browser()).await.ok()??;
+    let onward = |page: &LoginPage| {
+        let href = departure(visit.id(), &connection, Some(username.trim()));
+        let onward = Onward { client: PageClient::from(&page.client), href };
+        visit.render(StatusCode::OK, page, &Page::Onward(onward))
+    };
+    Some(visit.show(onward).await)
 }
 
 async fn sign_in(visit: &Visit, username: &str, password: &str) -> Response {
@@ -34,9 +52,7 @@ async fn sign_in(visit: &Visit, username: &str, password: &str) -> Response {
 }
 
 fn refused(visit: &Visit, why: LoginRefused, page: &LoginPage) -> Response {
-    let Some((status, refusal)) = refusal(why) else {
-        return visit.problem(StatusCode::BAD_REQUEST, Problem::NoConnection, page);
-    };
+    let Some((status, refusal)) = refusal(why) else { return unknown_domain(visit, page) };
     count(refusal.key());
     let mut response = render(visit, status, page, visit.field("username"), Some(refusal));
     ask_to_wait(&mut response, why);
@@ -44,7 +60,16 @@ fn refused(visit: &Visit, why: LoginRefused, page: &LoginPage) -> Response {
 }
 
 async fn incomplete(visit: &Visit, refusal: LoginRefusal) -> Response {
-    visit.show(|page| render(visit, StatusCode::BAD_REQUEST, page, visit.field("username"), Some(refusal))).await
+    let again = |page: &LoginPage| match refusal {
+        LoginRefusal::MissingPassword if !page.takes_passwords => unknown_domain(visit, page),
+        _ => render(visit, StatusCode::BAD_REQUEST, page, visit.field("username"), Some(refusal)),
+    };
+    visit.show(again).await
+}
+
+/// Where there are no passwords, an address that leads nowhere is the end of the way.
+fn unknown_domain(visit: &Visit, page: &LoginPage) -> Response {
+    render(visit, StatusCode::BAD_REQUEST, page, visit.field("username"), Some(LoginRefusal::UnknownDomain))
 }
 
 fn count(result: &'static str) {
@@ -85,7 +110,11 @@ fn render(
     username: Option<&str>,
     refusal: Option<LoginRefusal>,
 ) -> Response {
+    if !page.takes_passwords && !page.knows_domains && page.providers.is_empty() {
+        return visit.problem(StatusCode::BAD_REQUEST, Problem::NoConnection, page);
+    }
     let csrf = visit.form_token();
+    let providers: Vec<_> = page.providers.iter().map(|button| LoginProvider::of(button, visit.id())).collect();
     let login = Login {
         client: PageClient::from(&page.client),
         state: visit.id(),
@@ -93,6 +122,9 @@ fn render(
         username: username.unwrap_or_default(),
         refusal,
         signup_allowed: page.may_sign_up,
+        takes_passwords: page.takes_passwords,
+        knows_domains: page.knows_domains,
+        providers: &providers,
     };
     visit.render(status, page, &Page::Login(login))
 }

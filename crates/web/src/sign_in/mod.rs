@@ -1,6 +1,7 @@
 //! The pages on which people prove who they are.
 
 pub(crate) mod login;
+pub(crate) mod provider;
 pub(crate) mod signup;
 mod visit;
 

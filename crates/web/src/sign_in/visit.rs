@@ -10,6 +10,7 @@ use flows::sessions::Browser;
 use flows::{RequestContext, Services, csrf};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
+use protocol::authorization::AuthorizationResponse;
 use protocol::locales::from_ui_locales;
 use protocol::params::Params;
 
@@ -98,7 +99,7 @@ impl Visit {
         let (services, cx) = self.services();
         match find_pending(services, cx, self.id(), self.browser().binding).await {
             Ok(pending) => render(&pending.page()),
-            Err(refused) => errors::page::pending(&self.state, cx, &refused),
+            Err(refused) => self.lost(&refused),
         }
     }
 
@@ -109,14 +110,28 @@ impl Visit {
         render_refused: impl FnOnce(Why, &LoginPage) -> Response,
     ) -> Response {
         match outcome {
-            Ok(FormOutcome::SignedIn(SignedIn { response, session })) => {
-                let mut response = present::authorization(&self.state, &self.cx, &response, true);
-                set_session_cookie(&self.state, response.headers_mut(), &session);
-                response
-            }
+            Ok(FormOutcome::SignedIn(signed_in)) => self.signed_in(signed_in, true),
             Ok(FormOutcome::Refused { why, page }) => render_refused(why, &page),
-            Err(refused) => errors::page::pending(&self.state, &self.cx, &refused),
+            Err(refused) => self.lost(&refused),
         }
+    }
+
+    /// Takes the answer to the client, and hands the browser its session.
+    pub(super) fn signed_in(&self, signed_in: SignedIn, after_post: bool) -> Response {
+        let SignedIn { response, session } = signed_in;
+        let mut response = present::authorization(&self.state, &self.cx, &response, after_post);
+        set_session_cookie(&self.state, response.headers_mut(), &session);
+        response
+    }
+
+    /// Takes a refusal to the client.
+    pub(super) fn respond(&self, response: &AuthorizationResponse) -> Response {
+        present::authorization(&self.state, &self.cx, response, false)
+    }
+
+    /// Says that the pending authorization cannot go on.
+    pub(super) fn lost(&self, refused: &PendingRefused) -> Response {
+        errors::page::pending(&self.state, &self.cx, refused)
     }
 
     /// The page, with leave for its form to end at the client.

@@ -110,7 +110,7 @@ async fn an_incomplete_form_is_shown_again_and_counts_nothing() {
 async fn a_client_without_a_connection_says_so() {
     let site = Site::new().await;
     let lonely = site.app.add_client("lonely", |_| {}).await;
-    let visit = site.app.browser().log_in(&lonely.request(), EMAIL, PASSWORD).await;
+    let visit = site.app.browser().authorize(&lonely.request()).await;
     assert_page(visit, 400, "There is no way to sign in yet");
 }
 

@@ -99,6 +99,7 @@ pub(in crate::tests) fn pending() -> PendingAuthorization {
         screen_hint: None,
         ui_locales: None,
         connection: None,
+        connection_scope: None,
         organization: None,
     };
     PendingAuthorization {

@@ -23,6 +23,9 @@ use super::super::body::{BodyInvalid, Fields};
 use super::super::text::{check_count, check_length, check_web_url};
 use crate::{RequestContext, Services};
 
+pub(crate) use place::host_name;
+pub(crate) use secret::open as open_provider_secret;
+
 const MOST_DOMAINS: usize = 1000;
 const MOST_SCOPES: usize = 100;
 

@@ -25,7 +25,7 @@ const OWN: [&str; 11] = [
 ];
 
 /// What our client sent that can go along.
-pub(crate) const ALIASES: [&str; 4] = ["audience", "login_hint", "organization", "ui_locales"];
+const ALIASES: [&str; 4] = ["audience", "login_hint", "organization", "ui_locales"];
 
 /// `upstream_params`: parameters by name, each `{"value": …}` or `{"alias": …}`.
 pub(super) fn read(options: &mut Fields) -> Result<BTreeMap<String, ParameterValue>, BodyInvalid> {

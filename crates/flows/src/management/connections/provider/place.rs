@@ -148,7 +148,7 @@ fn host_of(options: &mut Fields, option: &str) -> Result<Option<String>, BodyInv
 }
 
 /// A host name in its one spelling; none for anything else.
-pub(super) fn host_name(text: &str) -> Option<String> {
+pub(crate) fn host_name(text: &str) -> Option<String> {
     match Host::parse(text.trim()).ok()? {
         Host::Domain(name) if !name.is_empty() && name.len() <= 253 => Some(name.to_ascii_lowercase()),
         _ => None,

@@ -3,18 +3,29 @@
 use keys::ClientSecretKey;
 use model::JsonObject;
 use model::provider::{ClientAuthentication, Provider};
+use secrecy::SecretString;
 use store::connections::StoredConnection;
 use upstream::social::Preset;
 
 use super::super::super::body::{BodyInvalid, Fields};
 use super::super::super::text::check_length;
 use super::short;
-use crate::Services;
+use crate::error::OrInternal;
+use crate::{InternalError, Services};
 
 const PURPOSE: &str = "provider secret";
 
 /// The options that hold a secret.
 const OPTIONS: [&str; 2] = ["client_secret", "app_secret"];
+
+/// Our client secret at the connection's provider, if it has one; for Apple, the private key that makes one.
+pub(crate) fn open(svc: &Services, stored: &StoredConnection) -> Result<Option<SecretString>, InternalError> {
+    let Some(sealed) = &stored.provider_secret_sealed else { return Ok(None) };
+    let opened =
+        svc.sealer.open(PURPOSE, stored.connection.id.as_str(), sealed).or_internal("opening a provider secret")?;
+    let text = std::str::from_utf8(&opened).or_internal("opening a provider secret")?;
+    Ok(Some(SecretString::from(text)))
+}
 
 /// Options as they may be shown.
 pub(super) fn without(options: &JsonObject) -> JsonObject {
