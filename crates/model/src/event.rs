@@ -83,6 +83,8 @@ event_types! {
     SourceMfaRequired = "source_mfa_required",
     /// The source has blocked the person.
     SourceBlocked = "source_blocked",
+    /// An account is open again before its time.
+    BlockReleased = "ublkdu",
     /// A user was deleted.
     UserDeleted = "sdu",
     /// Users were imported.

@@ -85,6 +85,21 @@ pub struct RefreshToken {
     pub repeatable_until: Option<Timestamp>,
 }
 
+/// A family that goes on without its session, by the refresh token that its client holds at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRefreshToken {
+    /// The family; its id outlives the rotation of the token.
+    pub family: TokenFamily,
+    /// How many exchanges lie before the token.
+    pub generation: i64,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// When it ends unless it is used.
+    pub idle_expires_at: Option<Timestamp>,
+    /// When it ends in any case.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// An authorization code, waiting for its one exchange (RFC 6749 4.1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationCode {

@@ -1,6 +1,6 @@
 //! The log of security events.
 
-use model::event::Event;
+use model::event::{Event, EventType};
 use model::{EventId, Timestamp, UserId};
 
 use crate::columns::{from_json, to_json};
@@ -25,6 +25,9 @@ statements! {
     BEFORE_LATER_IDS = "SELECT MIN(position) - 1 AS position FROM
                         (SELECT position FROM events WHERE log_id > $1 ORDER BY log_id LIMIT 1000) AS later";
     AFTER = "SELECT log_id, document FROM events WHERE position > $1 ORDER BY position LIMIT $2";
+    DAILY = "SELECT date / 86400000 AS day, type, COUNT(*) AS events FROM events
+             WHERE type IN ($1, $2, $3) AND date >= $4 AND date < $5
+             GROUP BY date / 86400000, type ORDER BY 1, 2";
     SWEEP = "DELETE FROM events WHERE log_id IN (SELECT log_id FROM events WHERE date < $1 LIMIT $2)";
 }
 
@@ -114,6 +117,17 @@ pub async fn list(db: &mut impl Read, filter: &EventFilter, page: &Page) -> Resu
 /// How many there are.
 pub async fn count(db: &mut impl Read, filter: &EventFilter) -> Result<u64, StoreError> {
     filter.list().count(db).await
+}
+
+/// How many events of each of three types there were, by days since 1970 (UTC), from one moment until before another.
+pub async fn daily(
+    db: &mut impl Read,
+    types: [EventType; 3],
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(i64, String, i64)>, StoreError> {
+    let [a, b, c] = types.map(EventType::code);
+    db.fetch_all(DAILY, args![a, b, c, from, until]).await
 }
 
 /// Whether there are events that have no place yet in the order in which a reader goes from one to the next.

@@ -13,6 +13,11 @@ statements! {
               ON CONFLICT (account, address) DO UPDATE SET last_failed_at = excluded.last_failed_at, failures =
               CASE WHEN failed_logins.last_failed_at < $4 THEN 1 ELSE failed_logins.failures + 1 END
               RETURNING failures";
+    CLOSED = "SELECT address FROM failed_logins WHERE account = $1 AND failures >= $2 AND last_failed_at >= $3
+              ORDER BY address LIMIT 1000";
+    CLOSED_TO = "SELECT COUNT(*) AS accounts FROM failed_logins
+                 WHERE address = $1 AND failures >= $2 AND last_failed_at >= $3";
+    CLEAR_ADDRESS = "DELETE FROM failed_logins WHERE address = $1";
     CLEAR = "DELETE FROM failed_logins WHERE account = $1";
 }
 
@@ -39,6 +44,43 @@ pub async fn record(
 ) -> Result<i64, StoreError> {
     let (failures,): (i64,) = tx.fetch_one(RECORD, args![account, address, now, now.minus(window)]).await?;
     Ok(failures)
+}
+
+/// When an account is closed to an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Closing {
+    /// After so many failures.
+    pub failures: i64,
+    /// Until so long after the last of them.
+    pub window: Duration,
+}
+
+/// The addresses to which an account is closed.
+pub async fn closed(
+    db: &mut impl Read,
+    account: &str,
+    closing: Closing,
+    now: Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    let args = args![account, closing.failures, now.minus(closing.window)];
+    let rows: Vec<(String,)> = db.fetch_all(CLOSED, args).await?;
+    Ok(rows.into_iter().map(|(address,)| address).collect())
+}
+
+/// Whether any account is closed to an address.
+pub async fn is_any_closed_to(
+    db: &mut impl Read,
+    address: &str,
+    closing: Closing,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let args = args![address, closing.failures, now.minus(closing.window)];
+    Ok(db.fetch_one::<(i64,)>(CLOSED_TO, args).await?.0 > 0)
+}
+
+/// Forgets the failures from an address at every account. `false` means that there were none.
+pub async fn clear_address(tx: &mut WriteTx, address: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(CLEAR_ADDRESS, args![address]).await? > 0)
 }
 
 /// Forgets the failures of an account from every address.

@@ -23,13 +23,17 @@ statements! {
     REVOKE_OF_SESSIONS = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
                           WHERE user_id = $1 AND sid IS NOT NULL AND revoked_at IS NULL AND NOT EXISTS
                           (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.family_id = token_families.id)";
+    REVOKE_HELD = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
+                   WHERE user_id = $1 AND (client_id = $4 OR $4 IS NULL) AND (audience = $5 OR $5 IS NULL)
+                   AND revoked_at IS NULL AND EXISTS
+                   (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.family_id = token_families.id)";
     REVOKE_OF_SESSION = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
                          WHERE sid = $1 AND revoked_at IS NULL AND NOT EXISTS
                          (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.family_id = token_families.id)";
 }
 
 #[derive(sqlx::FromRow)]
-struct FamilyRow {
+pub(crate) struct FamilyRow {
     id: String,
     user_id: String,
     client_id: String,
@@ -44,7 +48,7 @@ struct FamilyRow {
 }
 
 impl FamilyRow {
-    fn into_family(self) -> Result<TokenFamily, StoreError> {
+    pub(crate) fn into_family(self) -> Result<TokenFamily, StoreError> {
         let revoked_reason = self
             .revoked_reason
             .map(|word| serde_json::from_value(serde_json::Value::String(word)))
@@ -139,6 +143,18 @@ pub async fn revoke_of_sessions(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     tx.execute(REVOKE_OF_SESSIONS, args![user_id, now, word(reason)]).await
+}
+
+/// Revokes a person's families with a refresh token, of one client or for one API where these are named.
+pub async fn revoke_held(
+    tx: &mut WriteTx,
+    user_id: &UserId,
+    client_id: Option<&ClientId>,
+    audience: Option<&str>,
+    reason: RevokedReason,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_HELD, args![user_id, now, word(reason), client_id, audience]).await
 }
 
 /// Revokes everything that began in a session, refresh tokens included.

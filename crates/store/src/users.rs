@@ -24,6 +24,11 @@ statements! {
             FROM users WHERE user_id = $1";
     BY_LOGIN = "SELECT user_id FROM identities WHERE connection_id = $1 AND (email_folded = $2 OR username_folded = $2)
                 ORDER BY CASE WHEN email_folded = $2 THEN 0 ELSE 1 END LIMIT 1";
+    // From each connection to whoever has the name there, which an index answers.
+    BY_NAME = "SELECT i.user_id, c.name FROM connections c JOIN identities i
+               ON i.connection_id = c.id AND i.email_folded = $1
+               UNION SELECT i.user_id, c.name FROM connections c JOIN identities i
+               ON i.connection_id = c.id AND i.username_folded = $1 ORDER BY 1, 2 LIMIT 100";
     BY_IDENTITY = "SELECT user_id FROM identities WHERE connection_id = $1 AND external_id = $2";
     IDENTITIES = "SELECT i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data
                   FROM identities i JOIN connections c ON c.id = i.connection_id
@@ -48,6 +53,7 @@ statements! {
                     AND (blocked IS NULL OR blocked <> $5)";
     HOLD = "UPDATE users SET version = version WHERE user_id = $1";
     PASSWORD_SET = "UPDATE users SET last_password_reset = $2, updated_at = $2, version = version + 1 WHERE user_id = $1";
+    ACTIVE_SINCE = "SELECT COUNT(*) AS active FROM users WHERE last_login >= $1";
     DELETE = "DELETE FROM users WHERE user_id = $1";
     BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
             SELECT connection_id, external_id, $2 FROM identities WHERE user_id = $1 ON CONFLICT DO NOTHING";
@@ -143,6 +149,12 @@ pub async fn find_by_login(
         Some((id,)) => find(db, &UserId::new(id)).await,
         None => Ok(None),
     }
+}
+
+/// Who signs in by this name, and at which connection.
+pub async fn with_name(db: &mut impl Read, folded: &FoldedEmail) -> Result<Vec<(UserId, String)>, StoreError> {
+    let rows: Vec<(String, String)> = db.fetch_all(BY_NAME, args![folded]).await?;
+    Ok(rows.into_iter().map(|(id, connection)| (UserId::new(id), connection)).collect())
 }
 
 /// The user to whom this identity belongs.
@@ -241,6 +253,12 @@ pub async fn list(db: &mut impl Read, filter: &UserFilter, page: &Page) -> Resul
 /// How many there are.
 pub async fn count(db: &mut impl Read, filter: &UserFilter) -> Result<u64, StoreError> {
     filter.list().count(db).await
+}
+
+/// How many have signed in since then.
+pub async fn count_active(db: &mut impl Read, since: Timestamp) -> Result<u64, StoreError> {
+    let (active,): (i64,) = db.fetch_one(ACTIVE_SINCE, args![since]).await?;
+    Ok(u64::try_from(active).unwrap_or(0))
 }
 
 async fn identities_of(db: &mut impl Read, ids: &[String]) -> Result<HashMap<String, Vec<Identity>>, StoreError> {

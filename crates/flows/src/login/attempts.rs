@@ -18,7 +18,7 @@ impl Account {
         Account::of_id(&user.user_id)
     }
 
-    fn of_id(id: &UserId) -> Self {
+    pub(crate) fn of_id(id: &UserId) -> Self {
         Account(format!("user {id}"))
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use model::EventId;
 use model::event::Event;
+use model::{EventId, UserId};
 use protocol::management_scope::ManagementScope;
 use store::events::EventFilter;
 
@@ -46,6 +46,17 @@ pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<LogP
     if query.has("from") || query.has("take") { follow(svc, query).await } else { search(svc, query).await }
 }
 
+/// A page of the events of one user, the newest first unless `sort` says otherwise. Those of somebody who is gone stay.
+pub async fn of_user(svc: &Services, caller: &Caller, id: &UserId, query: &Query) -> Result<Listing<Event>, Refused> {
+    caller.require_any(&READ)?;
+    let filter = EventFilter {
+        user_ids: vec![id.as_str().to_owned()],
+        oldest_first: oldest_first(query)?,
+        ..EventFilter::default()
+    };
+    page(svc, query, &filter).await
+}
+
 /// One event.
 pub async fn get(svc: &Services, caller: &Caller, id: &EventId) -> Result<Event, Refused> {
     caller.require_any(&READ)?;
@@ -68,23 +79,28 @@ async fn follow(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
 }
 
 async fn search(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
+    Ok(LogPage { listing: page(svc, query, &filter(query)?).await?, next: None })
+}
+
+async fn page(svc: &Services, query: &Query, filter: &EventFilter) -> Result<Listing<Event>, Refused> {
     let paging = Paging::read_within_reach(query)?;
-    let filter = filter(query)?;
     let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
-    let rows = store::events::list(&mut db, &filter, &paging.page()).await?;
-    let total = if paging.wants_total() { store::events::count(&mut db, &filter).await? } else { 0 };
-    let listing = paging.listing(rows, total, |event| (event.date, event.log_id.as_str().to_owned()));
-    Ok(LogPage { listing, next: None })
+    let rows = store::events::list(&mut db, filter, &paging.page()).await?;
+    let total = if paging.wants_total() { store::events::count(&mut db, filter).await? } else { 0 };
+    Ok(paging.listing(rows, total, |event| (event.date, event.log_id.as_str().to_owned())))
 }
 
 fn filter(query: &Query) -> Result<EventFilter, QueryInvalid> {
-    let oldest_first = match query.text("sort")? {
-        None | Some("date:-1") => false,
-        Some("date:1") => true,
-        Some(_) => return Err(QueryInvalid::new("sort", "must be date:-1 or date:1")),
-    };
     // Auth0's documents call it `q`, its schema `search`.
     let q = query.text("q")?.or(query.text("search")?);
     let search = q.map(|q| SEARCHED.condition(q)).transpose()?;
-    Ok(EventFilter { oldest_first, search, ..EventFilter::default() })
+    Ok(EventFilter { oldest_first: oldest_first(query)?, search, ..EventFilter::default() })
+}
+
+fn oldest_first(query: &Query) -> Result<bool, QueryInvalid> {
+    match query.text("sort")? {
+        None | Some("date:-1") => Ok(false),
+        Some("date:1") => Ok(true),
+        Some(_) => Err(QueryInvalid::new("sort", "must be date:-1 or date:1")),
+    }
 }

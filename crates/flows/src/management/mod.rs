@@ -4,20 +4,24 @@
 //! flows take a [`Body`] and a [`Query`] instead of values. A change is applied to the record, the record is checked
 //! as a whole, and one write carries it together with its event.
 
+pub mod blocks;
 pub mod body;
 pub mod caller;
 pub mod client_credentials;
 pub mod client_grants;
 pub mod clients;
 pub mod connections;
+pub mod device_credentials;
 pub mod jobs;
 pub mod logs;
 pub mod paging;
 pub mod query;
+pub mod refresh_tokens;
 pub mod refused;
 pub mod resource_servers;
 pub mod sessions;
 pub mod signing_keys;
+pub mod stats;
 pub mod tenant_settings;
 pub mod users;
 

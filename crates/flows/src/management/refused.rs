@@ -28,6 +28,10 @@ pub enum Resource {
     SigningKey,
     /// A session.
     Session,
+    /// A refresh token.
+    RefreshToken,
+    /// An address to which an account is closed.
+    AddressBlock,
     /// Work that was asked for.
     Job,
 }

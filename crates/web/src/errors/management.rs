@@ -199,6 +199,8 @@ fn name(resource: Resource) -> &'static str {
         Resource::LogEvent => "log event",
         Resource::SigningKey => "signing key",
         Resource::Session => "session",
+        Resource::RefreshToken => "refresh token",
+        Resource::AddressBlock => "IP block",
         Resource::Job => "job",
     }
 }
@@ -214,6 +216,8 @@ fn not_found(resource: Resource) -> Failure {
         Resource::LogEvent => "inexistent_log",
         Resource::SigningKey => "inexistent_signing_key",
         Resource::Session => "inexistent_session",
+        Resource::RefreshToken => "inexistent_refresh_token",
+        Resource::AddressBlock => "inexistent_ip_block",
         Resource::Job => "inexistent_job",
     };
     Failure::new(StatusCode::NOT_FOUND, Some(code), format!("The {} does not exist.", name(resource)))
@@ -230,6 +234,8 @@ fn exists(resource: Resource) -> Failure {
         Resource::LogEvent => "log_exists",
         Resource::SigningKey => "signing_key_exists",
         Resource::Session => "session_exists",
+        Resource::RefreshToken => "refresh_token_exists",
+        Resource::AddressBlock => "ip_block_exists",
         Resource::Job => "job_exists",
     };
     Failure::new(StatusCode::CONFLICT, Some(code), format!("The {} already exists.", name(resource)))
@@ -303,7 +309,7 @@ mod tests {
         format!("{} {} {message}", status.as_u16(), error_code.unwrap_or("-"))
     }
 
-    const RESOURCES: [Resource; 10] = [
+    const RESOURCES: [Resource; 12] = [
         Resource::Client,
         Resource::ClientCredential,
         Resource::ClientGrant,
@@ -314,6 +320,8 @@ mod tests {
         Resource::SigningKey,
         Resource::Session,
         Resource::Job,
+        Resource::RefreshToken,
+        Resource::AddressBlock,
     ];
 
     /// The table reviewers read.

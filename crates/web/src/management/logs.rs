@@ -76,6 +76,12 @@ pub(crate) async fn list(call: Call) -> Answer {
     Ok(response)
 }
 
+/// `GET /users/{id}/logs`
+pub(crate) async fn of_user(call: Call, Id(id): Id) -> Answer {
+    let listing = logs::of_user(&call.services, &call.caller, &UserId::new(id), &call.query).await?;
+    page("logs", &listing, EventBody::from, &call.query, Length::Shown)
+}
+
 /// Where a reader goes on (RFC 8288).
 fn link(issuer: &str, next: &NextEvents) -> HeaderValue {
     let link = format!("<{issuer}api/v2/logs?from={}&take={}>; rel=\"next\"", next.from, next.take);

@@ -1,21 +1,25 @@
 //! The Management API v2, in Auth0's paths and shapes. A token travels in the `Authorization` header and nowhere else.
 
 mod answer;
+mod blocks;
 mod call;
 mod client_credentials;
 mod client_grants;
 mod clients;
 mod connections;
+mod device_credentials;
 mod jobs;
 mod logs;
+mod refresh_tokens;
 mod resource_servers;
 mod sessions;
 mod signing_keys;
+mod stats;
 mod tenant_settings;
 mod users;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::errors::management::{Failure, Unread};
 use crate::state::AppState;
@@ -45,7 +49,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/connections/{id}", get(connections::get).patch(connections::update).delete(connections::delete))
         .route("/connections/{id}/clients", get(connections::list_clients).patch(connections::update_clients))
         .route("/connections/{id}/status", get(connections::status))
-        .route("/connections/{id}/users", axum::routing::delete(connections::delete_users))
+        .route("/connections/{id}/users", delete(connections::delete_users))
         .route("/users", get(users::list).post(users::create))
         .route("/users/{id}", get(users::get).patch(users::update).delete(users::delete))
         .route("/users-by-email", get(users::by_email))
@@ -59,6 +63,18 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/sessions/{id}/revoke", post(sessions::revoke))
         .route("/users/{id}/sessions", get(sessions::of_user).delete(sessions::delete_of_user))
         .route("/users/{id}/revoke-access", post(sessions::revoke_access))
+        .route("/users/{id}/logs", get(logs::of_user))
+        .route("/refresh-tokens", get(refresh_tokens::list))
+        .route("/refresh-tokens/revoke", post(refresh_tokens::revoke))
+        .route("/refresh-tokens/{id}", get(refresh_tokens::get).delete(refresh_tokens::delete))
+        .route("/users/{id}/refresh-tokens", get(refresh_tokens::of_user).delete(refresh_tokens::delete_of_user))
+        .route("/device-credentials", get(device_credentials::list))
+        .route("/device-credentials/{id}", delete(device_credentials::delete))
+        .route("/user-blocks", get(blocks::of_identifier).delete(blocks::release_identifier))
+        .route("/user-blocks/{id}", get(blocks::of_user).delete(blocks::release_user))
+        .route("/anomaly/blocks/ips/{ip}", get(blocks::of_address).delete(blocks::release_address))
+        .route("/stats/daily", get(stats::daily))
+        .route("/stats/active-users", get(stats::active_users))
         .route("/jobs/{id}", get(jobs::get))
         .route("/tenants/settings", get(tenant_settings::get).patch(tenant_settings::update))
         .fallback(|| async { Failure::from(Unread::NoSuchPath) })

@@ -59,6 +59,23 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/users/x/sessions", "read:sessions"),
     ("DELETE", "/users/x/sessions", "delete:sessions"),
     ("POST", "/users/x/revoke-access", "delete:sessions"),
+    ("GET", "/users/x/logs", "read:logs,read:logs_users"),
+    ("GET", "/refresh-tokens", "read:refresh_tokens"),
+    ("POST", "/refresh-tokens/revoke", "delete:refresh_tokens"),
+    ("GET", "/refresh-tokens/x", "read:refresh_tokens"),
+    ("DELETE", "/refresh-tokens/x", "delete:refresh_tokens"),
+    ("GET", "/users/x/refresh-tokens", "read:refresh_tokens"),
+    ("DELETE", "/users/x/refresh-tokens", "delete:refresh_tokens"),
+    ("GET", "/device-credentials", "read:device_credentials"),
+    ("DELETE", "/device-credentials/x", "delete:device_credentials"),
+    ("GET", "/user-blocks", "read:users"),
+    ("DELETE", "/user-blocks", "update:users"),
+    ("GET", "/user-blocks/x", "read:users"),
+    ("DELETE", "/user-blocks/x", "update:users"),
+    ("GET", "/anomaly/blocks/ips/192.0.2.1", "read:anomaly_blocks"),
+    ("DELETE", "/anomaly/blocks/ips/192.0.2.1", "delete:anomaly_blocks"),
+    ("GET", "/stats/daily", "read:stats"),
+    ("GET", "/stats/active-users", "read:stats"),
     ("GET", "/tenants/settings", "read:tenant_settings"),
     ("PATCH", "/tenants/settings", "update:tenant_settings"),
 ];
@@ -83,7 +100,7 @@ fn unauthorized(message: &str) -> impl Fn(&Answer, &str) {
 #[tokio::test]
 async fn ad_01_a_caller_without_a_scope_is_told_which_to_ask_for() {
     let api = Api::new().await;
-    let other = api.with_scopes("read:stats").await;
+    let other = api.with_scopes("read:nothing").await;
     ask_everything(&api.app, Some(&other.token), |answer, scopes| {
         let message = format!("Insufficient scope, expected any of: {scopes}");
         expect_refusal(answer, 403, Some("insufficient_scope"), &message);

@@ -2,6 +2,7 @@
 
 mod api;
 mod authentication;
+mod blocks;
 mod bootstrap;
 mod client_credentials;
 mod client_grants;
@@ -13,9 +14,11 @@ mod log_retention;
 mod logs;
 mod paging;
 mod providers;
+mod refresh_tokens;
 mod resource_servers;
 mod search;
 mod sessions;
 mod signing_keys;
+mod stats;
 mod tenant_settings;
 mod users;
