@@ -34,6 +34,18 @@ impl Workers {
         });
     }
 
+    /// The same `count` times side by side, so that a turn which takes long holds up none of the others.
+    pub fn side_by_side<W, F, E>(&self, count: usize, name: &'static str, period: Duration, work: W)
+    where
+        W: FnMut() -> F + Clone + Send + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + Send + 'static,
+    {
+        for _ in 0..count {
+            self.every(name, period, work.clone());
+        }
+    }
+
     /// Begins no further turn, and waits for those that run.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -53,6 +65,8 @@ fn report(name: &str, outcome: Result<(), Box<dyn Error + Send + Sync>>) {
 mod tests {
     use std::convert::Infallible;
     use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::sync::{mpsc, oneshot};
     use tokio::time::timeout;
@@ -97,6 +111,26 @@ mod tests {
         assert_eq!(turns_of(|_| Err("the database is away")).await, [MINUTE, 2 * MINUTE, 3 * MINUTE]);
         let panics = |turn| -> Result<(), Infallible> { if turn == 1 { panic!("a defect") } else { Ok(()) } };
         assert_eq!(turns_of(panics).await, [MINUTE, 2 * MINUTE, 3 * MINUTE]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_takes_long_holds_up_none_beside_it() {
+        let workers = Workers::default();
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let turns = Arc::new(AtomicUsize::new(0));
+        workers.side_by_side(2, "test", MINUTE, move || {
+            let (sender, turn) = (sender.clone(), turns.fetch_add(1, Ordering::Relaxed));
+            async move {
+                if turn == 0 {
+                    std::future::pending::<()>().await;
+                }
+                sender.send(turn).unwrap();
+                Ok::<_, Infallible>(())
+            }
+        });
+        for turn in 1..4 {
+            assert_eq!(receiver.recv().await, Some(turn));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,6 +29,10 @@ const CERTIFICATE_PERIOD: Duration = Duration::from_secs(5);
 /// How soon work for later is begun, or begun again.
 const JOBS_PERIOD: Duration = Duration::from_secs(1);
 
+/// How many jobs are worked at side by side. One that takes long, such as a mail to a server that does not answer, holds
+/// up none of the others.
+const JOBS_AT_ONCE: usize = 4;
+
 const JOBS_MEASURE_PERIOD: Duration = Duration::from_secs(15);
 
 /// How often measurements are folded together, so that memory does not grow where nobody collects them.
@@ -85,7 +89,7 @@ pub(super) fn workers(
     let sweeping = Arc::clone(services);
     workers.every("sweep", SWEEP_PERIOD, move || sweep(Arc::clone(&sweeping)));
     let working = Arc::clone(services);
-    workers.every("jobs", JOBS_PERIOD, move || run_jobs(Arc::clone(&working)));
+    workers.side_by_side(JOBS_AT_ONCE, "jobs", JOBS_PERIOD, move || run_jobs(Arc::clone(&working)));
     let measured = Arc::clone(services);
     workers.every("waiting jobs", JOBS_MEASURE_PERIOD, move || {
         let services = Arc::clone(&measured);
