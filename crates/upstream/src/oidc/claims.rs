@@ -42,7 +42,9 @@ pub(crate) fn profile(claims: &JsonObject, provider: &Provider) -> Profile {
     let email_verified = email.is_some()
         && match provider.email_verification {
             EmailVerification::Ignored => false,
-            EmailVerification::Believed => claim(ProfileField::EmailVerified).is_some_and(says_true),
+            EmailVerification::Believed => {
+                flag_is_of_address(provider) && claim(ProfileField::EmailVerified).is_some_and(says_true)
+            }
             EmailVerification::Assumed => true,
         };
     Profile {
@@ -92,6 +94,13 @@ pub(crate) fn with_posted_name(mut claims: JsonObject, posted: Option<&str>, pro
 fn claim_of(provider: &Provider, field: ProfileField) -> &str {
     let standard = || STANDARD.iter().find(|(own, _)| *own == field).map_or("", |(_, claim)| claim);
     provider.attributes.get(&field).map_or_else(standard, String::as_str)
+}
+
+/// The standard flag speaks of the standard address (OpenID Connect Core 5.1): where another claim is taken for the
+/// address, such as a name that people choose themselves, it says nothing of that.
+fn flag_is_of_address(provider: &Provider) -> bool {
+    let is_standard = |field, claim| claim_of(provider, field) == claim;
+    is_standard(ProfileField::Email, "email") || !is_standard(ProfileField::EmailVerified, "email_verified")
 }
 
 /// Apple writes the flag as text. Nothing else proves an address.

@@ -127,6 +127,19 @@ async fn a_connection_says_which_claim_fills_which_field() {
     assert_eq!(found.nickname.as_deref(), Some("countess"));
 }
 
+/// LK-01: people choose some claims themselves, a user principal name for one.
+#[tokio::test]
+async fn lk_01_the_flag_of_the_address_does_not_vouch_for_another_claim() {
+    let mut situation = Situation::new().await;
+    situation.provider.email_verification = EmailVerification::Believed;
+    situation.provider.attributes.insert(ProfileField::Email, "upn".into());
+    let said = json!({"email": "eve@evil.example", "email_verified": true, "upn": "victim@x.io", "upn_verified": true});
+    let found = profile(&situation, &said).await;
+    assert_eq!((found.email.as_deref(), found.email_verified), (Some("victim@x.io"), false));
+    situation.provider.attributes.insert(ProfileField::EmailVerified, "upn_verified".into());
+    assert!(profile(&situation, &said).await.email_verified, "a flag of its own does");
+}
+
 #[tokio::test]
 async fn fields_that_are_no_honest_text_are_left_out() {
     let situation = Situation::new().await;
