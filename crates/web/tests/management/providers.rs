@@ -205,6 +205,31 @@ async fn a_tenant_that_is_replaced_keeps_its_subjects() {
     .await;
 }
 
+/// AD-05: whoever runs a provider whose subjects are ours can be anybody.
+#[tokio::test]
+async fn ad_05_keeping_subjects_needs_power_over_people() {
+    let api = Api::new().await;
+    let (peer, other) = (LyingProvider::start().await, LyingProvider::start().await);
+    let lacking = "Insufficient scope, expected any of: update:users";
+    let half = api.with_scopes("create:connections update:connections").await;
+    let before = api.app.dump().await;
+    let keeping = |peer: &LyingProvider| json!({"issuer": peer.issuer(), "keep_sub": true});
+    expect_refusal(&create(&half, "auth0-oidc", keeping(&peer)).await, 403, Some("insufficient_scope"), lacking);
+    api.app.assert_unchanged_since(&before).await;
+
+    let (shown, _) = created(&api, "auth0-oidc", keeping(&peer)).await;
+    let path = format!("/connections/{}", shown["id"].as_str().expect("an id"));
+    let before = api.app.dump().await;
+    let moved = json!({"options": {
+        "issuer": other.issuer(), "keep_sub": true, "client_id": "landbridge", "client_secret": SECRET,
+    }});
+    expect_refusal(&half.patch(&path, moved.clone()).await, 403, Some("insufficient_scope"), lacking);
+    api.app.assert_unchanged_since(&before).await;
+    expect(&half.patch(&path, json!({"display_name": "Acme"})).await, 200);
+    let whole = api.with_scopes("update:connections update:users").await;
+    expect(&whole.patch(&path, moved).await, 200);
+}
+
 #[tokio::test]
 async fn apple_has_a_key_in_place_of_a_secret() {
     let api = Api::new().await;

@@ -59,6 +59,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     let new = fields::new_connection(ConnectionId::from_random(svc.random()), &mut fields, cx.now)?;
     let mut stored = StoredConnection::from(new);
     Box::pin(fields::apply(svc, cx, &mut stored, fields)).await?;
+    provider::require_power_over_people(caller, None, stored.connection.provider.as_ref())?;
     let mut tx = svc.store.write().await?;
     if !store::connections::insert(&mut tx, &stored).await? {
         return Err(Refused::Exists(Resource::Connection));
@@ -85,6 +86,8 @@ pub async fn update(
         let mut stored = before.clone();
         Box::pin(fields::apply(svc, cx, &mut stored, fields.clone())).await?;
         stored.connection.updated_at = cx.now;
+        let providers = [&before, &stored].map(|own| own.connection.provider.as_ref());
+        provider::require_power_over_people(caller, providers[0], providers[1])?;
         let mut tx = svc.store.write().await?;
         if !fields.has("enabled_clients") {
             // They have an endpoint of their own, whose changes the version does not tell.

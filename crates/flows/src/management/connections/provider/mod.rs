@@ -12,15 +12,16 @@ mod trust;
 use std::collections::BTreeMap;
 
 use model::JsonObject;
-use model::provider::{Provider, ProviderProtocol, RootAttributes};
+use model::provider::{Provider, ProviderProtocol, RootAttributes, UserIdForm};
+use protocol::management_scope::ManagementScope;
 use store::WriteTx;
 use store::connections::StoredConnection;
 use upstream::social::Preset;
 
 use self::place::Located;
-use super::super::Refused;
 use super::super::body::{BodyInvalid, Fields};
 use super::super::text::{check_count, check_length, check_web_url};
+use super::super::{Caller, Refused};
 use crate::{RequestContext, Services};
 
 pub(crate) use place::host_name;
@@ -144,6 +145,17 @@ pub(super) async fn check_same_people(
     }
     let problem = "cannot change while people are known by it; create another connection";
     Err(BodyInvalid::wrong("options.issuer", problem).into())
+}
+
+/// With `keep_sub`, a provider says who somebody is among all people here: whoever chooses it, or where it is asked, can
+/// be anybody, as if they had set a new password for them.
+pub(super) fn require_power_over_people(
+    caller: &Caller,
+    before: Option<&Provider>,
+    after: Option<&Provider>,
+) -> Result<(), Refused> {
+    let is_trusted_anew = after.is_some_and(|after| after.user_id_form == UserIdForm::Kept) && before != after;
+    if is_trusted_anew { caller.require(ManagementScope::UpdateUsers) } else { Ok(()) }
 }
 
 /// OpenID providers are asked for `openid` whatever else they are asked for.
