@@ -44,8 +44,6 @@ pub enum Authorized {
         state: String,
         /// A new secret that binds the request to this browser, where it had none.
         new_binding: Option<String>,
-        /// Whether the answer is for the window that opened or frames the page.
-        answers_by_message: bool,
     },
 }
 

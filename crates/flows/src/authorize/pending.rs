@@ -83,8 +83,8 @@ pub struct LoginPage {
     pub ui_locales: Option<String>,
     /// How strong a new password must be.
     pub password_policy: model::connection::PasswordPolicy,
-    /// Whether the answer may be a message to the window that opened this one.
-    pub answers_opener: bool,
+    /// How the answer will travel.
+    pub response_mode: ResponseMode,
 }
 
 impl Pending {
@@ -101,7 +101,7 @@ impl Pending {
             leads_to: self.leads_to(),
             ui_locales: self.request.ui_locales.clone(),
             password_policy: connection.map(|connection| connection.password_policy).unwrap_or_default(),
-            answers_opener: self.request.response_mode == ResponseMode::WebMessage,
+            response_mode: self.request.response_mode,
         }
     }
 
@@ -130,7 +130,6 @@ pub(super) async fn save(
         Some(known) => (known, false),
         None => (OpaqueToken::from_random(svc.random()), true),
     };
-    let answers_by_message = request.response_mode == ResponseMode::WebMessage;
     let pending = PendingAuthorization {
         browser_digest: binding.digest(TokenKind::Pending),
         client_id: client.client_id.clone(),
@@ -142,7 +141,7 @@ pub(super) async fn save(
     store::pending_authorizations::insert(&mut tx, &id.digest(TokenKind::Pending), &pending).await?;
     tx.commit().await?;
     let new_binding = is_new.then(|| binding.text().to_string());
-    Ok(Authorized::Ask { entrance, state: id.text().to_string(), new_binding, answers_by_message })
+    Ok(Authorized::Ask { entrance, state: id.text().to_string(), new_binding })
 }
 
 /// Finds a saved request. The browser must be the one that brought it.

@@ -14,9 +14,11 @@ const DEFAULTS: [(HeaderName, HeaderValue); 6] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     // Not `no-referrer`: browsers then send `Origin: null` on our own forms.
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (OPENER_POLICY, HeaderValue::from_static("same-origin")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// An answer whose policy says who may frame it. `X-Frame-Options` knows no origins, so it stays away.
 #[derive(Clone, Copy)]
@@ -26,9 +28,15 @@ pub(crate) struct Frameable;
 pub(crate) async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let is_frameable = response.extensions().get::<Frameable>().is_some();
+    let is_redirect = response.status().is_redirection();
     let headers = response.headers_mut();
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(value);
+    }
+    // Nothing is shown of a redirect that an opener could reach; and a pop-up on its way to us, or to a provider and
+    // back, would have lost its opener by the time it has an answer for it.
+    if is_redirect {
+        headers.remove(OPENER_POLICY);
     }
     if is_frameable {
         headers.remove(header::X_FRAME_OPTIONS);

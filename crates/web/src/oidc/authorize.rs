@@ -9,7 +9,6 @@ use protocol::prompt::Screen;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, form_params, query_params, set_binding_cookie};
-use crate::oidc::web_message::KEEPS_OPENER;
 use crate::pages::departure;
 use crate::present;
 use crate::sign_in::provider::SILENT;
@@ -40,11 +39,8 @@ async fn answer(
 ) -> Response {
     match Box::pin(start(&state.services, cx, params, cookies.browser())).await {
         Ok(Authorized::Respond(response)) => present::authorization(state, cx, &response, after_post),
-        Ok(Authorized::Ask { entrance, state: id, new_binding, answers_by_message }) => {
+        Ok(Authorized::Ask { entrance, state: id, new_binding }) => {
             let mut response = present::redirect(&address_of(&entrance, &id), after_post);
-            if answers_by_message {
-                response.headers_mut().extend([KEEPS_OPENER]);
-            }
             if let Some(binding) = new_binding {
                 set_binding_cookie(state, response.headers_mut(), &binding);
             }

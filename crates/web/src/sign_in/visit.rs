@@ -10,7 +10,7 @@ use flows::sessions::Browser;
 use flows::{RequestContext, Services, csrf};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use protocol::authorization::AuthorizationResponse;
+use protocol::authorization::{AuthorizationResponse, ResponseMode};
 use protocol::locales::from_ui_locales;
 use protocol::params::Params;
 
@@ -138,7 +138,7 @@ impl Visit {
     pub(super) fn render(&self, status: StatusCode, shown: &LoginPage, page: &Page<'_>) -> Response {
         let leads_to: Vec<&str> = shown.leads_to.iter().map(String::as_str).collect();
         let mut response = present::page(&self.state, &self.reading(shown), status, page, &leads_to);
-        if shown.answers_opener {
+        if shown.response_mode == ResponseMode::WebMessage {
             response.headers_mut().extend([KEEPS_OPENER]);
         }
         response

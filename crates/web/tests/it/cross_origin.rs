@@ -135,7 +135,10 @@ async fn az_28_the_pages_of_a_pop_up_keep_their_opener() {
         assert_eq!((refused.status.as_u16(), opener_policy(&refused)), (400, "unsafe-none"), "{hint}");
     }
     let mut browser = site.app.browser();
-    let page = browser.authorize(&spa.request().with("response_mode", "web_message")).await.page();
+    let request = spa.request().with("response_mode", "web_message");
+    let redirect = site.app.get(&request.path()).await;
+    assert_eq!((redirect.status.as_u16(), redirect.header("cross-origin-opener-policy")), (302, None));
+    let page = browser.authorize(&request).await.page();
     let filled = page.form().fill("username", EMAIL).fill("password", PASSWORD);
     let answer = browser.submit(&filled).await.page();
     assert_eq!(opener_policy(&answer), "unsafe-none");
