@@ -15,6 +15,7 @@ const FILES = {
   'nextjs-auth0': '@auth0/nextjs-auth0',
   'oidc-client-ts': 'oidc-client-ts',
   'openid-client': 'openid-client',
+  'openid-client-protection': 'openid-client',
   'openid-client-refresh': 'openid-client',
   'openid-client-session': 'openid-client',
 };

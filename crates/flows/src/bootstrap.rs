@@ -58,6 +58,7 @@ async fn ensure_management_api(svc: &Services, tx: &mut WriteTx, now: Timestamp)
                 token_dialect: TokenDialect::AccessToken,
                 enforce_policies: false,
                 skip_consent_for_verifiable_first_party_clients: false,
+                proof_of_possession: None,
                 is_system: true,
                 created_at: now,
                 updated_at: now,

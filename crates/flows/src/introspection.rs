@@ -10,7 +10,7 @@ use model::{ClientId, Timestamp};
 use protocol::client_authentication::{Presented, PresentedSecret};
 use protocol::payload::{self, Expectations};
 use protocol::scope::ScopeSet;
-use protocol::token::{ActiveToken, TokenType};
+use protocol::token::{ActiveToken, Confirmation, TokenType};
 use serde_json::{Map, Value};
 use store::{Read, StoreError};
 
@@ -18,7 +18,7 @@ use crate::client_authentication::{ClientRefused, authenticate};
 use crate::management::caller::speaks_for_itself;
 use crate::presented_token::{self, KnownToken};
 use crate::signing_keys;
-use crate::tokens::verified_access_token;
+use crate::tokens::{confirmed_key, verified_access_token};
 use crate::{InternalError, RequestContext, Services};
 
 /// Why nothing is told, not even that the token is not good.
@@ -127,7 +127,8 @@ fn access_token(
         aud,
         exp: Some(token.expires_at.seconds()),
         iat: claims.as_ref().and_then(issued_at),
-        token_type: Some(TokenType::Bearer),
+        token_type: Some(TokenType::bound_to(token.dpop_jkt.as_deref())),
+        cnf: token.dpop_jkt.clone().map(|jkt| Confirmation { jkt }),
         ..of_family(svc, family, token.scope.clone())
     };
     Some(Good { token, api: family.audience.clone() })
@@ -143,6 +144,7 @@ fn of_family(svc: &Services, family: &TokenFamily, scope: ScopeSet) -> ActiveTok
         exp: None,
         iat: None,
         token_type: None,
+        cnf: None,
     }
 }
 
@@ -166,6 +168,7 @@ async fn machine_token(
     if store::clients::find(db, &client_id).await?.is_none() {
         return Ok(None);
     }
+    let jkt = confirmed_key(&claims);
     let token = ActiveToken {
         client_id: client_id.to_string(),
         sub: text("sub").unwrap_or_default().to_owned(),
@@ -174,7 +177,8 @@ async fn machine_token(
         iss: svc.settings.issuer.clone(),
         exp: claims.get("exp").and_then(Value::as_i64),
         iat: issued_at(&claims),
-        token_type: Some(TokenType::Bearer),
+        token_type: Some(TokenType::bound_to(jkt)),
+        cnf: jkt.map(|jkt| Confirmation { jkt: jkt.to_owned() }),
     };
     Ok(Some(Good { token, api: Some(api.to_owned()) }))
 }

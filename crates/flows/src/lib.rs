@@ -15,6 +15,7 @@ pub mod cors;
 pub mod csrf;
 pub mod dbconnections;
 pub mod discovery;
+pub mod dpop;
 pub mod error;
 pub mod events;
 pub mod grants;

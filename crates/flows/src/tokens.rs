@@ -29,6 +29,8 @@ pub(crate) struct Issue<'a> {
     pub(crate) gty: Option<&'static str>,
     /// The refresh token that is returned beside the access token.
     pub(crate) refresh: Option<&'a GivenRefreshToken>,
+    /// The key that the access token is bound to, as a thumbprint.
+    pub(crate) jkt: Option<&'a str>,
 }
 
 /// A refresh token as it is given to its holder: in clear, beside its record.
@@ -111,6 +113,11 @@ pub(crate) fn verified_access_token(svc: &Services, token: &str) -> Option<serde
     svc.key_set().verifier().verify(token, &["JWT", "at+jwt"]).ok()
 }
 
+/// The thumbprint of the key that an access token is bound to.
+pub(crate) fn confirmed_key(claims: &serde_json::Map<String, serde_json::Value>) -> Option<&str> {
+    claims.get("cnf")?.get("jkt")?.as_str()
+}
+
 /// What an access token is looked up by, whatever its form.
 pub(crate) fn access_digest(svc: &Services, token: &str) -> Digest {
     svc.sealer.keyed_digest("access token", token.as_bytes())
@@ -128,7 +135,7 @@ pub(crate) fn issue(svc: &Services, cx: &RequestContext, issue: &Issue<'_>) -> R
         id_token,
         scope: (!issue.scope.is_empty()).then(|| issue.scope.clone()),
         expires_in: access.lifetime,
-        token_type: TokenType::Bearer,
+        token_type: TokenType::bound_to(issue.jkt),
     };
     let id_token_expires_at = is_openid.then(|| cx.now.plus_seconds(issue.client.id_token_lifetime));
     let access_expires_at = access.row.expires_at;
@@ -161,6 +168,7 @@ fn issue_access(
         family_id: issue.family.id.clone(),
         refresh_token_id: issue.refresh.map(|refresh| refresh.record.id.clone()),
         scope: issue.scope.clone(),
+        dpop_jkt: issue.jkt.map(str::to_owned),
         expires_at: cx.now.plus_seconds(lifetime),
     };
     Ok(IssuedAccess { digest: access_digest(svc, &token), token, lifetime, row })
@@ -188,6 +196,7 @@ fn access_jwt(
             scope: &issue.scope,
             grant: issue.gty,
             permissions: None,
+            jkt: issue.jkt,
             jti: &jti(svc),
             profile: profile_of(api.token_dialect),
         },
@@ -201,6 +210,7 @@ pub(crate) fn machine_access_token(
     client: &Client,
     api: &ResourceServer,
     scope: &ScopeSet,
+    jkt: Option<&str>,
 ) -> Result<String, InternalError> {
     sign_access_token(
         svc,
@@ -216,6 +226,7 @@ pub(crate) fn machine_access_token(
             scope,
             grant: Some("client-credentials"),
             permissions: None,
+            jkt,
             jti: &jti(svc),
             profile: profile_of(api.token_dialect),
         },

@@ -6,6 +6,7 @@ use protocol::rotation::is_over_once_seen;
 use serde_json::{Map, Value};
 use store::StoreError;
 
+use crate::dpop::{self, DpopRefused, PresentedProof};
 use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services, tokens};
 
@@ -15,6 +16,9 @@ pub enum UserinfoRefused {
     /// The token is unknown, expired or revoked, was not granted `openid`, or its user is gone or blocked.
     #[error("the access token is unknown, expired or revoked")]
     InvalidToken,
+    /// The proof beside the token proves nothing.
+    #[error(transparent)]
+    Dpop(#[from] DpopRefused),
     /// The work could not be done.
     #[error(transparent)]
     Internal(#[from] InternalError),
@@ -26,13 +30,23 @@ impl From<StoreError> for UserinfoRefused {
     }
 }
 
+/// An access token as it was presented.
+#[derive(Clone, Copy)]
+pub struct PresentedAccess<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// The proof beside it, without which it was presented as a bearer's.
+    pub proof: Option<PresentedProof<'a>>,
+}
+
 /// Answers for an access token. Every token has a row, which is what makes it revocable; the use
 /// of one proves that the refresh token issued beside it was received.
 pub async fn userinfo(
     svc: &Services,
     cx: &RequestContext,
-    access_token: &str,
+    presented: PresentedAccess<'_>,
 ) -> Result<Map<String, Value>, UserinfoRefused> {
+    let access_token = presented.token;
     refuse_revoked_key(svc, access_token).await?;
     let digest = tokens::access_digest(svc, access_token);
     let mut db = svc.store.read().await?;
@@ -45,9 +59,24 @@ pub async fn userinfo(
     let user = store::users::find(&mut db, &family.user_id).await?.filter(|user| !user.is_blocked());
     let user = user.ok_or(UserinfoRefused::InvalidToken)?;
     drop(db);
+    check_possession(svc, cx, &presented, token.dpop_jkt.as_deref()).await?;
     note_receipt(svc, cx, &token, &family).await?;
     let updated_at = user.updated_at.to_string();
     Ok(claims::userinfo(user.user_id.as_str(), &tokens::profile_claims(&user, &updated_at), &token.scope))
+}
+
+/// A token that is bound to a key comes with a proof by that key, and one that is not comes without (RFC 9449 7.1).
+async fn check_possession(
+    svc: &Services,
+    cx: &RequestContext,
+    presented: &PresentedAccess<'_>,
+    bound_to: Option<&str>,
+) -> Result<(), UserinfoRefused> {
+    match (bound_to, &presented.proof) {
+        (None, None) => Ok(()),
+        (Some(jkt), Some(proof)) if dpop::accept(svc, cx, proof, Some(presented.token)).await? == jkt => Ok(()),
+        _ => Err(UserinfoRefused::InvalidToken),
+    }
 }
 
 /// The row says that we issued the token; the key set, whether what its key signed is still worth anything.

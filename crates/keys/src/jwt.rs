@@ -1,14 +1,16 @@
 //! Signed JWTs (RFC 7519) in compact form: RS256 for our own tokens and those of upstream providers, ES256 for what
-//! stands in place of a client secret there; for tokens of clients, the algorithm that their key is registered for.
+//! stands in place of a client secret there; for tokens of clients, the algorithm that their key is registered for;
+//! ES256 for proofs of possession.
 //!
 //! The algorithm is a property of the key: a token that names another is refused before any key is looked up.
 //! Keys are found by `kid` in a map made beforehand; whatever else a header says about keys (`jwk`, `jku`,
-//! `x5u`, `x5c`) is ignored, and nothing is ever fetched.
+//! `x5u`, `x5c`) is ignored, except that a proof of possession brings its own key; nothing is ever fetched.
 
 mod client_key;
 mod client_secret;
 mod compact;
 mod foreign;
+mod proof;
 mod rsa;
 mod signer;
 mod strict_json;
@@ -20,6 +22,7 @@ pub use client_key::{ClientKey, ClientKeyUnfit, verify_by_client};
 pub use client_secret::ClientSecretKey;
 pub use compact::MAX_TOKEN_BYTES;
 pub use foreign::{ForeignKeys, JwksMalformed};
+pub use proof::{SignedProof, verify_proof};
 pub use signer::SigningKeyPair;
 pub use verifier::Verifier;
 

@@ -30,8 +30,8 @@ pub use certificate::CertificateFaces;
 pub use entropy::{Entropy, SystemEntropy};
 pub use jwk::public_jwk;
 pub use jwt::{
-    ClientKey, ClientKeyUnfit, ClientSecretKey, ForeignKeys, JwksMalformed, MAX_TOKEN_BYTES, SigningKeyPair,
-    TokenRefused, Verifier, verify_by_client,
+    ClientKey, ClientKeyUnfit, ClientSecretKey, ForeignKeys, JwksMalformed, MAX_TOKEN_BYTES, SignedProof,
+    SigningKeyPair, TokenRefused, Verifier, verify_by_client, verify_proof,
 };
 pub use keyset::{KeySet, KeySetInvalid, PublishedKey, Stage};
 pub use master_key::{MasterKey, MasterKeyInvalid};

@@ -19,6 +19,7 @@ pub struct SignedRequestObject {
 }
 
 /// A client, without its secret, which only the store holds, sealed.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of Auth0's `clients`")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Client {
     /// Its id.
@@ -65,6 +66,9 @@ pub struct Client {
     /// For how many seconds such a request is kept, where the client says so.
     #[serde(default)]
     pub par_request_expiry: Option<u64>,
+    /// Whether its access tokens are always bound to a key (RFC 9449).
+    #[serde(default)]
+    pub require_proof_of_possession: bool,
     /// At most ten string pairs of the operator's own.
     pub client_metadata: JsonObject,
     /// When it was created.
@@ -100,6 +104,7 @@ impl Client {
             is_token_endpoint_ip_header_trusted: false,
             require_pushed_authorization_requests: false,
             par_request_expiry: None,
+            require_proof_of_possession: false,
             client_metadata: JsonObject::new(),
             created_at: now,
             updated_at: now,

@@ -29,6 +29,9 @@ pub struct TokenFamily {
     pub authenticated_at: Timestamp,
     /// How.
     pub amr: Vec<String>,
+    /// The key that its code must be exchanged with, and with which alone a public client uses its refresh tokens, as
+    /// a thumbprint.
+    pub dpop_jkt: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was revoked.
@@ -128,6 +131,8 @@ pub struct OpaqueAccessToken {
     pub refresh_token_id: Option<RefreshTokenId>,
     /// What it allows.
     pub scope: ScopeSet,
+    /// The key that it is bound to, as a thumbprint.
+    pub dpop_jkt: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
 }

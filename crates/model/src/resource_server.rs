@@ -29,6 +29,13 @@ pub enum TokenDialect {
     Rfc9068ProfileAuthz,
 }
 
+/// How an API's tokens are bound to keys, by DPoP (RFC 9449).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofOfPossession {
+    /// Whether tokens that are bound to none are refused to clients.
+    pub required: bool,
+}
+
 /// An API.
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of Auth0's `resource-servers`")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +60,9 @@ pub struct ResourceServer {
     pub enforce_policies: bool,
     /// Whether first-party clients skip consent.
     pub skip_consent_for_verifiable_first_party_clients: bool,
+    /// Whether its tokens are bound to keys.
+    #[serde(default)]
+    pub proof_of_possession: Option<ProofOfPossession>,
     /// The API this server provides itself (the Management API); it cannot be deleted.
     pub is_system: bool,
     /// When it was created.

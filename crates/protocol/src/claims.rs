@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::scope::ScopeSet;
@@ -152,6 +152,8 @@ pub struct AccessTokenClaims<'a> {
     pub grant: Option<&'static str>,
     /// The user's permissions for APIs that want them in the token, even if there are none.
     pub permissions: Option<&'a [String]>,
+    /// The thumbprint of the key that it is bound to, told as `cnf` (RFC 9449 6.1).
+    pub jkt: Option<&'a str>,
     /// A unique id.
     pub jti: &'a str,
     /// The shape.
@@ -168,6 +170,7 @@ pub fn access_token(token: &AccessTokenClaims<'_>) -> Map<String, Value> {
         .with("aud", Some(audiences(token)))
         .with("scope", (!token.scope.is_empty()).then(|| token.scope.to_string()))
         .with("permissions", token.permissions)
+        .with("cnf", token.jkt.map(|jkt| json!({ "jkt": jkt })))
         .with("jti", Some(token.jti));
     let claims = match token.profile {
         AccessTokenProfile::Auth0 => claims.with("azp", Some(token.client_id)).with("gty", token.grant),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::authorization::{ResponseMode, ResponseType};
 use crate::claims;
 use crate::client_metadata::{ClientAlgorithm, GrantType, TokenEndpointAuthMethod};
+use crate::dpop;
 
 /// The document for an issuer, trailing slash included. Its endpoints follow from the configured issuer alone, never
 /// from a request's `Host` (RFC 8414 6.2).
@@ -34,6 +35,7 @@ pub fn document(issuer: &str) -> Value {
             TokenEndpointAuthMethod::None,
         ],
         "token_endpoint_auth_signing_alg_values_supported": ClientAlgorithm::ALL,
+        "dpop_signing_alg_values_supported": dpop::ALGORITHMS,
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": claims::OF_ID_TOKENS,
         "claims_parameter_supported": false,
@@ -83,6 +85,7 @@ mod tests {
             ),
             ("token_endpoint_auth_signing_alg_values_supported", json!(["RS256", "RS384", "PS256"])),
             ("authorization_response_iss_parameter_supported", json!(true)),
+            ("dpop_signing_alg_values_supported", json!(["ES256"])),
             ("request_parameter_supported", json!(true)),
             ("request_object_signing_alg_values_supported", json!(["RS256", "RS384", "PS256"])),
             ("request_uri_parameter_supported", json!(false)),

@@ -50,6 +50,8 @@ error_codes! {
     InvalidRequestUri = "invalid_request_uri",
     /// RFC 6750 3.1.
     InvalidToken = "invalid_token",
+    /// RFC 9449 5.
+    InvalidDpopProof = "invalid_dpop_proof",
     /// Auth0: an administrator has blocked the user.
     Unauthorized = "unauthorized",
     /// Auth0: a second factor is wanted.

@@ -11,6 +11,7 @@ pub mod claims;
 pub mod client_authentication;
 pub mod client_metadata;
 pub mod discovery;
+pub mod dpop;
 pub mod error;
 pub mod locales;
 pub mod logout;

@@ -81,6 +81,7 @@ mod tests {
             state: None,
             nonce: None,
             code_challenge: None,
+            dpop_jkt: None,
             audience: None,
             prompt: prompt.to_vec(),
             max_age,

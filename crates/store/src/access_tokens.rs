@@ -8,9 +8,9 @@ use crate::db::{Ask, args, statements};
 use crate::{Read, StoreError, WriteTx, families};
 
 statements! {
-    FIND = "SELECT family_id, refresh_token_id, scope, expires_at FROM access_tokens WHERE digest = $1";
-    INSERT = "INSERT INTO access_tokens (digest, family_id, refresh_token_id, scope, expires_at)
-              VALUES ($1, $2, $3, $4, $5)";
+    FIND = "SELECT family_id, refresh_token_id, scope, dpop_jkt, expires_at FROM access_tokens WHERE digest = $1";
+    INSERT = "INSERT INTO access_tokens (digest, family_id, refresh_token_id, scope, expires_at, dpop_jkt)
+              VALUES ($1, $2, $3, $4, $5, $6)";
 }
 
 #[derive(sqlx::FromRow)]
@@ -18,6 +18,7 @@ struct AccessTokenRow {
     family_id: String,
     refresh_token_id: Option<String>,
     scope: String,
+    dpop_jkt: Option<String>,
     expires_at: i64,
 }
 
@@ -28,6 +29,7 @@ pub async fn find(db: &mut impl Read, digest: &Digest) -> Result<Option<(OpaqueA
         family_id: FamilyId::new(row.family_id),
         refresh_token_id: row.refresh_token_id.map(RefreshTokenId::new),
         scope: ScopeSet::parse(&row.scope),
+        dpop_jkt: row.dpop_jkt,
         expires_at: Timestamp::from_millis(row.expires_at),
     };
     Ok(families::find(db, &token.family_id).await?.map(|family| (token, family)))
@@ -35,6 +37,13 @@ pub async fn find(db: &mut impl Read, digest: &Digest) -> Result<Option<(OpaqueA
 
 /// Stores a new token.
 pub async fn insert(tx: &mut WriteTx, digest: &Digest, token: &OpaqueAccessToken) -> Result<(), StoreError> {
-    let args = args![digest, &token.family_id, token.refresh_token_id.as_ref(), &token.scope, token.expires_at];
+    let args = args![
+        digest,
+        &token.family_id,
+        token.refresh_token_id.as_ref(),
+        &token.scope,
+        token.expires_at,
+        token.dpop_jkt.as_deref(),
+    ];
     tx.execute(INSERT, args).await.map(|_| ())
 }

@@ -10,10 +10,11 @@ use crate::{Read, StoreError, WriteTx};
 
 statements! {
     FIND = "SELECT id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, revoked_at,
-            revoked_reason FROM token_families WHERE id = $1";
+            revoked_reason, dpop_jkt FROM token_families WHERE id = $1";
     INSERT = "INSERT INTO token_families
-              (id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, expires_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+              (id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, expires_at, dpop_jkt)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    BIND = "UPDATE token_families SET dpop_jkt = $2 WHERE id = $1 AND dpop_jkt IS NULL";
     EXTEND = "UPDATE token_families SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
     REVOKE = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_USER = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
@@ -45,6 +46,7 @@ pub(crate) struct FamilyRow {
     created_at: i64,
     revoked_at: Option<i64>,
     revoked_reason: Option<String>,
+    dpop_jkt: Option<String>,
 }
 
 impl FamilyRow {
@@ -66,6 +68,7 @@ impl FamilyRow {
             created_at: Timestamp::from_millis(self.created_at),
             revoked_at: moment(self.revoked_at),
             revoked_reason,
+            dpop_jkt: self.dpop_jkt,
         })
     }
 }
@@ -95,6 +98,7 @@ pub async fn insert(tx: &mut WriteTx, family: &TokenFamily, expires_at: Timestam
         family.amr.join(" "),
         family.created_at,
         expires_at,
+        family.dpop_jkt.as_deref(),
     ];
     tx.execute(INSERT, args).await.map(|_| ())
 }
@@ -102,6 +106,11 @@ pub async fn insert(tx: &mut WriteTx, family: &TokenFamily, expires_at: Timestam
 /// Moves the moment after which nothing of the family can be valid; never backwards.
 pub async fn extend(tx: &mut WriteTx, id: &FamilyId, expires_at: Timestamp) -> Result<(), StoreError> {
     tx.execute(EXTEND, args![id, expires_at]).await.map(|_| ())
+}
+
+/// Binds what descends from the family to a key, unless it is bound to one.
+pub async fn bind(tx: &mut WriteTx, id: &FamilyId, jkt: &str) -> Result<(), StoreError> {
+    tx.execute(BIND, args![id, jkt]).await.map(|_| ())
 }
 
 /// Revokes a family. `false` means that it was revoked before; the first reason stays.

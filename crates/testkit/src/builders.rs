@@ -162,6 +162,7 @@ impl App {
             token_dialect: TokenDialect::AccessToken,
             enforce_policies: false,
             skip_consent_for_verifiable_first_party_clients: true,
+            proof_of_possession: None,
             is_system: false,
             created_at: self.now(),
             updated_at: self.now(),

@@ -130,6 +130,7 @@ fn access_token(
         nonce: None,
         gty: None,
         refresh: None,
+        jkt: None,
     };
     tokens::issue_for_web(svc, cx, &issue)
 }
@@ -164,6 +165,7 @@ fn family_of(svc: &Services, cx: &RequestContext, answering: &Answering<'_>) -> 
         scope: request.scope.clone(),
         authenticated_at: live.session.authenticated_at,
         amr: live.session.amr.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         created_at: cx.now,
         revoked_at: None,
         revoked_reason: None,

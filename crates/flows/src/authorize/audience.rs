@@ -9,7 +9,7 @@ use protocol::error::ErrorCode;
 use protocol::scope::ScopeSet;
 use store::{Read, StoreError};
 
-use crate::{InternalError, Services, Settings};
+use crate::{InternalError, Services, Settings, dpop};
 
 /// Scopes that describe the person or the grant instead of an API.
 const STANDARD_SCOPES: [&str; 5] = ["openid", "profile", "email", "phone", "address"];
@@ -29,6 +29,14 @@ pub(super) async fn settle(
         return Ok(Err((request, refusal)));
     }
     match find_api(&mut db, &svc.settings, request.audience.as_deref()).await? {
+        Ok(api) if request.response_type.brings_access_token() && dpop::is_required(client, api.as_ref()) => {
+            let refusal = Refusal {
+                error: ErrorCode::InvalidRequest,
+                description: "this access token must be bound to a key, and so cannot travel through the browser"
+                    .to_owned(),
+            };
+            Ok(Err((request, refusal)))
+        }
         Ok(api) => {
             let scope = grantable(client, api.as_ref(), &request.scope);
             let audience = api.map(|api| api.identifier);

@@ -13,6 +13,7 @@ use super::received::Sent;
 use super::{AuthorizeRefused, audience, rules_of, signed};
 use crate::client_authentication::{ClientRefused, authenticate};
 use crate::client_face::ClientFace;
+use crate::dpop::{self, DpopRefused, PresentedProof};
 use crate::events::event;
 use crate::{InternalError, RequestContext, Services};
 
@@ -41,6 +42,9 @@ pub enum PushRefused {
     /// It would be refused from a browser as well.
     #[error("{}", .0.description)]
     Request(Refusal),
+    /// The proof that came with it proves nothing.
+    #[error(transparent)]
+    Dpop(#[from] DpopRefused),
     /// The work could not be done.
     #[error(transparent)]
     Internal(#[from] InternalError),
@@ -58,10 +62,15 @@ pub async fn push(
     cx: &RequestContext,
     presented: &Presented,
     params: &Params,
+    proof: Option<PresentedProof<'_>>,
 ) -> Result<Pushed, PushRefused> {
     let client = authenticate(svc, cx, presented).await?;
-    match acceptable(svc, cx, &client, without_credentials(&client, params)).await? {
-        Ok(parameters) => keep(svc, cx, &client, parameters).await,
+    let acceptable = acceptable(svc, cx, &client, without_credentials(&client, params)).await?;
+    match acceptable {
+        Ok(parameters) => {
+            let parameters = bound_to_key(svc, cx, parameters, proof).await?;
+            keep(svc, cx, &client, parameters).await
+        }
         Err(refusal) => {
             let failed = event(svc, cx, EventType::PushedAuthorizationFailed).client(&client);
             failed.describe(refusal.description.as_str()).record_alone(svc).await?;
@@ -94,6 +103,26 @@ async fn acceptable(
         Ok(request) => audience::settle(svc, client, request).await?.map(|_| params).map_err(|(_, refusal)| refusal),
         Err(refusal) => Err(refusal),
     })
+}
+
+/// A proof beside the request means the same as naming its key (RFC 9449 10.1).
+async fn bound_to_key(
+    svc: &Services,
+    cx: &RequestContext,
+    parameters: Params,
+    proof: Option<PresentedProof<'_>>,
+) -> Result<Params, DpopRefused> {
+    let Some(proof) = proof else { return Ok(parameters) };
+    let jkt = dpop::accept(svc, cx, &proof, None).await?;
+    match parameters.get("dpop_jkt") {
+        Some(named) if named == jkt => Ok(parameters),
+        Some(_) => Err(DpopRefused::AnotherKey),
+        None => {
+            let asked = parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let bound = asked.chain([("dpop_jkt".to_owned(), jkt)]);
+            Ok(Params::from_pairs(bound).expect("a request with its credentials had room for a thumbprint"))
+        }
+    }
 }
 
 async fn keep(svc: &Services, cx: &RequestContext, client: &Client, parameters: Params) -> Result<Pushed, PushRefused> {

@@ -14,7 +14,7 @@ use protocol::token::{AuthorizationCodeRequest, TokenResponse};
 use super::{GrantRefused, api_of, first_refresh_token};
 use crate::events::event;
 use crate::tokens::{self, Issue};
-use crate::{RequestContext, Services};
+use crate::{RequestContext, Services, dpop};
 
 /// Everything the exchange needs to know.
 struct Found {
@@ -30,9 +30,13 @@ pub(super) async fn exchange(
     cx: &RequestContext,
     client: &Client,
     request: AuthorizationCodeRequest,
+    jkt: Option<&str>,
 ) -> Result<TokenResponse, GrantRefused> {
     let found = find(svc, &request).await?;
-    let Some(refused) = refusal(cx, client, &request, &found) else { return issue(svc, cx, client, &found).await };
+    dpop::require(client, found.api.as_ref(), jkt)?;
+    let Some(refused) = refusal(cx, client, &request, &found, jkt) else {
+        return issue(svc, cx, client, &found, jkt).await;
+    };
     burn(svc, cx, client, &found, &refused).await?;
     Err(refused)
 }
@@ -52,6 +56,7 @@ fn refusal(
     client: &Client,
     request: &AuthorizationCodeRequest,
     found: &Found,
+    jkt: Option<&str>,
 ) -> Option<GrantRefused> {
     let Found { code, family, user, .. } = found;
     let is_unusable = code.consumed_at.is_some() || cx.now >= code.expires_at || family.revoked_at.is_some();
@@ -61,6 +66,9 @@ fn refusal(
     }
     if code.redirect_uri.is_some() && code.redirect_uri != request.redirect_uri {
         return Some(GrantRefused::WrongRedirectUri);
+    }
+    if family.dpop_jkt.is_some() && family.dpop_jkt.as_deref() != jkt {
+        return Some(GrantRefused::AnotherKey);
     }
     let verifier = request.code_verifier.as_ref().map(PresentedSecret::expose);
     pkce::verify(code.code_challenge.as_deref(), verifier).err().map(GrantRefused::Pkce)
@@ -95,6 +103,7 @@ async fn issue(
     cx: &RequestContext,
     client: &Client,
     found: &Found,
+    jkt: Option<&str>,
 ) -> Result<TokenResponse, GrantRefused> {
     let Found { code, family, api, .. } = found;
     let user = found.user.as_ref().ok_or(GrantRefused::InvalidCode)?;
@@ -111,6 +120,7 @@ async fn issue(
             nonce: code.nonce.as_deref(),
             gty: None,
             refresh: refresh.as_ref(),
+            jkt,
         },
     )?;
     let mut tx = svc.store.write().await?;
@@ -124,6 +134,7 @@ async fn issue(
         refresh.store(&mut tx).await?;
         keep_family_for(&mut tx, &refresh.record).await?;
     }
+    bind_family(&mut tx, client, &family.id, jkt).await?;
     issued.store(&mut tx, &family.id).await?;
     event(svc, cx, EventType::CodeExchanged)
         .client(client)
@@ -134,6 +145,19 @@ async fn issue(
         .await?;
     tx.commit().await?;
     Ok(issued.response)
+}
+
+/// What a client without a secret goes on with, it must go on with by the same key (RFC 9449 5).
+pub(super) async fn bind_family(
+    tx: &mut store::WriteTx,
+    client: &Client,
+    family: &model::FamilyId,
+    jkt: Option<&str>,
+) -> Result<(), store::StoreError> {
+    match jkt.filter(|_| client.is_public()) {
+        Some(jkt) => store::families::bind(tx, family, jkt).await,
+        None => Ok(()),
+    }
 }
 
 /// The family's row must outlive the refresh token, however long that may lie idle.

@@ -8,7 +8,7 @@ use protocol::token::{ClientCredentialsRequest, TokenResponse, TokenType};
 use super::GrantRefused;
 use crate::authorize::audience::find_api;
 use crate::events::event;
-use crate::{RequestContext, Services, tokens};
+use crate::{RequestContext, Services, dpop, tokens};
 
 /// A refusal names the API that was asked for, as the caller spelt it.
 const LONGEST_DESCRIPTION: usize = 700;
@@ -18,8 +18,9 @@ pub(super) async fn exchange(
     cx: &RequestContext,
     client: &Client,
     request: ClientCredentialsRequest,
+    jkt: Option<&str>,
 ) -> Result<TokenResponse, GrantRefused> {
-    let outcome = issue(svc, cx, client, request).await;
+    let outcome = issue(svc, cx, client, request, jkt).await;
     if let Err(refused) = &outcome
         && !matches!(refused, GrantRefused::Internal(_))
     {
@@ -34,6 +35,7 @@ async fn issue(
     cx: &RequestContext,
     client: &Client,
     request: ClientCredentialsRequest,
+    jkt: Option<&str>,
 ) -> Result<TokenResponse, GrantRefused> {
     if client.is_public() {
         return Err(GrantRefused::GrantNotAllowed(protocol::client_metadata::GrantType::ClientCredentials));
@@ -43,9 +45,10 @@ async fn issue(
     let api = api.map_err(|unknown| GrantRefused::UnknownAudience(unknown.0))?.ok_or(GrantRefused::AudienceMissing)?;
     let grant = store::client_grants::find_for(&mut db, &client.client_id, &api.identifier).await?;
     drop(db);
+    dpop::require(client, Some(&api), jkt)?;
     let grant = grant.ok_or_else(|| GrantRefused::NoClientGrant(api.identifier.clone()))?;
     let scope = granted(&grant, request.scope.as_ref())?.filtered(|scope| api.offers(scope));
-    let access_token = tokens::machine_access_token(svc, cx, client, &api, &scope)?;
+    let access_token = tokens::machine_access_token(svc, cx, client, &api, &scope, jkt)?;
     event(svc, cx, EventType::ClientCredentialsExchanged)
         .client(client)
         .audience(Some(&api.identifier))
@@ -58,7 +61,7 @@ async fn issue(
         id_token: None,
         scope: (!scope.is_empty()).then_some(scope),
         expires_in: api.token_lifetime,
-        token_type: TokenType::Bearer,
+        token_type: TokenType::bound_to(jkt),
     })
 }
 

@@ -16,6 +16,7 @@ use protocol::token::{TokenRequest, TokenResponse};
 use store::{Read, StoreError};
 
 use crate::client_authentication::{ClientRefused, authenticate};
+use crate::dpop::{self, DpopRefused, PresentedProof};
 use crate::login::LoginRefused;
 use crate::{InternalError, RequestContext, Services};
 
@@ -34,6 +35,12 @@ pub enum GrantRefused {
     /// The redirect URI is not the one of the authorization request (RFC 6749 4.1.3).
     #[error("the redirect_uri is not the one of the authorization request")]
     WrongRedirectUri,
+    /// The caller has not proven to hold a key, or not in a way that counts.
+    #[error(transparent)]
+    Dpop(#[from] DpopRefused),
+    /// The code is bound to another key than the caller has proven to hold (RFC 9449 10).
+    #[error("the code is bound to another key")]
+    AnotherKey,
     /// The proof key does not hold.
     #[error(transparent)]
     Pkce(PkceRefused),
@@ -82,25 +89,38 @@ impl From<StoreError> for GrantRefused {
     }
 }
 
-/// Authenticates the client and exchanges its grant. `forwarded_for` is the person's address as the client tells it,
-/// which counts only for clients that are trusted with it.
-pub async fn exchange(
-    svc: &Services,
-    cx: &RequestContext,
-    presented: &Presented,
-    request: TokenRequest,
-    forwarded_for: Option<std::net::IpAddr>,
-) -> Result<TokenResponse, GrantRefused> {
+/// A call of the token endpoint.
+pub struct TokenCall<'a> {
+    /// Who the client claims to be.
+    pub presented: &'a Presented,
+    /// What it asks.
+    pub request: TokenRequest,
+    /// The person's address as the client tells it, which counts only for clients that are trusted with it.
+    pub forwarded_for: Option<std::net::IpAddr>,
+    /// The proof that came with the call.
+    pub proof: Option<PresentedProof<'a>>,
+}
+
+/// Authenticates the client and exchanges its grant.
+pub async fn exchange(svc: &Services, cx: &RequestContext, call: TokenCall<'_>) -> Result<TokenResponse, GrantRefused> {
+    let TokenCall { presented, request, forwarded_for, proof } = call;
     let client = authenticate(svc, cx, presented).await?;
     let grant = request.grant_type();
     if !client.allows(grant) {
         return Err(GrantRefused::GrantNotAllowed(grant));
     }
+    let jkt = match &proof {
+        Some(proof) => Some(dpop::accept(svc, cx, proof, None).await?),
+        None => None,
+    };
+    let jkt = jkt.as_deref();
     match request {
-        TokenRequest::AuthorizationCode(request) => authorization_code::exchange(svc, cx, &client, request).await,
-        TokenRequest::RefreshToken(request) => refresh_token::exchange(svc, cx, &client, request).await,
-        TokenRequest::ClientCredentials(request) => client_credentials::exchange(svc, cx, &client, request).await,
-        TokenRequest::Password(request) => Box::pin(password::exchange(svc, cx, &client, request, forwarded_for)).await,
+        TokenRequest::AuthorizationCode(request) => authorization_code::exchange(svc, cx, &client, request, jkt).await,
+        TokenRequest::RefreshToken(request) => refresh_token::exchange(svc, cx, &client, request, jkt).await,
+        TokenRequest::ClientCredentials(request) => client_credentials::exchange(svc, cx, &client, request, jkt).await,
+        TokenRequest::Password(request) => {
+            Box::pin(password::exchange(svc, cx, &client, request, forwarded_for, jkt)).await
+        }
     }
 }
 

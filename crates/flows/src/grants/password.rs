@@ -7,6 +7,7 @@ use model::FamilyId;
 use model::client::Client;
 use model::event::EventType;
 use model::grant::TokenFamily;
+use model::resource_server::ResourceServer;
 use model::user::User;
 use protocol::scope::ScopeSet;
 use protocol::token::{PasswordRequest, TokenResponse};
@@ -22,7 +23,7 @@ use crate::login::attempt::Attempt;
 use crate::login::attempts::{self, Account};
 use crate::login::password::check;
 use crate::tokens::{self, Issue};
-use crate::{RequestContext, Services};
+use crate::{RequestContext, Services, dpop};
 
 pub(super) async fn exchange(
     svc: &Services,
@@ -30,7 +31,11 @@ pub(super) async fn exchange(
     client: &Client,
     request: PasswordRequest,
     forwarded_for: Option<IpAddr>,
+    jkt: Option<&str>,
 ) -> Result<TokenResponse, GrantRefused> {
+    let api = find_api(&mut svc.store.read().await?, &svc.settings, request.audience.as_deref()).await?;
+    let api = api.map_err(|unknown| GrantRefused::UnknownAudience(unknown.0))?;
+    dpop::require(client, api.as_ref(), jkt)?;
     let connection = find_connection(svc, client, request.realm.as_deref()).await?;
     // A public client could name any address it likes and so count its guesses against strangers.
     let is_trusted = client.is_token_endpoint_ip_header_trusted && !client.is_public();
@@ -38,7 +43,10 @@ pub(super) async fn exchange(
     let attempt = Attempt { connection: &connection, client, username: &request.username, peer };
     let password = SecretString::from(request.password.expose().to_owned());
     match Box::pin(check(svc, cx, &attempt, &password)).await? {
-        Ok(checked) => issue(svc, cx, client, &request, checked.user, peer).await,
+        Ok(checked) => {
+            let to = Recipient { client, api, jkt, peer };
+            issue(svc, cx, &to, &request, checked.user).await
+        }
         Err(why @ LoginRefused::Limited(_)) => Err(GrantRefused::Login(why)),
         Err(why) => {
             attempt
@@ -67,16 +75,22 @@ async fn find_connection(
     enabled.into_iter().find(fits).ok_or(GrantRefused::UnknownRealm)
 }
 
+/// For whom and for what tokens are made.
+struct Recipient<'a> {
+    client: &'a Client,
+    api: Option<ResourceServer>,
+    jkt: Option<&'a str>,
+    peer: Option<IpAddr>,
+}
+
 async fn issue(
     svc: &Services,
     cx: &RequestContext,
-    client: &Client,
+    to: &Recipient<'_>,
     request: &PasswordRequest,
     user: User,
-    peer: Option<IpAddr>,
 ) -> Result<TokenResponse, GrantRefused> {
-    let api = find_api(&mut svc.store.read().await?, &svc.settings, request.audience.as_deref()).await?;
-    let api = api.map_err(|unknown| GrantRefused::UnknownAudience(unknown.0))?;
+    let Recipient { client, api, jkt, peer } = to;
     let asked = request.scope.clone().unwrap_or_else(|| ScopeSet::parse("openid profile email"));
     let family = TokenFamily {
         id: FamilyId::from_random(svc.random()),
@@ -87,6 +101,7 @@ async fn issue(
         scope: grantable(client, api.as_ref(), &asked),
         authenticated_at: cx.now,
         amr: vec!["pwd".to_owned()],
+        dpop_jkt: jkt.filter(|_| client.is_public()).map(str::to_owned),
         created_at: cx.now,
         revoked_at: None,
         revoked_reason: None,
@@ -104,6 +119,7 @@ async fn issue(
             nonce: None,
             gty: Some("password"),
             refresh: refresh.as_ref(),
+            jkt: *jkt,
         },
     )?;
     let mut tx = svc.store.write().await?;

@@ -11,7 +11,7 @@ use model::grant::{RevokedReason, TokenFamily};
 use model::user::User;
 use model::{FamilyId, Timestamp};
 use protocol::client_metadata::RefreshTokenSettings;
-use protocol::rotation::{self, ConsumedFacts, Decision, FamilyFacts, Lifetimes, RefreshRefused, TokenFacts};
+use protocol::rotation::{self, ConsumedFacts, Decision, FamilyFacts, Lifetimes, TokenFacts};
 use protocol::scope::ScopeSet;
 use protocol::token::{RefreshTokenRequest, TokenResponse};
 use store::refresh_tokens::{Exchange, PresentedToken};
@@ -20,9 +20,9 @@ use self::kept::Kept;
 use super::{GrantRefused, api_of};
 use crate::error::OrInternal;
 use crate::events::event;
-use crate::grants::authorization_code::keep_family_for;
+use crate::grants::authorization_code::{bind_family, keep_family_for};
 use crate::tokens::{self, GivenRefreshToken, Issue};
-use crate::{RequestContext, Services};
+use crate::{RequestContext, Services, dpop};
 
 /// How often a request that loses the race for a token looks at it again. The second look finds the winner's answer;
 /// a third is needed only where tokens do not rotate and settings change meanwhile.
@@ -33,6 +33,8 @@ struct Refresh<'a> {
     client: &'a Client,
     request: &'a RefreshTokenRequest,
     token: &'a RefreshSecret,
+    /// The key that the caller has proven to hold.
+    jkt: Option<&'a str>,
 }
 
 pub(super) async fn exchange(
@@ -40,9 +42,10 @@ pub(super) async fn exchange(
     cx: &RequestContext,
     client: &Client,
     request: RefreshTokenRequest,
+    jkt: Option<&str>,
 ) -> Result<TokenResponse, GrantRefused> {
     let token = RefreshSecret::parse(request.refresh_token.expose()).ok_or(GrantRefused::InvalidRefreshToken)?;
-    let refresh = Refresh { client, request: &request, token: &token };
+    let refresh = Refresh { client, request: &request, token: &token, jkt };
     for _ in 0..LOOKS {
         if let Some(response) = try_once(svc, cx, &refresh).await? {
             return Ok(response);
@@ -60,13 +63,16 @@ async fn try_once(
     let found = store::refresh_tokens::find(&mut svc.store.read().await?, &refresh.token.digest()).await?;
     let Some(found) = found else { return judge_swept(svc, cx, refresh).await };
     let place = Place { family: &found.family, generation: Some(found.token.generation) };
+    if is_of_another_key(refresh, &found.family) {
+        return refuse(svc, cx, refresh.client, &place, "AnotherKey").await;
+    }
     match decide(&facts_of(&found), &found.family, refresh.client, cx) {
         Decision::Issue(lifetimes) => rotate(svc, cx, refresh, &found, lifetimes).await,
         Decision::Keep(lifetimes) => keep(svc, cx, refresh, &found, lifetimes).await,
         Decision::Replay => repeat::repeat(svc, cx, refresh, &found).await,
         Decision::Reuse => revoke(svc, cx, refresh.client, &place, RevokedReason::Reuse).await,
         Decision::WrongClient => revoke(svc, cx, refresh.client, &place, RevokedReason::WrongClient).await,
-        Decision::Refuse(why) => refuse(svc, cx, refresh.client, &place, why).await,
+        Decision::Refuse(why) => refuse(svc, cx, refresh.client, &place, &format!("{why:?}")).await,
     }
 }
 
@@ -81,13 +87,23 @@ async fn judge_swept(
     let family = store::families::find(&mut svc.store.read().await?, &family).await?;
     let family = family.ok_or(GrantRefused::InvalidRefreshToken)?;
     let place = Place { family: &family, generation: None };
+    if is_of_another_key(refresh, &family) {
+        return refuse(svc, cx, refresh.client, &place, "AnotherKey").await;
+    }
     match decide(&TokenFacts::SWEPT, &family, refresh.client, cx) {
         Decision::Issue(_) | Decision::Keep(_) | Decision::Replay | Decision::Reuse => {
             revoke(svc, cx, refresh.client, &place, RevokedReason::Reuse).await
         }
         Decision::WrongClient => revoke(svc, cx, refresh.client, &place, RevokedReason::WrongClient).await,
-        Decision::Refuse(why) => refuse(svc, cx, refresh.client, &place, why).await,
+        Decision::Refuse(why) => refuse(svc, cx, refresh.client, &place, &format!("{why:?}")).await,
     }
+}
+
+/// Whether the family is bound to a key that the caller, its own client, has not proven to hold. Whoever stole the token
+/// has gained nothing and ends nothing. A client with a secret proves itself by that (RFC 9449 5).
+fn is_of_another_key(refresh: &Refresh<'_>, family: &TokenFamily) -> bool {
+    let is_own = family.client_id == refresh.client.client_id && refresh.client.is_public();
+    is_own && family.dpop_jkt.is_some() && family.dpop_jkt.as_deref() != refresh.jkt
 }
 
 fn facts_of(found: &PresentedToken) -> TokenFacts {
@@ -117,8 +133,8 @@ struct Wished {
     scope: ScopeSet,
 }
 
-async fn wished(svc: &Services, request: &RefreshTokenRequest, found: &PresentedToken) -> Result<Wished, GrantRefused> {
-    let family = &found.family;
+async fn wished(svc: &Services, refresh: &Refresh<'_>, found: &PresentedToken) -> Result<Wished, GrantRefused> {
+    let (family, request) = (&found.family, refresh.request);
     let scope = rotation::narrowed_scope(&family.scope, request.scope.as_ref()).ok_or(GrantRefused::ScopeExceeded)?;
     if request.audience.is_some() && request.audience != family.audience {
         return Err(GrantRefused::AudienceChanged);
@@ -127,6 +143,7 @@ async fn wished(svc: &Services, request: &RefreshTokenRequest, found: &Presented
     let user = store::users::find(&mut db, &family.user_id).await?.filter(|user| !user.is_blocked());
     let user = user.ok_or(GrantRefused::InvalidRefreshToken)?;
     let api = api_of(&mut db, family.audience.as_deref()).await?;
+    dpop::require(refresh.client, api.as_ref(), refresh.jkt)?;
     Ok(Wished { user, api, scope })
 }
 
@@ -137,15 +154,15 @@ async fn rotate(
     found: &PresentedToken,
     lifetimes: Lifetimes,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
-    let Refresh { client, request, token } = refresh;
-    let wished = wished(svc, request, found).await?;
+    let Refresh { client, token, .. } = refresh;
+    let wished = wished(svc, refresh, found).await?;
     let family = &found.family;
     let successor = GivenRefreshToken::new(svc, &family.id, found.token.generation + 1, lifetimes, cx.now);
-    let issued = tokens::issue(svc, cx, &issue_of(client, found, &wished, Some(&successor)))?;
+    let issued = tokens::issue(svc, cx, &issue_of(refresh, found, &wished, Some(&successor)))?;
     let names_family = token.family(&svc.sealer).is_some();
     let exchange = Exchange {
         successor: successor.record.id.clone(),
-        sealed_response: Kept::of(cx, request, &issued).seal(svc, &found.token)?,
+        sealed_response: Kept::of(cx, refresh, &issued).seal(svc, &found.token)?,
         repeatable_until: names_family.then(|| repeatable_until(&client.refresh_token, cx.now)),
     };
     let mut tx = svc.store.write().await?;
@@ -155,6 +172,7 @@ async fn rotate(
     }
     successor.store(&mut tx).await?;
     keep_family_for(&mut tx, &successor.record).await?;
+    bind_family(&mut tx, client, &family.id, refresh.jkt).await?;
     issued.store(&mut tx, &family.id).await?;
     record_exchange(svc, cx, &mut tx, client, found, &wished).await?;
     tx.commit().await?;
@@ -174,8 +192,8 @@ async fn keep(
     found: &PresentedToken,
     lifetimes: Lifetimes,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
-    let wished = wished(svc, refresh.request, found).await?;
-    let issued = tokens::issue(svc, cx, &issue_of(refresh.client, found, &wished, None))?;
+    let wished = wished(svc, refresh, found).await?;
+    let issued = tokens::issue(svc, cx, &issue_of(refresh, found, &wished, None))?;
     let idle_end = lifetimes.idle_expires_at_ms.map(Timestamp::from_millis);
     let mut tx = svc.store.write().await?;
     if !store::refresh_tokens::renew(&mut tx, &found.token.id, idle_end, cx.now).await? {
@@ -188,20 +206,21 @@ async fn keep(
 }
 
 fn issue_of<'a>(
-    client: &'a Client,
+    refresh: &Refresh<'a>,
     found: &'a PresentedToken,
     wished: &'a Wished,
-    refresh: Option<&'a GivenRefreshToken>,
+    given: Option<&'a GivenRefreshToken>,
 ) -> Issue<'a> {
     Issue {
-        client,
+        client: refresh.client,
         user: &wished.user,
         family: &found.family,
         api: wished.api.as_ref(),
         scope: wished.scope.clone(),
         nonce: None,
         gty: Some("refresh_token"),
-        refresh,
+        refresh: given,
+        jkt: refresh.jkt,
     }
 }
 
@@ -260,13 +279,13 @@ async fn refuse(
     cx: &RequestContext,
     client: &Client,
     place: &Place<'_>,
-    why: RefreshRefused,
+    why: &str,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
     event(svc, cx, EventType::RefreshTokenFailed)
         .client(client)
         .user_id(&place.family.user_id)
         .describe("Unknown or invalid refresh token.")
-        .detail("reason", format!("{why:?}"))
+        .detail("reason", why)
         .record_alone(svc)
         .await?;
     Err(GrantRefused::InvalidRefreshToken)

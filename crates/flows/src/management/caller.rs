@@ -14,6 +14,7 @@ use super::Refused;
 use crate::events::{EventBuilder, event};
 use crate::limits::{self, Limited, Standing, Subject};
 use crate::signing_keys::{self, OwnTokenRefused};
+use crate::tokens::confirmed_key;
 use crate::{InternalError, RequestContext, Services};
 
 /// How far the clock of another node of ours may be ahead.
@@ -35,6 +36,9 @@ pub enum CallerRefused {
     /// Its time, its issuer or its audience is not right.
     #[error(transparent)]
     Unacceptable(#[from] PayloadRefused),
+    /// It is bound to a key, and came without a proof, which nobody here asks for.
+    #[error("the token is bound to a key")]
+    BoundToKey,
     /// It names no client, or one that no longer exists.
     #[error("the token's client does not exist")]
     UnknownClient,
@@ -68,6 +72,9 @@ impl Caller {
         let expected =
             Expectations { issuer: &svc.settings.issuer, audience: &audience, leeway_seconds: LEEWAY_SECONDS };
         payload::check(&claims, &expected, cx.now.seconds())?;
+        if confirmed_key(&claims).is_some() {
+            return Err(CallerRefused::BoundToKey);
+        }
         let client_id = text(&claims, "azp").or_else(|| text(&claims, "client_id"));
         let client_id = ClientId::new(client_id.ok_or(CallerRefused::UnknownClient)?);
         let found = store::clients::find(&mut svc.store.read().await?, &client_id).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
+use model::resource_server::{ApiScope, ProofOfPossession, ResourceServer, TokenDialect};
 use model::{ClientId, ResourceServerId, Timestamp};
 use protocol::management_scope::ManagementScope;
 use store::client_grants::ClientGrantFilter;
@@ -57,6 +57,7 @@ pub async fn create(
         token_dialect: TokenDialect::AccessToken,
         enforce_policies: false,
         skip_consent_for_verifiable_first_party_clients: true,
+        proof_of_possession: None,
         is_system: false,
         created_at: cx.now,
         updated_at: cx.now,
@@ -158,11 +159,27 @@ fn apply(api: &mut ResourceServer, mut fields: Fields) -> Result<(), BodyInvalid
     fields.set("token_dialect", &mut api.token_dialect)?;
     let skip_consent = &mut api.skip_consent_for_verifiable_first_party_clients;
     fields.set("skip_consent_for_verifiable_first_party_clients", skip_consent)?;
+    proof_of_possession(api, &mut fields)?;
     fields.repeat(&["signing_alg"], "RS256")?;
     // There are no roles yet by which scopes could be narrowed: promising it would grant too much.
     fields.repeat(&["enforce_policies"], false)?;
     fields.finish()?;
     check(api)
+}
+
+fn proof_of_possession(api: &mut ResourceServer, fields: &mut Fields) -> Result<(), BodyInvalid> {
+    if fields.take_null("proof_of_possession") {
+        api.proof_of_possession = None;
+    }
+    let Some(mut object) = fields.nested("proof_of_possession")? else { return Ok(()) };
+    let mechanism: String = object.require("mechanism")?;
+    if mechanism != "dpop" {
+        return Err(object.wrong("mechanism", "can only be dpop in this version"));
+    }
+    let required = object.require("required")?;
+    object.finish()?;
+    api.proof_of_possession = Some(ProofOfPossession { required });
+    Ok(())
 }
 
 fn scope(mut fields: Fields) -> Result<ApiScope, BodyInvalid> {

@@ -49,6 +49,11 @@ impl<'a> CompactToken<'a> {
         self.header.contains_key("kid")
     }
 
+    /// The header's `jwk`, which proves nothing by itself.
+    pub(super) fn embedded_key(&self) -> Option<&Map<String, Value>> {
+        self.header.get("jwk").and_then(Value::as_object)
+    }
+
     /// Whether the header has a `typ`.
     pub(super) fn names_a_type(&self) -> bool {
         self.header.contains_key("typ")

@@ -3,6 +3,7 @@
 use super::limits::first_overlong;
 use super::{AuthorizationRequest, Prompt, ResponseMode, ResponseType, is_registered};
 use crate::client_metadata::{AppType, GrantType};
+use crate::dpop::is_thumbprint;
 use crate::error::ErrorCode;
 use crate::params::Params;
 use crate::pkce;
@@ -93,6 +94,7 @@ pub const CHECKS: &[Check] = checks![
     max_age_is_a_number,
     challenge_is_s256,
     public_clients_use_pkce,
+    dpop_jkt_is_a_thumbprint,
     id_tokens_need_a_nonce,
 ];
 
@@ -113,6 +115,7 @@ pub fn check(params: &Params, client: &ClientRules<'_>, redirect_uri: String) ->
         state: text("state"),
         nonce: text("nonce"),
         code_challenge: text("code_challenge"),
+        dpop_jkt: text("dpop_jkt"),
         audience: text("audience"),
         prompt: prompts(params).filter_map(Prompt::from_wire).collect(),
         max_age: params.get("max_age").and_then(|seconds| seconds.parse().ok()),
@@ -289,6 +292,15 @@ fn challenge_is_s256(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal
         (Some(_), Some("S256")) => refuse(ErrorCode::InvalidRequest, "the code_challenge is malformed"),
         (None, Some(_)) => refuse(ErrorCode::InvalidRequest, "code_challenge_method came without a code_challenge"),
         (Some(_), _) => refuse(ErrorCode::InvalidRequest, "code_challenge_method must be S256"),
+    }
+}
+
+fn dpop_jkt_is_a_thumbprint(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
+    match params.get("dpop_jkt") {
+        Some(text) if !is_thumbprint(text) => {
+            refuse(ErrorCode::InvalidRequest, "dpop_jkt must be the SHA-256 thumbprint of a key")
+        }
+        _ => Ok(()),
     }
 }
 

@@ -53,6 +53,8 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     /// S256 challenge.
     pub code_challenge: Option<String>,
+    /// The thumbprint of the key that the code is bound to (RFC 9449 10).
+    pub dpop_jkt: Option<String>,
     /// The API the access token is for.
     pub audience: Option<String>,
     /// How the person is to be asked.

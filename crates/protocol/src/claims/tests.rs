@@ -65,6 +65,7 @@ fn access_claims(scope: &ScopeSet, profile: AccessTokenProfile) -> AccessTokenCl
         scope,
         grant: Some("refresh_token"),
         permissions: None,
+        jkt: None,
         jti: "j",
         profile,
     }

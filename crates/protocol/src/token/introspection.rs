@@ -28,6 +28,16 @@ pub struct ActiveToken {
     /// How an access token is used; absent for refresh tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<TokenType>,
+    /// The key it is bound to (RFC 9449 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// The key a token is bound to (RFC 7800 3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Confirmation {
+    /// Its thumbprint (RFC 9449 6.1).
+    pub jkt: String,
 }
 
 /// The answer to an introspection request. Whatever is not good now looks like a token that nobody knows
@@ -53,6 +63,7 @@ mod tests {
             exp: Some(2),
             iat: Some(1),
             token_type: None,
+            cnf: None,
         }
     }
 
@@ -70,6 +81,9 @@ mod tests {
         assert_eq!(introspection(Some(&active())), expected);
         let bearer = ActiveToken { token_type: Some(TokenType::Bearer), ..active() };
         assert_eq!(introspection(Some(&bearer))["token_type"], "Bearer");
+        let cnf = Some(Confirmation { jkt: "x".into() });
+        let bound = introspection(Some(&ActiveToken { token_type: Some(TokenType::Dpop), cnf, ..active() }));
+        assert_eq!((&bound["token_type"], &bound["cnf"]), (&json!("DPoP"), &json!({ "jkt": "x" })));
         let unscoped = ActiveToken { scope: ScopeSet::default(), ..active() };
         assert!(introspection(Some(&unscoped)).get("scope").is_none());
     }

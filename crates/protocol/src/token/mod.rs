@@ -4,7 +4,7 @@ mod introspection;
 mod requests;
 mod response;
 
-pub use introspection::{ActiveToken, introspection};
+pub use introspection::{ActiveToken, Confirmation, introspection};
 pub use requests::{
     AuthorizationCodeRequest, ClientCredentialsRequest, PasswordRequest, RefreshTokenRequest, TokenRequest,
     TokenRequestRefused, parse,

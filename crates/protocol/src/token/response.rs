@@ -9,6 +9,16 @@ use crate::scope::ScopeSet;
 pub enum TokenType {
     /// RFC 6750.
     Bearer,
+    /// RFC 9449 7.1: only together with a proof by the key it is bound to.
+    #[serde(rename = "DPoP")]
+    Dpop,
+}
+
+impl TokenType {
+    /// The type of a token that is bound to a key, or to none.
+    pub fn bound_to(jkt: Option<&str>) -> Self {
+        if jkt.is_some() { TokenType::Dpop } else { TokenType::Bearer }
+    }
 }
 
 /// A successful answer (RFC 6749 5.1, OpenID Connect Core 3.1.3.3). What is absent is left out, never null.

@@ -72,6 +72,7 @@ async fn an_access_token_comes_back_with_its_family() {
         let beside = OpaqueAccessToken {
             refresh_token_id: Some(RefreshTokenId::new("token")),
             scope: ScopeSet::default(),
+            dpop_jkt: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
             ..access_token()
         };
         for (number, token) in [(1, access_token()), (2, beside)] {
@@ -92,6 +93,7 @@ fn full_pending() -> PendingAuthorization {
     let request = AuthorizationRequest {
         nonce: text("n"),
         code_challenge: text("c"),
+        dpop_jkt: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
         audience: text("https://books.example/"),
         prompt: vec![Prompt::Login, Prompt::Consent],
         max_age: None,

@@ -27,6 +27,7 @@ fn full_family(id: &str) -> TokenFamily {
         audience: Some("https://books.example/".to_owned()),
         scope: ScopeSet::parse("openid offline_access read"),
         amr: vec!["pwd".to_owned(), "otp".to_owned()],
+        dpop_jkt: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
         ..family(id)
     }
 }
@@ -42,6 +43,19 @@ async fn a_family_comes_back_as_it_was_stored() {
         }
         assert_eq!(find(store, "family").await, Some(family("family")));
         assert_eq!(find(store, "none").await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn te_16_a_family_is_bound_to_one_key_for_good() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        for key in ["first", "second"] {
+            committed(store, async |tx| families::bind(tx, &FamilyId::new("family"), key).await).await;
+        }
+        let bound = TokenFamily { dpop_jkt: Some("first".to_owned()), ..family("family") };
+        assert_eq!(find(store, "family").await, Some(bound));
     })
     .await;
 }

@@ -67,7 +67,7 @@ impl Failure {
     /// A token that makes no caller.
     pub(crate) fn of_caller(refused: &CallerRefused, expected_audience: &str) -> Self {
         match refused {
-            CallerRefused::Untrusted(_) => Failure::invalid_token("Invalid token"),
+            CallerRefused::Untrusted(_) | CallerRefused::BoundToKey => Failure::invalid_token("Invalid token"),
             CallerRefused::Unacceptable(why) => match why {
                 PayloadRefused::Expired => {
                     Failure::invalid_token("Expired token received for JSON Web Token validation")

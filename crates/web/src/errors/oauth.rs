@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use flows::InternalError;
 use flows::authorize::PushRefused;
 use flows::client_authentication::ClientRefused;
+use flows::dpop::DpopRefused;
 use flows::grants::GrantRefused;
 use flows::introspection::IntrospectionRefused;
 use flows::limits::{Limited, Standing};
@@ -22,6 +23,7 @@ use serde_json::json;
 use super::{internal_status, log_internal};
 use crate::extract::BodyRefused;
 use crate::middleware::limits::tell;
+use crate::oidc::dpop::ManyProofs;
 use crate::state::TokenErrorStatus;
 
 /// How long a caller is asked to wait where nobody knows better.
@@ -147,6 +149,8 @@ pub(crate) fn refused(refused: &GrantRefused, statuses: TokenErrorStatus) -> Tok
             ErrorCode::InvalidGrant,
             "The redirect URI is wrong: it must be the one of the authorization request.",
         ),
+        GrantRefused::Dpop(refused) => dpop(refused),
+        GrantRefused::AnotherKey => grant(ErrorCode::InvalidGrant, "The code is bound to another key."),
         GrantRefused::Pkce(refused) => {
             grant(ErrorCode::InvalidGrant, &format!("Failed to verify code verifier: {refused}."))
         }
@@ -190,8 +194,30 @@ pub(crate) fn push(refused: &PushRefused) -> TokenError {
         PushRefused::Request(refusal) => {
             TokenError::new(StatusCode::BAD_REQUEST, refusal.error, refusal.description.as_str())
         }
+        PushRefused::Dpop(refused) => dpop(refused),
         PushRefused::Internal(error) => internal(error),
     }
+}
+
+/// Why a proof of possession proves nothing (RFC 9449 5).
+fn dpop(refused: &DpopRefused) -> TokenError {
+    match refused {
+        DpopRefused::Missing
+        | DpopRefused::Signature(_)
+        | DpopRefused::Claims(_)
+        | DpopRefused::Used
+        | DpopRefused::AnotherKey => {
+            let text = format!("The DPoP proof was not accepted: {refused}.");
+            TokenError::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidDpopProof, text)
+        }
+        DpopRefused::Internal(error) => internal(error),
+    }
+}
+
+/// More than one `DPoP` header, or one that is no text (RFC 9449 4.3).
+pub(crate) fn many_proofs(_: ManyProofs) -> TokenError {
+    let text = "There must be exactly one DPoP header.";
+    TokenError::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidDpopProof, text)
 }
 
 /// Why nothing is told of a token.
@@ -272,12 +298,30 @@ fn login(why: LoginRefused, statuses: TokenErrorStatus) -> TokenError {
     }
 }
 
-/// A bearer token that is absent or not good (RFC 6750 3).
-pub(crate) fn bearer(status: StatusCode, error: Option<(ErrorCode, &str)>) -> Response {
+/// How an access token is presented (RFC 9110 11.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// RFC 6750 2.1.
+    Bearer,
+    /// RFC 9449 7.1.
+    Dpop,
+}
+
+impl Scheme {
+    fn challenge(self) -> &'static str {
+        match self {
+            Scheme::Bearer => "Bearer realm=\"landbridge\"",
+            Scheme::Dpop => "DPoP realm=\"landbridge\", algs=\"ES256\"",
+        }
+    }
+}
+
+/// An access token that is absent or not good (RFC 6750 3, RFC 9449 7.1).
+pub(crate) fn challenge(scheme: Scheme, status: StatusCode, error: Option<(ErrorCode, &str)>) -> Response {
     let challenge = match error {
-        None => "Bearer realm=\"landbridge\"".to_owned(),
+        None => scheme.challenge().to_owned(),
         Some((code, text)) => {
-            format!("Bearer realm=\"landbridge\", error=\"{}\", error_description=\"{text}\"", code.as_str())
+            format!("{}, error=\"{}\", error_description=\"{text}\"", scheme.challenge(), code.as_str())
         }
     };
     let challenge = HeaderValue::from_str(&challenge).expect("codes and our own words are header text");

@@ -43,6 +43,7 @@ struct ClientBody<'a> {
     require_pushed_authorization_requests: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     par_request_expiry: Option<u64>,
+    require_proof_of_possession: bool,
     #[serde(skip_serializing_if = "JsonObject::is_empty")]
     client_metadata: &'a JsonObject,
     #[serde(flatten)]
@@ -137,6 +138,7 @@ impl<'a> From<&'a ShownClient> for ClientBody<'a> {
             is_token_endpoint_ip_header_trusted: client.is_token_endpoint_ip_header_trusted,
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             par_request_expiry: client.par_request_expiry,
+            require_proof_of_possession: client.require_proof_of_possession,
             client_metadata: &client.client_metadata,
             fixed: Fixed {
                 global: false,

@@ -25,7 +25,15 @@ struct ResourceServerBody<'a> {
     token_dialect: TokenDialect,
     enforce_policies: bool,
     skip_consent_for_verifiable_first_party_clients: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof_of_possession: Option<ProofOfPossessionBody>,
     is_system: bool,
+}
+
+#[derive(Serialize)]
+struct ProofOfPossessionBody {
+    mechanism: &'static str,
+    required: bool,
 }
 
 impl<'a> From<&'a ResourceServer> for ResourceServerBody<'a> {
@@ -42,6 +50,9 @@ impl<'a> From<&'a ResourceServer> for ResourceServerBody<'a> {
             token_dialect: api.token_dialect,
             enforce_policies: api.enforce_policies,
             skip_consent_for_verifiable_first_party_clients: api.skip_consent_for_verifiable_first_party_clients,
+            proof_of_possession: api
+                .proof_of_possession
+                .map(|settings| ProofOfPossessionBody { mechanism: "dpop", required: settings.required }),
             is_system: api.is_system,
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod authorize;
 mod client_call;
 pub(crate) mod discovery;
+pub(crate) mod dpop;
 pub(crate) mod introspection;
 pub(crate) mod logout;
 pub(crate) mod par;

@@ -3,33 +3,55 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use flows::userinfo::{UserinfoRefused, userinfo};
+use flows::dpop::DpopRefused;
+use flows::userinfo::{PresentedAccess, UserinfoRefused, userinfo};
 use http::{HeaderMap, StatusCode, header};
 use protocol::error::ErrorCode;
 use protocol::params::Params;
 
-use crate::errors::oauth::bearer;
+use super::dpop;
+use crate::errors::oauth::{Scheme, challenge};
 use crate::errors::{internal_status, log_internal};
 use crate::extract::{Cx, form_params, query_params};
 use crate::state::AppState;
 
-/// Answers for the bearer token in the header, and for one nowhere else (RFC 6750 2.1).
+/// Answers for the access token in the header, and for one nowhere else (RFC 6750 2.1).
 pub(crate) async fn answer(State(state): State<AppState>, Cx(cx): Cx, request: Request) -> Response {
-    let token = bearer_token(request.headers()).map(str::to_owned);
+    let presented = access_token(request.headers()).map(|(scheme, token)| (scheme, token.to_owned()));
+    let proof = dpop::Header::of(request.headers());
+    let method = request.method().clone();
     if has_token_elsewhere(request).await {
         let error = (ErrorCode::InvalidRequest, "an access token is sent in the Authorization header alone");
-        return bearer(StatusCode::BAD_REQUEST, Some(error));
+        return challenge(Scheme::Bearer, StatusCode::BAD_REQUEST, Some(error));
     }
-    let Some(token) = token else { return bearer(StatusCode::UNAUTHORIZED, None) };
-    match userinfo(&state.services, &cx, &token).await {
-        Ok(claims) => Json(claims).into_response(),
-        Err(UserinfoRefused::InvalidToken) => {
-            let error = (ErrorCode::InvalidToken, "the access token is unknown, expired or revoked");
-            bearer(StatusCode::UNAUTHORIZED, Some(error))
+    let Some((scheme, token)) = presented else { return challenge(Scheme::Bearer, StatusCode::UNAUTHORIZED, None) };
+    let proof = match (scheme, &proof) {
+        (Scheme::Bearer, _) => None,
+        (Scheme::Dpop, Ok(Some(header))) => Some(header.with(method.as_str(), "userinfo")),
+        (Scheme::Dpop, _) => {
+            let error = (ErrorCode::InvalidDpopProof, "there must be exactly one DPoP header");
+            return challenge(scheme, StatusCode::UNAUTHORIZED, Some(error));
         }
-        Err(UserinfoRefused::Internal(error)) => {
-            log_internal(&error);
-            internal_status(&error).into_response()
+    };
+    match userinfo(&state.services, &cx, PresentedAccess { token: &token, proof }).await {
+        Ok(claims) => Json(claims).into_response(),
+        Err(refused) => refusal(scheme, &refused),
+    }
+}
+
+fn refusal(scheme: Scheme, refused: &UserinfoRefused) -> Response {
+    match refused {
+        UserinfoRefused::InvalidToken => {
+            let error = (ErrorCode::InvalidToken, "the access token is unknown, expired or revoked");
+            challenge(scheme, StatusCode::UNAUTHORIZED, Some(error))
+        }
+        UserinfoRefused::Dpop(DpopRefused::Internal(error)) | UserinfoRefused::Internal(error) => {
+            log_internal(error);
+            internal_status(error).into_response()
+        }
+        UserinfoRefused::Dpop(refused) => {
+            let error = (ErrorCode::InvalidDpopProof, &*refused.to_string());
+            challenge(scheme, StatusCode::UNAUTHORIZED, Some(error))
         }
     }
 }
@@ -44,8 +66,17 @@ async fn has_token_elsewhere(request: Request) -> bool {
 
 /// The token of an `Authorization: Bearer` header, if there is exactly one such header.
 pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    access_token(headers).filter(|(scheme, _)| *scheme == Scheme::Bearer).map(|(_, token)| token)
+}
+
+fn access_token(headers: &HeaderMap) -> Option<(Scheme, &str)> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let only = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
-    let (scheme, token) = only.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+    let (name, token) = only.split_once(' ')?;
+    let scheme = match name.to_ascii_lowercase().as_str() {
+        "bearer" => Scheme::Bearer,
+        "dpop" => Scheme::Dpop,
+        _ => return None,
+    };
+    Some((scheme, token.trim())).filter(|(_, token)| !token.is_empty())
 }

@@ -8,6 +8,7 @@ mod authorize;
 mod client_assertions;
 mod codes;
 mod cross_origin;
+mod dpop;
 mod headers;
 mod introspection;
 mod jobs;

@@ -94,7 +94,8 @@ impl<'a> Operator<'a> {
         let presented = Presented { client_id: administrator.client_id.clone(), proof };
         let audience = Some(services.settings.management_audience());
         let request = TokenRequest::ClientCredentials(ClientCredentialsRequest { audience, scope: None });
-        let issued = Box::pin(flows::grants::exchange(services, &cx, &presented, request, None)).await?;
+        let call = flows::grants::TokenCall { presented: &presented, request, forwarded_for: None, proof: None };
+        let issued = Box::pin(flows::grants::exchange(services, &cx, call)).await?;
         let caller = Caller::authenticate(services, &cx, &issued.access_token).await?;
         Ok(Operator { services, cx, caller })
     }

@@ -4,9 +4,10 @@ use model::Timestamp;
 use model::grant::RefreshToken;
 use protocol::rotation;
 use protocol::scope::ScopeSet;
-use protocol::token::{RefreshTokenRequest, TokenResponse};
+use protocol::token::TokenResponse;
 use serde::{Deserialize, Serialize};
 
+use super::Refresh;
 use crate::error::OrInternal;
 use crate::tokens::Issued;
 use crate::{InternalError, RequestContext, Services};
@@ -19,11 +20,14 @@ const PURPOSE: &str = "refresh response";
 struct Binding {
     scope: Option<ScopeSet>,
     audience: Option<String>,
+    #[serde(default)]
+    jkt: Option<String>,
 }
 
 impl Binding {
-    fn of(request: &RefreshTokenRequest) -> Self {
-        Binding { scope: request.scope.clone(), audience: request.audience.clone() }
+    fn of(refresh: &Refresh<'_>) -> Self {
+        let Refresh { request, jkt, .. } = refresh;
+        Binding { scope: request.scope.clone(), audience: request.audience.clone(), jkt: jkt.map(str::to_owned) }
     }
 }
 
@@ -40,9 +44,9 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn of(cx: &RequestContext, request: &RefreshTokenRequest, issued: &Issued) -> Self {
+    pub(super) fn of(cx: &RequestContext, refresh: &Refresh<'_>, issued: &Issued) -> Self {
         Kept {
-            request: Binding::of(request),
+            request: Binding::of(refresh),
             response: issued.response.clone(),
             issued_at_ms: cx.now.millis(),
             ends_at_ms: issued.ends_at.millis(),
@@ -61,8 +65,8 @@ impl Kept {
     }
 
     /// Whether this request asks what was answered.
-    pub(super) fn answers(&self, request: &RefreshTokenRequest) -> bool {
-        self.request == Binding::of(request)
+    pub(super) fn answers(&self, refresh: &Refresh<'_>) -> bool {
+        self.request == Binding::of(refresh)
     }
 
     pub(super) fn is_worn_out(&self, now: Timestamp) -> bool {

@@ -22,7 +22,7 @@ pub(super) async fn repeat(
     found: &PresentedToken,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
     let kept = Kept::open(svc, &found.token)?;
-    if !kept.answers(refresh.request) {
+    if !kept.answers(refresh) {
         return Err(GrantRefused::InvalidRefreshToken);
     }
     if kept.is_worn_out(cx.now) {
@@ -45,11 +45,11 @@ async fn reissue(
     found: &PresentedToken,
     kept: &Kept,
 ) -> Result<Option<TokenResponse>, GrantRefused> {
-    let wished = wished(svc, refresh.request, found).await?;
+    let wished = wished(svc, refresh, found).await?;
     let successor = found.successor.clone().and_then(|record| GivenRefreshToken::again(record, &kept.response));
     let successor = successor.ok_or("it brings no refresh token").or_internal("reading a kept answer")?;
-    let issued = tokens::issue(svc, cx, &issue_of(refresh.client, found, &wished, Some(&successor)))?;
-    let fresh = Kept::of(cx, refresh.request, &issued).seal(svc, &found.token)?;
+    let issued = tokens::issue(svc, cx, &issue_of(refresh, found, &wished, Some(&successor)))?;
+    let fresh = Kept::of(cx, refresh, &issued).seal(svc, &found.token)?;
     let sealed = found.token.sealed_response.as_deref().unwrap_or_default();
     let mut tx = svc.store.write().await?;
     if !store::refresh_tokens::replace_response(&mut tx, &found.token.id, sealed, fresh).await? {

@@ -43,6 +43,7 @@ pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyI
     let requires_push = &mut client.require_pushed_authorization_requests;
     fields.set("require_pushed_authorization_requests", requires_push)?;
     fields.set_or_clear("par_request_expiry", &mut client.par_request_expiry)?;
+    fields.set("require_proof_of_possession", &mut client.require_proof_of_possession)?;
     fields.merge("client_metadata", &mut client.client_metadata)?;
     if fields.take("is_first_party")? == Some(false) {
         let problem = "cannot be false yet: third-party clients need consent, which this version does not ask for";

@@ -49,6 +49,7 @@ fn each_check_refuses_with_its_own_code() {
         ("response_type=code&prompt=maybe", ErrorCode::InvalidRequest),
         ("response_type=code&prompt=none+login", ErrorCode::InvalidRequest),
         ("response_type=code&max_age=soon", ErrorCode::InvalidRequest),
+        ("response_type=code&dpop_jkt=x", ErrorCode::InvalidRequest),
         ("response_type=code&max_age=-1", ErrorCode::InvalidRequest),
     ];
     for (query, error) in cases {

@@ -62,6 +62,7 @@ pub(in crate::tests) fn api(id: &str) -> ResourceServer {
         token_dialect: TokenDialect::Rfc9068Profile,
         enforce_policies: true,
         skip_consent_for_verifiable_first_party_clients: true,
+        proof_of_possession: None,
         is_system: false,
         created_at: NOW,
         updated_at: NOW,

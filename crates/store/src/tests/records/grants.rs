@@ -37,6 +37,7 @@ pub(in crate::tests) fn family(id: &str) -> TokenFamily {
         scope: ScopeSet::parse("openid profile"),
         authenticated_at: at(-1),
         amr: Vec::new(),
+        dpop_jkt: None,
         created_at: NOW,
         revoked_at: None,
         revoked_reason: None,
@@ -64,6 +65,7 @@ pub(in crate::tests) fn access_token() -> OpaqueAccessToken {
         family_id: family_id(),
         refresh_token_id: None,
         scope: ScopeSet::parse("openid"),
+        dpop_jkt: None,
         expires_at: at(60),
     }
 }
@@ -91,6 +93,7 @@ pub(in crate::tests) fn pending() -> PendingAuthorization {
         state: Some("a state\u{0}with \"everything\"".to_owned()),
         nonce: None,
         code_challenge: None,
+        dpop_jkt: None,
         audience: None,
         prompt: Vec::new(),
         max_age: Some(0),
