@@ -29,7 +29,7 @@ pub enum TokenDialect {
     Rfc9068ProfileAuthz,
 }
 
-/// How an API's tokens are bound to keys, by DPoP (RFC 9449).
+/// How an API's tokens are bound to keys, by proofs of possession (RFC 9449).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofOfPossession {
     /// Whether tokens that are bound to none are refused to clients.

@@ -62,6 +62,7 @@ impl From<StoreError> for PendingRefused {
 }
 
 /// What a login or sign-up page shows of the request behind it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or not")]
 #[derive(Clone, Debug)]
 pub struct LoginPage {
     /// The application.
