@@ -1,8 +1,13 @@
 //! Tokens that bind a form to the browser it was given to.
 
-use keys::secrets_match;
+use keys::{OpaqueToken, secrets_match};
 
 use crate::Services;
+
+/// A cookie secret for a browser that has none.
+pub fn new_binding(svc: &Services) -> String {
+    OpaqueToken::from_random(svc.random()).text().to_string()
+}
 
 /// The token for forms given to the browser that holds this cookie secret.
 pub fn token(svc: &Services, cookie: &str) -> String {

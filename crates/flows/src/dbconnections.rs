@@ -1,5 +1,8 @@
-//! Signing up without a page of ours: Auth0's `POST /dbconnections/signup`.
+//! Accounts of database connections without a page of ours: Auth0's `POST /dbconnections/signup` and
+//! `POST /dbconnections/change_password`.
 
+use model::address::FoldedEmail;
+use model::client::Client;
 use model::user::{Profile, User};
 use model::{ClientId, JsonObject};
 use secrecy::SecretString;
@@ -12,16 +15,19 @@ use crate::management::users::{check_profile, is_address};
 use crate::management::{Body, BodyInvalid};
 use crate::migration::moving;
 use crate::signup::{self, NewAccount, SignupRefused};
+use crate::tickets::password_reset::{Asker, ask};
 use crate::{InternalError, RequestContext, Services};
 
 /// Bounds of the metadata that anybody may write about themselves, as Auth0 has them.
 const MOST_METADATA: usize = 10;
 const LONGEST_METADATA_NAME: usize = 100;
 const LONGEST_METADATA_VALUE: usize = 500;
+/// Longer than any address or user name.
+const LONGEST_NAME: usize = 320;
 
-/// Why nobody was signed up.
+/// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
-pub enum SignupDenied {
+pub enum Denied {
     /// The body does not say what it must.
     #[error(transparent)]
     Invalid(#[from] BodyInvalid),
@@ -39,28 +45,22 @@ pub enum SignupDenied {
     Internal(#[from] InternalError),
 }
 
-impl From<StoreError> for SignupDenied {
+impl From<StoreError> for Denied {
     fn from(error: StoreError) -> Self {
-        SignupDenied::Internal(error.into())
+        Denied::Internal(error.into())
     }
 }
 
 /// Creates an account; nobody is signed in by it. Properties that only an administrator may set are passed over.
-pub async fn sign_up(svc: &Services, cx: &RequestContext, body: &Body) -> Result<User, SignupDenied> {
+pub async fn sign_up(svc: &Services, cx: &RequestContext, body: &Body) -> Result<User, Denied> {
     let mut fields = body.object()?;
     let client_id = ClientId::new(fields.require::<String>("client_id")?);
     let connection: String = fields.require("connection")?;
     let email: String = fields.require("email")?;
     let password = SecretString::from(fields.require::<String>("password")?);
     let (profile, user_metadata) = (profile(&mut fields)?, user_metadata(&mut fields)?);
-    let mut db = svc.store.read().await?;
-    let client = store::clients::find(&mut db, &client_id).await?.ok_or(SignupDenied::UnknownClient)?.client;
-    let stored = store::connections::find_by_name(&mut db, &connection).await?;
-    drop(db);
-    let is_of_client = |stored: &StoredConnection| {
-        stored.connection.is_database() && stored.connection.is_enabled_for(&client.client_id)
-    };
-    let stored = stored.filter(is_of_client).ok_or(SignupDenied::UnknownConnection)?;
+    let client = client(svc, &client_id).await?;
+    let stored = database(svc, &connection, Some(&client_id)).await?;
     // A source can be asked who has an address, and not who has a user name.
     if profile.username.is_some() && moving::may_look_up(&stored) {
         let problem = "cannot be chosen here, where it may be the name of somebody who has yet to move";
@@ -74,7 +74,44 @@ pub async fn sign_up(svc: &Services, cx: &RequestContext, body: &Body) -> Result
         profile,
         user_metadata,
     };
-    signup::create(svc, cx, account).await?.map_err(SignupDenied::Refused)
+    signup::create(svc, cx, account).await?.map_err(Denied::Refused)
+}
+
+/// Has a link to choose a new password with sent to a person, if there is one of that address or user name. What is done
+/// here and what is answered are the same for every name.
+pub async fn change_password(svc: &Services, cx: &RequestContext, body: &Body) -> Result<(), Denied> {
+    let mut fields = body.object()?;
+    let client_id = fields.take::<String>("client_id")?.map(ClientId::new);
+    let connection: String = fields.require("connection")?;
+    let (email, username) = (fields.take::<String>("email")?, fields.take::<String>("username")?);
+    if email.as_deref().is_some_and(|email| FoldedEmail::parse(email).is_none()) {
+        return Err(BodyInvalid::wrong("email", "must be one plain e-mail address").into());
+    }
+    let name = email.or(username).ok_or_else(|| BodyInvalid::Missing { path: "email".to_owned() })?;
+    if name.chars().count() > LONGEST_NAME {
+        return Err(BodyInvalid::wrong("username", "is too long").into());
+    }
+    if let Some(client_id) = &client_id {
+        client(svc, client_id).await?;
+    }
+    let stored = database(svc, &connection, client_id.as_ref()).await?;
+    let asker = Asker { connection: &stored.connection.id, client_id: client_id.as_ref(), name: &name };
+    Ok(ask(svc, cx, &asker).await?)
+}
+
+async fn client(svc: &Services, client_id: &ClientId) -> Result<Client, Denied> {
+    let found = store::clients::find(&mut svc.store.read().await?, client_id).await?;
+    Ok(found.ok_or(Denied::UnknownClient)?.client)
+}
+
+/// A database connection; where a client is named, one of its own.
+async fn database(svc: &Services, name: &str, client_id: Option<&ClientId>) -> Result<StoredConnection, Denied> {
+    let found = store::connections::find_by_name(&mut svc.store.read().await?, name).await?;
+    let fits = |stored: &StoredConnection| {
+        let connection = &stored.connection;
+        connection.is_database() && client_id.is_none_or(|client| connection.is_enabled_for(client))
+    };
+    found.filter(fits).ok_or(Denied::UnknownConnection)
 }
 
 /// What people may say of themselves.

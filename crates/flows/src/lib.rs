@@ -38,6 +38,7 @@ pub mod signup;
 pub mod startup;
 pub mod sweeping;
 pub mod tenant;
+pub mod tickets;
 pub mod tokens;
 pub mod userinfo;
 

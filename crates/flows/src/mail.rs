@@ -72,6 +72,9 @@ pub trait Mailer: Send + Sync {
     /// Hands a mail over, on behalf of the place of this name. When this answers, another has taken responsibility for
     /// it.
     fn send<'a>(&'a self, mail: &'a Mail, tenant_name: &'a str) -> Sending<'a>;
+
+    /// Whether it has any way to send mails.
+    fn is_configured(&self) -> bool;
 }
 
 pub(crate) async fn send(svc: &Services, cx: &RequestContext, mail: &Mail) -> Result<(), WorkFailed> {

@@ -18,6 +18,7 @@ use crate::limits::{self, Limited, Subject};
 use crate::login::{self, FormOutcome, Proven};
 use crate::migration::moving::{self, AtSource};
 use crate::sessions::Browser;
+use crate::tickets::verification;
 use crate::{InternalError, RequestContext, Services, tenant};
 
 pub use credentials::policy::{Assessment, Refusal};
@@ -101,7 +102,7 @@ pub async fn with_password(
         profile: Profile::default(),
         user_metadata: JsonObject::new(),
     };
-    let user = match create(svc, cx, account).await? {
+    let user = match create(svc, &pending.page().reading(cx), account).await? {
         Ok(user) => user,
         Err(why) => return Ok(FormOutcome::Refused { why, page: pending.page() }),
     };
@@ -149,7 +150,7 @@ pub(crate) async fn create(
         return Ok(Err(SignupRefused::Limited(limited)));
     }
     let username = account.profile.username.as_deref();
-    let assessment = assess(svc, stored.connection.password_policy, &prepared, &email, username);
+    let assessment = assess(svc, stored.connection.password_policy, &prepared, Some(email.as_str()), username);
     if !assessment.verified {
         return Ok(Err(SignupRefused::WeakPassword(assessment)));
     }
@@ -174,6 +175,9 @@ pub(crate) async fn create(
     store::passwords::insert(&mut tx, &user.user_id, &PasswordCredential::Native { hash }, cx.now).await?;
     let signup = event(svc, cx, EventType::SignupSucceeded).client(client).connection(&stored.connection);
     signup.user(&user).record(&mut tx).await?;
+    if svc.mailer.is_configured() {
+        verification::request(svc, cx, &mut tx, &user, Some(client.client_id.clone())).await?;
+    }
     tx.commit().await?;
     Ok(Ok(user))
 }
@@ -194,15 +198,15 @@ async fn refuse_taken(
 }
 
 /// What the policy of a connection says of a new password.
-fn assess(
+pub(crate) fn assess(
     svc: &Services,
     level: PasswordPolicy,
     password: &Prepared,
-    email: &FoldedEmail,
+    email: Option<&str>,
     username: Option<&str>,
 ) -> Assessment {
     let tenant = tenant::name(svc);
-    let person = PersonalInfo { email: Some(email.as_str()), username, tenant: Some(&tenant) };
+    let person = PersonalInfo { email, username, tenant: Some(&tenant) };
     policy::assess(level_of(level), password, &person)
 }
 

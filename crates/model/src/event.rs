@@ -85,6 +85,22 @@ event_types! {
     SourceBlocked = "source_blocked",
     /// An account is open again before its time.
     BlockReleased = "ublkdu",
+    /// An address was confirmed.
+    EmailVerified = "sv",
+    /// An address was not confirmed.
+    VerificationFailed = "fv",
+    /// A link to confirm an address was sent.
+    VerificationRequested = "svr",
+    /// A link to confirm an address was not sent.
+    VerificationRequestFailed = "fvr",
+    /// A link to choose a new password was sent.
+    PasswordResetRequested = "scpr",
+    /// A link to choose a new password was asked for and not sent.
+    PasswordResetRequestFailed = "fcpr",
+    /// A new password was chosen.
+    PasswordChanged = "scp",
+    /// No new password was chosen.
+    PasswordChangeFailed = "fcp",
     /// A user was deleted.
     UserDeleted = "sdu",
     /// Users were imported.

@@ -52,6 +52,7 @@ management_scopes! {
     UpdateUsers = "update:users",
     DeleteUsers = "delete:users",
     UpdateUsersAppMetadata = "update:users_app_metadata",
+    CreateUserTickets = "create:user_tickets",
     ReadLogs = "read:logs",
     ReadLogsUsers = "read:logs_users",
     ReadTenantSettings = "read:tenant_settings",

@@ -238,6 +238,11 @@ impl App {
         self.mailbox.refuse(refusal);
     }
 
+    /// Leaves the deployment without any way to send mails.
+    pub fn remove_mailbox(&self) {
+        self.mailbox.remove();
+    }
+
     /// A browser without cookies.
     pub fn browser(&self) -> Browser {
         Browser::new(self.clone())

@@ -11,6 +11,7 @@ pub(crate) struct Mailbox(Mutex<Kept>);
 struct Kept {
     mails: Vec<Mail>,
     refusal: Option<MailRefused>,
+    is_missing: bool,
 }
 
 impl Mailbox {
@@ -22,6 +23,11 @@ impl Mailbox {
     /// Refuses whatever comes from now on; with `None`, takes it again.
     pub(crate) fn refuse(&self, refusal: Option<MailRefused>) {
         self.change(|kept| kept.refusal = refusal);
+    }
+
+    /// Takes it away: there is no way to send mails any more.
+    pub(crate) fn remove(&self) {
+        self.change(|kept| kept.is_missing = true);
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Kept) -> T) -> T {
@@ -39,5 +45,9 @@ impl Mailer for Mailbox {
             Ok(())
         });
         Box::pin(std::future::ready(answer))
+    }
+
+    fn is_configured(&self) -> bool {
+        self.change(|kept| !kept.is_missing)
     }
 }

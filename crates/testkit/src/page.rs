@@ -28,7 +28,8 @@ impl Page {
         self.find_form().unwrap_or_else(|| panic!("{} {} has no form: {}", self.status, self.path, self.html))
     }
 
-    pub(crate) fn find_form(&self) -> Option<Form> {
+    /// The same, where there may be none.
+    pub fn find_form(&self) -> Option<Form> {
         let form = tags(&self.html, "form").next()?;
         let end = self.html[form.end..].find("</form>").map_or(self.html.len(), |length| form.end + length);
         let inside = &self.html[form.end..end];

@@ -53,6 +53,7 @@ fn oidc_routes(state: &AppState) -> Router<AppState> {
         .route("/oauth/introspect", by_address(post(oidc::introspection::post)))
         .route("/oauth/revoke", from_pages(post(oidc::revocation::post)))
         .route("/dbconnections/signup", from_pages(post(authentication_api::signup::post)))
+        .route("/dbconnections/change_password", from_pages(post(authentication_api::change_password::post)))
         .route("/userinfo", from_pages(get(oidc::userinfo::answer).post(oidc::userinfo::answer)))
         .route("/v2/logout", get(oidc::logout::v2))
         .route("/oidc/logout", get(oidc::logout::oidc_get).post(oidc::logout::oidc_post))
@@ -64,6 +65,11 @@ fn page_routes() -> Router<AppState> {
         .route("/u/login/connection", get(sign_in::provider::leave))
         .route("/login/callback", get(sign_in::provider::back).post(sign_in::provider::posted_back))
         .route("/u/signup", get(sign_in::signup::show).post(sign_in::signup::submit))
+        .route("/u/reset-password/request", get(sign_in::reset_request::show).post(sign_in::reset_request::submit))
+        .route("/u/reset-verify", get(sign_in::new_password::show).post(sign_in::new_password::submit))
+        .route("/u/reset-verify/again", post(sign_in::new_password::send_again))
+        .route("/u/email-verification", get(sign_in::verification::show).post(sign_in::verification::submit))
+        .route("/u/email-verification/again", post(sign_in::verification::send_again))
         .route("/u/assets/{name}", get(sign_in::asset))
 }
 

@@ -40,4 +40,8 @@ impl Mailer for Unconfigured {
         let why = "neither mail.smtp_url nor mail.folder is set";
         Box::pin(std::future::ready(Err(MailRefused::Never(why.to_owned()))))
     }
+
+    fn is_configured(&self) -> bool {
+        false
+    }
 }

@@ -42,6 +42,10 @@ impl Mailer for Smtp {
     fn send<'a>(&'a self, mail: &'a Mail, tenant_name: &'a str) -> Sending<'a> {
         Box::pin(self.deliver(mail, tenant_name))
     }
+
+    fn is_configured(&self) -> bool {
+        true
+    }
 }
 
 /// What a server says may name the recipient, so of its answer only the code is kept.

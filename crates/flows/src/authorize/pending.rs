@@ -4,6 +4,7 @@ use keys::{OpaqueToken, TokenKind, secrets_match};
 use model::client::Client;
 use model::grant::Digest;
 use protocol::authorization::{AuthorizationRequest, ResponseMode};
+use protocol::locales::from_ui_locales;
 use store::connections::StoredConnection;
 use store::pending_authorizations::PendingAuthorization;
 use store::{Read, StoreError};
@@ -12,6 +13,7 @@ use super::{AuthorizeRefused, Authorized, Entrance};
 use crate::client_face::ClientFace;
 use crate::login::federated::{ProviderButton, buttons, has_domains};
 use crate::signup::offers_signup;
+use crate::tickets::password_reset::offers_reset;
 use crate::{InternalError, RequestContext, Services};
 
 /// A saved request, found again by the browser that brought it.
@@ -22,6 +24,8 @@ pub struct Pending {
     pub(crate) connection: Option<StoredConnection>,
     /// The connections with a provider at which the person may sign in instead, oldest first.
     pub(crate) providers: Vec<StoredConnection>,
+    /// Whether a new password may be asked for by mail.
+    pub(crate) may_reset: bool,
 }
 
 /// Why a saved request cannot go on.
@@ -77,6 +81,8 @@ pub struct LoginPage {
     pub providers: Vec<ProviderButton>,
     /// Whether people may sign up.
     pub may_sign_up: bool,
+    /// Whether people may ask for a new password.
+    pub may_reset: bool,
     /// Where the form's answer may lead, for the page's content security policy: the redirect URI first, then the
     /// client's other addresses.
     pub leads_to: Vec<String>,
@@ -86,6 +92,14 @@ pub struct LoginPage {
     pub password_policy: model::connection::PasswordPolicy,
     /// How the answer will travel.
     pub response_mode: ResponseMode,
+}
+
+impl LoginPage {
+    /// The call as the person reads: what the application asks for in `ui_locales` comes before what the browser does.
+    pub fn reading(&self, cx: &RequestContext) -> RequestContext {
+        let asked = self.ui_locales.as_deref().map(from_ui_locales).unwrap_or_default();
+        RequestContext { languages: [asked, cx.languages.clone()].concat(), ..cx.clone() }
+    }
 }
 
 impl Pending {
@@ -99,6 +113,7 @@ impl Pending {
             knows_domains: has_domains(&self.providers),
             providers: buttons(&self.providers),
             may_sign_up: self.connection.as_ref().is_some_and(offers_signup),
+            may_reset: self.may_reset,
             leads_to: self.leads_to(),
             ui_locales: self.request.ui_locales.clone(),
             password_policy: connection.map(|connection| connection.password_policy).unwrap_or_default(),
@@ -164,7 +179,8 @@ pub async fn find(
         return Err(PendingRefused::OtherBrowser { client: ClientFace::signing_in(&client) });
     }
     let (connection, providers) = accepted(&mut db, &client, &pending.request).await?;
-    Ok(Pending { request: pending.request, client, connection, providers })
+    let may_reset = connection.as_ref().is_some_and(|stored| offers_reset(svc, &stored.connection));
+    Ok(Pending { request: pending.request, client, connection, providers, may_reset })
 }
 
 /// A saved request, expired or not, and the client it is from.

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::error::OrInternal;
 use crate::events::event;
 use crate::mail::Mail;
+use crate::tickets::password_reset::{self, ResetAsked};
 use crate::{InternalError, RequestContext, Services};
 
 /// For how long a job is held.
@@ -36,6 +37,8 @@ const PURPOSE: &str = "job";
 pub enum Work {
     /// A mail is to be sent.
     Mail(Mail),
+    /// Somebody has asked for a link to choose a new password with.
+    PasswordReset(ResetAsked),
 }
 
 /// Why an attempt did not do the work.
@@ -62,6 +65,7 @@ impl Work {
     fn kind(&self) -> &'static str {
         match self {
             Work::Mail(_) => "mail",
+            Work::PasswordReset(_) => "password_reset",
         }
     }
 
@@ -69,12 +73,14 @@ impl Work {
     fn user_id(&self) -> Option<&UserId> {
         match self {
             Work::Mail(mail) => mail.user_id.as_ref(),
+            Work::PasswordReset(_) => None,
         }
     }
 
     async fn run(&self, svc: &Services, cx: &RequestContext) -> Result<(), WorkFailed> {
         match self {
             Work::Mail(mail) => crate::mail::send(svc, cx, mail).await,
+            Work::PasswordReset(asked) => Ok(Box::pin(password_reset::answer(svc, cx, asked)).await?),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Passwords whose hash we hold, ours or imported.
 
 use credentials::password::{HashUnusable, Hasher, Limits, Prepared};
+use model::event::EventType;
 use model::user::{PasswordCredential, StoredPassword, User};
 
 use super::attempt::{Attempt, Verdict};
@@ -30,7 +31,7 @@ pub(crate) async fn verify_held(
     let mut tx = svc.store.write().await?;
     if store::passwords::replace(&mut tx, &user.user_id, stored.version, &rehashed, cx.now).await? {
         if moves {
-            record_move(svc, cx, &mut tx, attempt, &user, &Moved::FromHash).await?;
+            record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &user, &Moved::FromHash).await?;
         }
         tx.commit().await?;
     } else {

@@ -23,6 +23,7 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod stats;
 pub mod tenant_settings;
+pub mod tickets;
 pub mod users;
 
 mod search;

@@ -98,6 +98,9 @@ pub enum Refused {
     /// The search would take longer than a search may.
     #[error("the search takes too long")]
     SearchTooLong,
+    /// The address was sent so many mails that it gets none for now.
+    #[error("the address was sent too many mails")]
+    TooManyMails,
     /// The work could not be done.
     #[error(transparent)]
     Internal(#[from] InternalError),

@@ -78,7 +78,7 @@ pub(crate) async fn move_unknown(
     if store::users::insert(&mut tx, &user).await? == Stored::Done {
         store::passwords::insert(&mut tx, &user.user_id, &credential, cx.now).await?;
         store::passwords::mark_moved_from_source(&mut tx, &user.user_id, &source.name, cx.now).await?;
-        record_move(svc, cx, &mut tx, attempt, &user, &Moved::JustInTime).await?;
+        record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &user, &Moved::JustInTime).await?;
         tx.commit().await?;
         return Ok(Verdict::Right(Box::new(user)));
     }
@@ -155,7 +155,7 @@ async fn adopt(
             drop(tx);
             return reconfirm(svc, user, password).await;
         }
-        record_move(svc, cx, &mut tx, attempt, &wanted, &Moved::FromSource).await?;
+        record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &wanted, &Moved::FromSource).await?;
         tx.commit().await?;
         return Ok(Verdict::Right(Box::new(wanted)));
     }

@@ -1,11 +1,9 @@
 //! The record of a move.
 
-use model::event::EventType;
 use model::user::User;
 use store::{StoreError, WriteTx};
 
-use crate::login::attempt::Attempt;
-use crate::{RequestContext, Services};
+use crate::events::EventBuilder;
 
 /// How somebody moved.
 pub(crate) enum Moved {
@@ -15,6 +13,8 @@ pub(crate) enum Moved {
     JustInTime,
     /// An imported hash was verified.
     FromHash,
+    /// The person chose a new password by a link.
+    ByReset,
 }
 
 impl Moved {
@@ -23,22 +23,20 @@ impl Moved {
             Moved::FromSource => "source",
             Moved::JustInTime => "just_in_time",
             Moved::FromHash => "imported_hash",
+            Moved::ByReset => "password_reset",
         }
     }
 }
 
-/// Records a move in the write that makes it.
+/// Records a move in the write that makes it, as an event of type [`model::event::EventType::UserMigrated`].
 pub(crate) async fn record_move(
-    svc: &Services,
-    cx: &RequestContext,
     tx: &mut WriteTx,
-    attempt: &Attempt<'_>,
+    migrated: EventBuilder,
     user: &User,
     moved: &Moved,
 ) -> Result<(), StoreError> {
     metrics::counter!("landbridge_migrations_total", "method" => moved.method()).increment(1);
-    attempt
-        .event(svc, cx, EventType::UserMigrated)
+    migrated
         .user(user)
         .describe("The password is now held here; the source is not asked again.")
         .detail("method", moved.method())

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use flows::InternalError;
-use flows::dbconnections::SignupDenied;
+use flows::dbconnections::Denied;
 use flows::signup::{Assessment, Refusal, SignupRefused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
@@ -46,17 +46,17 @@ impl Failure {
     }
 }
 
-impl From<SignupDenied> for Failure {
-    fn from(denied: SignupDenied) -> Self {
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
         match denied {
-            SignupDenied::Invalid(invalid) => Failure::bad_request("invalid_request", &invalid.to_string()),
-            SignupDenied::UnknownClient => Failure::bad_request("invalid_client", "The client does not exist."),
-            SignupDenied::UnknownConnection => Failure::bad_request(
+            Denied::Invalid(invalid) => Failure::bad_request("invalid_request", &invalid.to_string()),
+            Denied::UnknownClient => Failure::bad_request("invalid_client", "The client does not exist."),
+            Denied::UnknownConnection => Failure::bad_request(
                 "unauthorized",
                 "The connection does not exist, or is not a database connection of this client.",
             ),
-            SignupDenied::Refused(refused) => signup(&refused),
-            SignupDenied::Internal(error) => internal(&error),
+            Denied::Refused(refused) => signup(&refused),
+            Denied::Internal(error) => internal(&error),
         }
     }
 }

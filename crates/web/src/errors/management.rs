@@ -176,6 +176,11 @@ impl From<Refused> for Failure {
                 Some("search_timeout"),
                 "The search took too long. Narrow it, or search by a field that is exact: user_id, email.",
             ),
+            Refused::TooManyMails => Failure::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                Some("too_many_requests"),
+                "This address was sent too many emails within the hour.",
+            ),
             Refused::Internal(error) => internal(&error),
         }
     }
@@ -358,6 +363,7 @@ mod tests {
             line(Refused::SourceInUse { source_name: "old".to_owned(), people: 3 }),
             line(Refused::SourceOffline),
             line(Refused::SearchTooLong),
+            line(Refused::TooManyMails),
             line(Refused::Internal(InternalError::Busy)),
         ];
         let callers = [

@@ -5,8 +5,8 @@ use model::job::{JobStatus, ReportedJob};
 use model::{JobId, JsonObject, Timestamp};
 use serde::Serialize;
 
-use super::answer::{Answer, one};
-use super::call::{Call, Id};
+use super::answer::{Answer, created, one};
+use super::call::{Body, Call, Id};
 
 /// A job as Auth0 shows it: what its kind tells of itself, `type` among it, stands beside the rest.
 #[derive(Serialize)]
@@ -28,4 +28,10 @@ impl<'a> From<&'a ReportedJob> for JobBody<'a> {
 pub(crate) async fn get(call: Call, Id(id): Id) -> Answer {
     let job = jobs::get(&call.services, &call.cx, &call.caller, &JobId::new(id)).await?;
     one(&JobBody::from(&job), &call.query)
+}
+
+/// `POST /jobs/verification-email`
+pub(crate) async fn verification_email(call: Call, Body(body): Body) -> Answer {
+    let job = jobs::verification_email(&call.services, &call.cx, &call.caller, &body).await?;
+    Ok(created(&JobBody::from(&job)))
 }

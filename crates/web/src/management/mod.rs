@@ -16,6 +16,7 @@ mod sessions;
 mod signing_keys;
 mod stats;
 mod tenant_settings;
+mod tickets;
 mod users;
 
 use axum::Router;
@@ -75,7 +76,10 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/anomaly/blocks/ips/{ip}", get(blocks::of_address).delete(blocks::release_address))
         .route("/stats/daily", get(stats::daily))
         .route("/stats/active-users", get(stats::active_users))
+        .route("/jobs/verification-email", post(jobs::verification_email))
         .route("/jobs/{id}", get(jobs::get))
+        .route("/tickets/email-verification", post(tickets::email_verification))
+        .route("/tickets/password-change", post(tickets::password_change))
         .route("/tenants/settings", get(tenant_settings::get).patch(tenant_settings::update))
         .fallback(|| async { Failure::from(Unread::NoSuchPath) })
         .method_not_allowed_fallback(|| async { Failure::from(Unread::NoSuchMethod) })

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{Login, Page, WebUrl};
+use super::{Login, NewPassword, Page, VerifyEmail, WebUrl};
 
 /// Names at most this many places in one directive, so that a client with many addresses does not outgrow a header.
 const MAX_PLACES: usize = 24;
@@ -19,10 +19,16 @@ impl Page<'_> {
             Page::FormPost(page) => csp(Some(nonce), &[&[page.action.as_str()], leads_to].concat(), &[]),
             Page::Login(page) => csp(None, leads_to, &images(page)),
             Page::Signup(page) => csp(None, leads_to, page.client.logo.as_slice()),
+            Page::ResetRequest(page) => csp(None, leads_to, page.client.logo.as_slice()),
+            Page::NewPassword(NewPassword { client, .. }) | Page::VerifyEmail(VerifyEmail { client, .. }) => {
+                csp(None, leads_to, client.and_then(|client| client.logo).as_slice())
+            }
             Page::LogoutConfirm(_) => csp(None, leads_to, &[]),
             Page::Onward(_)
             | Page::ProviderRefused(_)
             | Page::Error(_)
+            | Page::EndedLink(_)
+            | Page::Notice(_)
             | Page::LoggedOut(_)
             | Page::StillSignedIn
             | Page::NotFound => csp(None, &[], &[]),

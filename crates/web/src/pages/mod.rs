@@ -10,6 +10,7 @@ mod csp;
 pub(crate) mod engine;
 mod error;
 pub(crate) mod files;
+mod link_pages;
 mod page;
 mod provider;
 mod refusal;
@@ -26,13 +27,16 @@ use minijinja::{Environment, context};
 
 pub use self::assets::Asset;
 pub use self::error::PagesError;
+pub use self::link_pages::{Again, EndedLink, NewPassword, Notice, ResetRequest, VerifyEmail, password_rules};
 pub use self::page::{
     ErrorPage, FormPost, Frame, LoggedOut, Login, LogoutConfirm, LogoutEndpoint, Page, PageClient, PasswordRule,
     Requirement, Signup,
 };
 pub(crate) use self::provider::departure;
 pub use self::provider::{LoginProvider, Onward, ProviderRefused};
-pub use self::refusal::{LoginRefusal, Problem, ProviderRefusal, SignupRefusal};
+pub use self::refusal::{
+    LinkEnd, LoginRefusal, NewPasswordRefusal, News, Problem, ProviderRefusal, ResetRefusal, SignupRefusal,
+};
 pub use self::web_url::WebUrl;
 
 use self::assets::Assets;

@@ -1,9 +1,11 @@
 //! The pages and what each of them is told.
 
 use flows::client_face::ClientFace;
+use flows::signup::ShownRule;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use super::link_pages::{EndedLink, NewPassword, Notice, ResetRequest, VerifyEmail};
 use super::{LoginProvider, LoginRefusal, Onward, Problem, ProviderRefused, SignupRefusal, WebUrl};
 
 /// A page with all it needs. Pages hold tokens and authorization responses, so they have no `Debug`.
@@ -17,6 +19,16 @@ pub enum Page<'a> {
     Onward(Onward<'a>),
     /// Nobody was signed in by way of a provider.
     ProviderRefused(ProviderRefused<'a>),
+    /// The address whose password was forgotten; posts to `/u/reset-password/request`.
+    ResetRequest(ResetRequest<'a>),
+    /// A new password; posts to `/u/reset-verify`.
+    NewPassword(NewPassword<'a>),
+    /// Whether an address is to be confirmed; posts to `/u/email-verification`.
+    VerifyEmail(VerifyEmail<'a>),
+    /// A link that leads to nothing any more.
+    EndedLink(EndedLink<'a>),
+    /// Something is done.
+    Notice(Notice<'a>),
     /// Something cannot go on, and may not be redirected.
     Error(ErrorPage<'a>),
     /// The session is over.
@@ -39,6 +51,11 @@ impl Page<'_> {
             Page::Signup(_) => "signup.html",
             Page::Onward(_) => "onward.html",
             Page::ProviderRefused(_) => "provider_refused.html",
+            Page::ResetRequest(_) => "reset_request.html",
+            Page::NewPassword(_) => "new_password.html",
+            Page::VerifyEmail(_) => "verify_email.html",
+            Page::EndedLink(_) => "link_ended.html",
+            Page::Notice(_) => "notice.html",
             Page::Error(_) => "error.html",
             Page::LoggedOut(_) => "logged_out.html",
             Page::LogoutConfirm(_) => "logout_confirm.html",
@@ -57,6 +74,11 @@ impl Serialize for Page<'_> {
             Page::Signup(page) => page.serialize(serializer),
             Page::Onward(page) => page.serialize(serializer),
             Page::ProviderRefused(page) => page.serialize(serializer),
+            Page::ResetRequest(page) => page.serialize(serializer),
+            Page::NewPassword(page) => page.serialize(serializer),
+            Page::VerifyEmail(page) => page.serialize(serializer),
+            Page::EndedLink(page) => page.serialize(serializer),
+            Page::Notice(page) => page.serialize(serializer),
             Page::Error(page) => page.serialize(serializer),
             Page::LoggedOut(page) => page.serialize(serializer),
             Page::LogoutConfirm(page) => page.serialize(serializer),
@@ -109,6 +131,7 @@ impl Serialize for PageClient<'_> {
 }
 
 /// The login page. Fields of its form: `state`, `csrf`, `username`, `password`, `action`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the page that is there or is not")]
 #[derive(Clone, Serialize)]
 pub struct Login<'a> {
     /// Where the sign-in leads.
@@ -129,6 +152,8 @@ pub struct Login<'a> {
     pub knows_domains: bool,
     /// The providers that have a button.
     pub providers: &'a [LoginProvider<'a>],
+    /// Whether to point at `/u/reset-password/request`.
+    pub reset_allowed: bool,
 }
 
 /// The sign-up page. Fields of its form: `state`, `csrf`, `email`, `name`, `password`, `action`.
@@ -179,6 +204,22 @@ pub struct PasswordRule {
     pub requirement: Requirement,
     /// Whether the password just typed broke it.
     pub broken: bool,
+}
+
+impl PasswordRule {
+    /// A rule in the page's words; none for a code the page does not know.
+    pub(super) fn from_shown(rule: &ShownRule) -> Option<Self> {
+        let requirement = match rule.code {
+            "lengthAtLeast" => Requirement::MinLength(u32::try_from(rule.number?).ok()?),
+            "shouldContain" => Requirement::LowerUpperDigit,
+            "containsAtLeast" => Requirement::ThreeKinds,
+            "identicalChars" => Requirement::NoRepeats,
+            "commonPassword" => Requirement::NotCommon,
+            "noPersonalInfo" => Requirement::NotPersonal,
+            _ => return None,
+        };
+        Some(PasswordRule { requirement, broken: rule.broken })
+    }
 }
 
 /// What a rule asks for, after the rules of `credentials::policy`. Messages `password.rule.KEY`.

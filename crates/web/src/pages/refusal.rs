@@ -101,12 +101,68 @@ said! {
 }
 
 said! {
+    /// Why no link was asked for. Messages `reset.refused.KEY`.
+    pub enum ResetRefusal {
+        /// No address was typed.
+        MissingEmail => "missing_email",
+        /// It is not an address.
+        InvalidEmail => "invalid_email",
+        /// Too many tries from here.
+        TooManyAttempts => "too_many_attempts",
+    }
+}
+
+said! {
+    /// Why a password was not changed. Messages `new_password.refused.KEY`.
+    pub enum NewPasswordRefusal {
+        /// No password was typed.
+        MissingPassword => "missing_password",
+        /// It is longer than what is hashed.
+        PasswordTooLong => "password_too_long",
+        /// A rule of the policy is broken; the page's rules say which.
+        WeakPassword => "weak_password",
+        /// Too many tries from here.
+        TooManyAttempts => "too_many_attempts",
+    }
+}
+
+said! {
+    /// Why a link leads to nothing. Messages `link_ended.KEY.title` and `.text`.
+    pub enum LinkEnd {
+        /// It is not known here.
+        Unknown => "unknown",
+        /// It was used, replaced, or overtaken by a change of the account.
+        Spent => "spent",
+        /// Nobody used it in time.
+        Expired => "expired",
+        /// The address it confirms is confirmed.
+        VerifiedAlready => "verified_already",
+    }
+}
+
+said! {
+    /// What is done. Messages `notice.KEY.title` and `.text`.
+    pub enum News {
+        /// If the address has an account, a link to choose a new password is on its way.
+        ResetMail => "reset_mail",
+        /// A link to confirm the address is on its way.
+        VerificationMail => "verification_mail",
+        /// The password is changed.
+        PasswordChanged => "password_changed",
+        /// The address is confirmed.
+        EmailVerified => "email_verified",
+    }
+}
+
+said! {
     /// What the error page is about. Messages `error.KEY.title` and `.text`.
     pub enum Problem {
         /// The pending authorization is gone, was used, or belongs to another browser.
         SignInExpired => "sign_in_expired",
         /// The connection takes no sign-ups.
         SignupClosed => "signup_closed",
+        /// Passwords of the connection are not changed by mail.
+        ResetClosed => "reset_closed",
         /// The cookie that binds a form to its browser did not come back.
         CookiesNeeded => "cookies_needed",
         /// A form that is not from our own page.
@@ -190,8 +246,15 @@ impl Serialize for SignupRefusal {
     }
 }
 
-impl Serialize for Problem {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.key())
-    }
+/// Sets of which a template needs the key alone.
+macro_rules! told_by_key {
+    ($($name:ident),+) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.key())
+            }
+        }
+    )+};
 }
+
+told_by_key!(Problem, ResetRefusal, NewPasswordRefusal, LinkEnd, News);

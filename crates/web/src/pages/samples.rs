@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use super::{
-    ErrorPage, FormPost, Frame, LoggedOut, Login, LoginProvider, LoginRefusal, LogoutConfirm, LogoutEndpoint, Onward,
-    Page, PageClient, PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, Signup, SignupRefusal,
-    WebUrl,
+    Again, EndedLink, ErrorPage, FormPost, Frame, LinkEnd, LoggedOut, Login, LoginProvider, LoginRefusal,
+    LogoutConfirm, LogoutEndpoint, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page, PageClient,
+    PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest, Signup,
+    SignupRefusal, VerifyEmail, WebUrl,
 };
 
 const RULES: &[PasswordRule] = &[
@@ -34,6 +35,11 @@ pub(super) fn pages() -> Vec<Page<'static>> {
     pages.extend(logins().map(Page::Login));
     pages.extend(provider_refusals().map(Page::ProviderRefused));
     pages.extend(signups().map(Page::Signup));
+    pages.extend(reset_requests().map(Page::ResetRequest));
+    pages.extend(new_passwords().map(Page::NewPassword));
+    pages.extend(verifications().map(Page::VerifyEmail));
+    pages.extend(ended_links().map(Page::EndedLink));
+    pages.extend(notices().map(Page::Notice));
     pages.extend(errors().map(Page::Error));
     pages.extend(logged_out().map(Page::LoggedOut));
     pages.extend(logout_confirms().map(Page::LogoutConfirm));
@@ -60,15 +66,23 @@ fn logins() -> impl Iterator<Item = Login<'static>> {
         username: "",
         refusal: None,
         signup_allowed: true,
+        reset_allowed: true,
         takes_passwords: true,
         knows_domains: false,
         providers: &[],
     };
     let providers = Login { providers: PROVIDERS.as_slice(), ..fresh.clone() };
     let by_domain = Login { knows_domains: true, ..providers.clone() };
-    let by_domain_alone = Login { takes_passwords: false, signup_allowed: false, ..by_domain.clone() };
+    let by_domain_alone =
+        Login { takes_passwords: false, signup_allowed: false, reset_allowed: false, ..by_domain.clone() };
     let providers_alone = Login { knows_domains: false, ..by_domain_alone.clone() };
-    let hinted = Login { client: with_logo(), username: "ada@example.com", signup_allowed: false, ..fresh.clone() };
+    let hinted = Login {
+        client: with_logo(),
+        username: "ada@example.com",
+        signup_allowed: false,
+        reset_allowed: false,
+        ..fresh.clone()
+    };
     let refused = hinted.clone();
     let refused = LoginRefusal::ALL.iter().map(move |refusal| Login { refusal: Some(*refusal), ..refused.clone() });
     [fresh, providers, by_domain, by_domain_alone, providers_alone, hinted].into_iter().chain(refused)
@@ -110,6 +124,53 @@ fn signups() -> impl Iterator<Item = Signup<'static>> {
         Signup { client: without_logo(), email: "ada@example.com", name: Some(""), rules: RULES, ..fresh.clone() };
     let refused = Signup { name: Some("Ada"), refusals: SignupRefusal::ALL, ..typed.clone() };
     [fresh, typed, refused].into_iter()
+}
+
+fn reset_requests() -> impl Iterator<Item = ResetRequest<'static>> {
+    let fresh = ResetRequest { client: with_logo(), state: "state", csrf: "csrf", email: "", refusal: None };
+    let typed = ResetRequest { client: without_logo(), email: "ada@example.com", ..fresh.clone() };
+    let refused =
+        ResetRefusal::ALL.iter().map(move |refusal| ResetRequest { refusal: Some(*refusal), ..typed.clone() });
+    [fresh].into_iter().chain(refused)
+}
+
+fn new_passwords() -> impl Iterator<Item = NewPassword<'static>> {
+    let fresh = NewPassword {
+        client: Some(with_logo()),
+        ticket: "ticket",
+        csrf: "csrf",
+        name: "ada@example.com",
+        rules: &[],
+        refusal: None,
+    };
+    let typed = NewPassword { client: None, rules: RULES, ..fresh.clone() };
+    let refused =
+        NewPasswordRefusal::ALL.iter().map(move |refusal| NewPassword { refusal: Some(*refusal), ..typed.clone() });
+    [fresh].into_iter().chain(refused)
+}
+
+fn verifications() -> impl Iterator<Item = VerifyEmail<'static>> {
+    let known = VerifyEmail { client: Some(with_logo()), ticket: "ticket", csrf: "csrf", email: "ada@example.com" };
+    [VerifyEmail { client: None, ..known.clone() }, known].into_iter()
+}
+
+fn ended_links() -> impl Iterator<Item = EndedLink<'static>> {
+    let again = Again { action: "/u/reset-verify/again", ticket: "ticket", csrf: "csrf" };
+    LinkEnd::ALL.iter().flat_map(move |&why| {
+        [
+            EndedLink { why, client: Some(with_logo()), back: back(), again: Some(again) },
+            EndedLink { why, client: None, back: None, again: None },
+        ]
+    })
+}
+
+fn notices() -> impl Iterator<Item = Notice<'static>> {
+    News::ALL.iter().flat_map(|&news| {
+        [
+            Notice { news, client: Some(without_logo()), back: back(), state: None },
+            Notice { news, client: None, back: None, state: Some("state") },
+        ]
+    })
 }
 
 fn errors() -> impl Iterator<Item = ErrorPage<'static>> {

@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 
 use super::samples;
 use super::{
-    ErrorPage, FormPost, Frame, LoggedOut, Login, LoginProvider, LoginRefusal, LogoutConfirm, LogoutEndpoint, Onward,
-    Page, PageClient, Pages, PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, Signup,
-    SignupRefusal, WebUrl, catalogue, files,
+    Again, EndedLink, ErrorPage, FormPost, Frame, LinkEnd, LoggedOut, Login, LoginProvider, LoginRefusal,
+    LogoutConfirm, LogoutEndpoint, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page, PageClient, Pages,
+    PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest, Signup,
+    SignupRefusal, VerifyEmail, WebUrl, catalogue, files,
 };
 
 fn pages() -> Pages {
@@ -137,9 +138,13 @@ mod content {
         let mut keys = BTreeSet::new();
         for part in ["title", "text"] {
             keys.extend(LoginRefusal::ALL.iter().map(|refusal| format!("login.refused.{}.{part}", refusal.key())));
+            keys.extend(LinkEnd::ALL.iter().map(|why| format!("link_ended.{}.{part}", why.key())));
+            keys.extend(News::ALL.iter().map(|news| format!("notice.{}.{part}", news.key())));
             keys.extend(Problem::ALL.iter().map(|problem| format!("error.{}.{part}", problem.key())));
             keys.extend(ProviderRefusal::ALL.iter().map(|own| format!("provider.refused.{}.{part}", own.key())));
         }
+        keys.extend(ResetRefusal::ALL.iter().map(|refusal| format!("reset.refused.{}", refusal.key())));
+        keys.extend(NewPasswordRefusal::ALL.iter().map(|refusal| format!("new_password.refused.{}", refusal.key())));
         keys.extend(SignupRefusal::ALL.iter().map(|refusal| format!("signup.refused.{}", refusal.key())));
         keys
     }
@@ -179,6 +184,7 @@ mod content {
             username,
             refusal,
             signup_allowed: true,
+            reset_allowed: true,
             takes_passwords: true,
             knows_domains: false,
             providers: &[],
@@ -197,6 +203,7 @@ mod content {
         assert_eq!(attribute(inputs[0], "value"), Some("s&amp;t"));
         assert!(inputs[2].contains("autocomplete=\"username\"") && inputs[2].contains(" autofocus"));
         assert!(inputs[3].contains("autocomplete=\"current-password\"") && !inputs[3].contains(" autofocus"));
+        assert!(html.contains(r#"<a href="/u/reset-password/request?state=s%26t">"#));
         assert!(html.contains(r#"<a href="/u/signup?state=s%26t">"#) && !html.contains("role=\"alert\""));
         assert!(tags(&login(None, "ada@example.com"), "input")[3].contains(" autofocus"));
     }
@@ -287,12 +294,17 @@ mod content {
                 Page::Onward(_)
                 | Page::ProviderRefused(_)
                 | Page::Error(_)
+                | Page::EndedLink(_)
+                | Page::Notice(_)
                 | Page::LoggedOut(_)
                 | Page::StillSignedIn
                 | Page::NotFound => "form-action 'self';",
-                Page::Login(_) | Page::Signup(_) | Page::LogoutConfirm(_) => {
-                    "form-action 'self' https://other.example;"
-                }
+                Page::Login(_)
+                | Page::Signup(_)
+                | Page::ResetRequest(_)
+                | Page::NewPassword(_)
+                | Page::VerifyEmail(_)
+                | Page::LogoutConfirm(_) => "form-action 'self' https://other.example;",
             };
             assert!(policy.contains(forms), "{policy}");
             assert_eq!(policy.contains("script-src 'nonce-n'"), matches!(page, Page::FormPost(_)), "{policy}");
@@ -335,6 +347,7 @@ mod hostile {
                 username: HOSTILE,
                 refusal: Some(LoginRefusal::Blocked),
                 signup_allowed: true,
+                reset_allowed: true,
                 takes_passwords: true,
                 knows_domains: true,
                 providers: PROVIDERS.as_slice(),
@@ -348,6 +361,29 @@ mod hostile {
                 again: Some(HOSTILE.to_owned()),
                 others: Some(HOSTILE.to_owned()),
             }),
+            Page::ResetRequest(ResetRequest {
+                client: client(),
+                state: HOSTILE,
+                csrf: HOSTILE,
+                email: HOSTILE,
+                refusal: None,
+            }),
+            Page::NewPassword(NewPassword {
+                client: Some(client()),
+                ticket: HOSTILE,
+                csrf: HOSTILE,
+                name: HOSTILE,
+                rules: &[],
+                refusal: None,
+            }),
+            Page::VerifyEmail(VerifyEmail { client: Some(client()), ticket: HOSTILE, csrf: HOSTILE, email: HOSTILE }),
+            Page::EndedLink(EndedLink {
+                why: LinkEnd::Spent,
+                client: Some(client()),
+                back,
+                again: Some(Again { action: "/u/reset-verify/again", ticket: HOSTILE, csrf: HOSTILE }),
+            }),
+            Page::Notice(Notice { news: News::ResetMail, client: Some(client()), back, state: Some(HOSTILE) }),
             Page::Signup(Signup {
                 client: client(),
                 state: HOSTILE,

@@ -125,6 +125,7 @@ fn render(
         takes_passwords: page.takes_passwords,
         knows_domains: page.knows_domains,
         providers: &providers,
+        reset_allowed: page.may_reset,
     };
     visit.render(status, page, &Page::Login(login))
 }

@@ -1,8 +1,12 @@
-//! The pages on which people prove who they are.
+//! The pages on which people prove who they are, by a password or by a link in a mail.
 
+mod link;
 pub(crate) mod login;
+pub(crate) mod new_password;
 pub(crate) mod provider;
+pub(crate) mod reset_request;
 pub(crate) mod signup;
+pub(crate) mod verification;
 mod visit;
 
 use axum::extract::{Path, State};

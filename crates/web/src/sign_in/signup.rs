@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
 use super::visit::{Opened, Submitted, Visit};
-use crate::pages::{Page, PageClient, PasswordRule, Problem, Requirement, Signup, SignupRefusal};
+use crate::pages::{Page, PageClient, Problem, Signup, SignupRefusal, password_rules};
 
 /// The empty form.
 pub(crate) async fn show(Opened(visit): Opened) -> Response {
@@ -87,7 +87,7 @@ fn render(visit: &Visit, status: StatusCode, page: &LoginPage, form: &Form<'_>) 
         return closed(visit, page);
     }
     let csrf = visit.form_token();
-    let rules: Vec<_> = form.rules.iter().filter_map(shown).collect();
+    let rules = password_rules(&form.rules);
     let signup = Signup {
         client: PageClient::from(&page.client),
         state: visit.id(),
@@ -98,18 +98,4 @@ fn render(visit: &Visit, status: StatusCode, page: &LoginPage, form: &Form<'_>) 
         refusals: form.refusals,
     };
     visit.render(status, page, &Page::Signup(signup))
-}
-
-/// A rule in the page's words; none for a code the page does not know.
-fn shown(rule: &ShownRule) -> Option<PasswordRule> {
-    let requirement = match rule.code {
-        "lengthAtLeast" => Requirement::MinLength(u32::try_from(rule.number?).ok()?),
-        "shouldContain" => Requirement::LowerUpperDigit,
-        "containsAtLeast" => Requirement::ThreeKinds,
-        "identicalChars" => Requirement::NoRepeats,
-        "commonPassword" => Requirement::NotCommon,
-        "noPersonalInfo" => Requirement::NotPersonal,
-        _ => return None,
-    };
-    Some(PasswordRule { requirement, broken: rule.broken })
 }

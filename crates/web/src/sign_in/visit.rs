@@ -11,7 +11,6 @@ use flows::{RequestContext, Services, csrf};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use protocol::authorization::{AuthorizationResponse, ResponseMode};
-use protocol::locales::from_ui_locales;
 use protocol::params::Params;
 
 use crate::errors;
@@ -73,6 +72,10 @@ impl Visit {
     /// What flows are called with.
     pub(super) fn services(&self) -> (&Services, &RequestContext) {
         (&self.state.services, &self.cx)
+    }
+
+    pub(super) fn state(&self) -> &AppState {
+        &self.state
     }
 
     pub(super) fn browser(&self) -> Browser<'_> {
@@ -137,17 +140,11 @@ impl Visit {
     /// The page, with leave for its form to end at the client.
     pub(super) fn render(&self, status: StatusCode, shown: &LoginPage, page: &Page<'_>) -> Response {
         let leads_to: Vec<&str> = shown.leads_to.iter().map(String::as_str).collect();
-        let mut response = present::page(&self.state, &self.reading(shown), status, page, &leads_to);
+        let mut response = present::page(&self.state, &shown.reading(&self.cx), status, page, &leads_to);
         if shown.response_mode == ResponseMode::WebMessage {
             response.headers_mut().extend([KEEPS_OPENER]);
         }
         response
-    }
-
-    /// What the application asks for in `ui_locales` comes before what the browser does.
-    fn reading(&self, shown: &LoginPage) -> RequestContext {
-        let asked = shown.ui_locales.as_deref().map(from_ui_locales).unwrap_or_default();
-        RequestContext { languages: [asked, self.cx.languages.clone()].concat(), ..self.cx.clone() }
     }
 
     /// A page that says why there is nothing to fill in.

@@ -54,7 +54,8 @@ async fn the_login_page_leads_to_it_and_back() {
     let site = Site::new().await;
     let mut browser = site.app.browser();
     let login = browser.authorize(&site.client.request()).await.page();
-    let signup = browser.open(&login.links()[0]).await.page();
+    let leads_there = login.links().into_iter().find(|link| link.starts_with("/u/signup")).expect("a link");
+    let signup = browser.open(&leads_there).await.page();
     assert!(signup.path.starts_with("/u/signup?state="), "{}", signup.path);
     assert_eq!(browser.open(&signup.links()[0]).await.page().path, login.path);
     let create = browser.authorize(&site.client.request().with("prompt", "create")).await.page();

@@ -21,4 +21,5 @@ mod sessions;
 mod signing_keys;
 mod stats;
 mod tenant_settings;
+mod tickets;
 mod users;

@@ -171,8 +171,8 @@ async fn ad_04_what_a_user_cannot_be_is_refused() {
             "user_id must have between 1 and 255 characters and no spaces",
         ),
         (
-            json!({"connection": "people", "email": "b@x.test", "password": PASSWORD, "verify_email": true}),
-            "verify_email can only be false in this version",
+            json!({"connection": "people", "email": "b@x.test", "password": PASSWORD, "verify_phone_number": true}),
+            "verify_phone_number can only be false in this version",
         ),
     ];
     for (body, message) in cases {

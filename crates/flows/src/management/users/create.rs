@@ -8,6 +8,7 @@ use store::users::Stored;
 
 use super::super::body::Fields;
 use super::{Body, BodyInvalid, Caller, Refused, Resource, fields, password};
+use crate::tickets::verification;
 use crate::{RequestContext, Services};
 
 /// Creates a user with a password. Someone who was deleted before may be created again: the administrator knows.
@@ -17,6 +18,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     let connection = connection(svc, &mut object).await?;
     let identity = identity(svc, &connection, &mut object)?;
     let secret = fields::password(&mut object)?;
+    let verify_email: Option<bool> = object.take("verify_email")?;
     let user_id = UserId::database(&identity.external_id);
     let mut user = User::new(user_id, Profile::default(), vec![identity.clone()], cx.now);
     fields::apply(&mut user, object)?;
@@ -31,6 +33,10 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     store::users::exhume(&mut tx, &connection.id, &identity.external_id).await?;
     let created = caller.event(svc, cx, "create_user", user.user_id.as_str()).connection(&connection);
     created.user(&user).record(&mut tx).await?;
+    // Unasked only where a mail can leave.
+    if verify_email.unwrap_or(svc.mailer.is_configured()) {
+        verification::request_if_unverified(svc, cx, &mut tx, &user, None).await?;
+    }
     tx.commit().await?;
     Ok(user)
 }

@@ -37,8 +37,8 @@ pub(super) fn apply(user: &mut User, mut fields: Fields) -> Result<(), BodyInval
     fields.set_or_clear("blocked", &mut user.blocked)?;
     fields.merge("user_metadata", &mut user.user_metadata)?;
     fields.merge("app_metadata", &mut user.app_metadata)?;
-    // No mails or messages are sent yet.
-    fields.repeat(&["verify_email", "verify_phone_number"], false)?;
+    // No messages are sent yet.
+    fields.repeat(&["verify_phone_number"], false)?;
     fields.finish()?;
     check(user)
 }
@@ -210,7 +210,7 @@ mod tests {
             (json!({"name": ""}), "name must have between 1 and 300 characters"),
             (json!({"phone_number": "0123"}), "phone_number must be + and 1 to 15 digits"),
             (json!({"picture": "javascript:alert(1)"}), "picture must be a URL with one of these schemes: https, http"),
-            (json!({"verify_email": true}), "verify_email can only be false in this version"),
+            (json!({"verify_phone_number": true}), "verify_phone_number can only be false in this version"),
             (json!({"user_metadata": {"a.b": 1}}), "user_metadata must not have property names with . or $"),
             (json!({"app_metadata": {"blocked": true}}), "app_metadata must not have a property named blocked"),
             (json!({"app_metadata": []}), "app_metadata must be an object, but is an array"),

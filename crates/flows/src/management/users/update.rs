@@ -1,16 +1,18 @@
 //! Changing a user.
 
-use model::UserId;
 use model::connection::DATABASE_STRATEGY;
 use model::grant::RevokedReason;
 use model::user::{PasswordCredential, User};
+use model::{ClientId, UserId};
 use protocol::management_scope::ManagementScope;
 use secrecy::SecretString;
 use store::users::Stored;
 use store::{Read, WriteTx};
 
 use super::super::body::Fields;
+use super::super::tickets::read_client;
 use super::{ATTEMPTS, Body, BodyInvalid, Caller, Refused, Resource, fields, password};
+use crate::tickets::verification;
 use crate::{RequestContext, Services};
 
 /// What belongs to the identity at its connection, not to the user as a whole.
@@ -33,8 +35,9 @@ pub async fn update(
     check_combination(&object)?;
     let of_identity = OF_THE_IDENTITY.iter().any(|name| object.has(name));
     let connection: Option<String> = object.take("connection")?;
-    // Auth0 uses it to choose the look of a mail.
-    object.take::<String>("client_id")?;
+    // The application that the link in a mail leads back to.
+    let client_id = read_client(svc, &mut object).await?;
+    let verify_email = object.take("verify_email")?.unwrap_or_default();
     let secret = fields::password(&mut object)?;
     let user = find(&mut svc.store.read().await?, id).await?;
     if of_identity {
@@ -45,11 +48,26 @@ pub async fn update(
         None => None,
     };
     for _ in 0..ATTEMPTS {
-        if let Some(user) = attempt(svc, cx, caller, id, object.clone(), credential.as_ref()).await? {
+        let change = Change {
+            object: object.clone(),
+            credential: credential.as_ref(),
+            verify_email,
+            client_id: client_id.as_ref(),
+        };
+        if let Some(user) = attempt(svc, cx, caller, id, change).await? {
             return Ok(user);
         }
     }
     Err(Refused::Contended(Resource::User))
+}
+
+/// What is to change, and who is told.
+struct Change<'a> {
+    object: Fields,
+    credential: Option<&'a PasswordCredential>,
+    /// Whether the person is sent a link to confirm their address, as far as it is not confirmed.
+    verify_email: bool,
+    client_id: Option<&'a ClientId>,
 }
 
 /// One try; `None` where somebody else changed the user at the same time.
@@ -58,9 +76,9 @@ async fn attempt(
     cx: &RequestContext,
     caller: &Caller,
     id: &UserId,
-    object: Fields,
-    credential: Option<&PasswordCredential>,
+    change: Change<'_>,
 ) -> Result<Option<User>, Refused> {
+    let Change { object, credential, verify_email, client_id } = change;
     let blocks = object.has("blocked");
     let mut tx = svc.store.write().await?;
     let before = find(&mut tx, id).await?;
@@ -87,6 +105,9 @@ async fn attempt(
     }
     let updated = caller.event(svc, cx, "update_user", id.as_str()).user(&user);
     updated.detail("password_changed", credential.is_some()).record(&mut tx).await?;
+    if verify_email {
+        verification::request_if_unverified(svc, cx, &mut tx, &user, client_id.cloned()).await?;
+    }
     tx.commit().await?;
     Ok(Some(user))
 }
