@@ -7,14 +7,16 @@ import { AuthenticationClient, UserInfoClient } from 'auth0/legacy';
 
 import { Browser } from '../support/browser.mjs';
 import { CodeReceiver } from '../support/code.mjs';
-import { Tenant } from '../support/tenant.mjs';
+import { MailServer, linkIn } from '../support/mail-server.mjs';
+import { CONNECTION, Tenant } from '../support/tenant.mjs';
 
-const tenant = await Tenant.open({ tls: true });
+const mails = await MailServer.open({ tls: true });
+const tenant = await Tenant.open({ tls: true, settings: mails.settings });
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com', { name: 'Ann Arch' });
 const api = await tenant.addApi('https://api.bridges.example/', { allow_offline_access: true });
 const receiver = await CodeReceiver.open();
-after(() => Promise.all([browser.close(), receiver.close(), tenant.close()]));
+after(() => Promise.all([browser.close(), receiver.close(), tenant.close(), mails.close()]));
 
 const redirect_uri = receiver.redirectUri;
 const client = await tenant.addClient({
@@ -24,7 +26,7 @@ const client = await tenant.addClient({
 });
 const { domain } = tenant;
 const { client_id, client_secret } = client;
-const { oauth } = new AuthenticationClient({ domain, clientId: client_id, clientSecret: client_secret });
+const { database, oauth } = new AuthenticationClient({ domain, clientId: client_id, clientSecret: client_secret });
 
 async function signIn(t) {
   // Chromium knows nothing of the run's certificate authority.
@@ -59,4 +61,23 @@ test('revocation of a refresh token', async (t) => {
   const { refresh_token } = await signIn(t);
   await oauth.revokeRefreshToken({ token: refresh_token });
   await assert.rejects(oauth.refreshTokenGrant({ refresh_token }), { error: 'invalid_grant' });
+});
+
+test('sign-up and a forgotten password, with mails', async (t) => {
+  const bea = { email: 'bea@example.com', password: 'Seven-arches-4' };
+  const { data: signedUp } = await database.signUp({ ...bea, connection: CONNECTION });
+  assert.equal(signedUp.email_verified, false);
+  assert.match(linkIn(await mails.next(bea.email)), /email-verification/);
+
+  for (const email of [bea.email, 'nobody@example.com']) {
+    const { data } = await database.changePassword({ email, connection: CONNECTION });
+    assert.equal(data, "We've just sent you an email to reset your password.");
+  }
+  const page = await browser.visit(t, { ignoreHTTPSErrors: true });
+  await page.goto(linkIn(await mails.next(bea.email)));
+  await page.getByLabel('Choose a password').fill('Other-bridges-8');
+  await page.getByRole('button', { name: 'Save the password' }).click();
+  await page.getByRole('heading', { name: 'Your password is changed' }).waitFor();
+  const person = { ...bea, password: 'Other-bridges-8' };
+  await receiver.code(page, tenant, person, { client_id, scope: 'openid' });
 });

@@ -5,18 +5,20 @@ import { after, test } from 'node:test';
 
 import { ManagementClient } from 'auth0';
 
+import { MailServer, linkIn } from '../support/mail-server.mjs';
 import { CONNECTION, Tenant } from '../support/tenant.mjs';
 
-const tenant = await Tenant.open({ tls: true });
-after(() => tenant.close());
+const mails = await MailServer.open({ tls: true });
+const tenant = await Tenant.open({ tls: true, settings: mails.settings });
+after(() => Promise.all([tenant.close(), mails.close()]));
 
 const machine = await tenant.addClient({ name: 'Deployment', app_type: 'non_interactive' });
 await tenant.management.post('client-grants', {
   client_id: machine.client_id,
   audience: `${tenant.issuer}api/v2/`,
-  scope: ['users', 'clients', 'connections', 'resource_servers'].flatMap((noun) =>
-    ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${noun}`),
-  ),
+  scope: ['users', 'clients', 'connections', 'resource_servers']
+    .flatMap((noun) => ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${noun}`))
+    .concat('create:user_tickets'),
 });
 const management = new ManagementClient({
   domain: tenant.domain,
@@ -77,6 +79,23 @@ test('connections and APIs', async () => {
   assert.equal((await management.resourceServers.get(id)).identifier, identifier);
   await management.resourceServers.delete(id);
   await assert.rejects(management.resourceServers.get(id), { statusCode: 404 });
+});
+
+test('tickets, and a verification mail as a job', async () => {
+  const { user_id } = await tenant.addPerson('erik@example.com', { email_verified: false, verify_email: false });
+  const verification = await management.tickets.verifyEmail({ user_id });
+  assert.ok(verification.ticket.startsWith(`${tenant.issuer}u/email-verification?ticket=`), verification.ticket);
+  const change = await management.tickets.changePassword({ user_id, ttl_sec: 60, mark_email_as_verified: true });
+  assert.ok(change.ticket.startsWith(`${tenant.issuer}u/reset-verify?ticket=`), change.ticket);
+  for (const { ticket } of [change, verification]) assert.equal((await fetch(ticket)).status, 200);
+
+  const job = await management.jobs.verificationEmail.create({ user_id });
+  assert.equal(job.type, 'verification_email');
+  const mail = await mails.next('erik@example.com');
+  assert.equal((await fetch(linkIn(mail))).status, 200);
+  assert.equal((await fetch(verification.ticket)).status, 400, 'the newer one is the one that serves');
+  let told = await management.jobs.get(job.id);
+  while (told.status !== 'completed') told = await management.jobs.get(job.id);
 });
 
 test('refusals: a scope that was not granted, a body that is wrong', async () => {

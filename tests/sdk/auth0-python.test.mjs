@@ -5,10 +5,12 @@ import { after, test } from 'node:test';
 
 import { Browser } from '../support/browser.mjs';
 import { CodeReceiver } from '../support/code.mjs';
+import { MailServer, linkIn } from '../support/mail-server.mjs';
 import { run } from '../support/python.mjs';
 import { Tenant } from '../support/tenant.mjs';
 
-const tenant = await Tenant.open({ tls: true });
+const mails = await MailServer.open({ tls: true });
+const tenant = await Tenant.open({ tls: true, settings: mails.settings });
 const browser = await Browser.open();
 const receiver = await CodeReceiver.open();
 const ann = await tenant.addPerson('ann@example.com', { name: 'Ann Arch' });
@@ -21,9 +23,11 @@ const client = await tenant.addClient({
 await tenant.management.post('client-grants', {
   client_id: client.client_id,
   audience: `${tenant.issuer}api/v2/`,
-  scope: ['users', 'clients'].flatMap((noun) => ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${noun}`)),
+  scope: ['users', 'clients']
+    .flatMap((noun) => ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${noun}`))
+    .concat('create:user_tickets'),
 });
-after(() => Promise.all([browser.close(), receiver.close(), tenant.close()]));
+after(() => Promise.all([browser.close(), receiver.close(), tenant.close(), mails.close()]));
 
 function flow(...words) {
   const { client_id: CLIENT_ID, client_secret: CLIENT_SECRET } = client;
@@ -69,4 +73,11 @@ test('refresh token with rotation, and its revocation', async (t) => {
   assert.notEqual(refresh_token, tokens.refresh_token);
   assert.equal(await flow('revoke', refresh_token), null);
   assert.deepEqual(await flow('refresh_token', refresh_token), { error: 'invalid_grant' });
+});
+
+test('a forgotten password, and tickets', async () => {
+  assert.equal(await flow('change_password', ann.email), "We've just sent you an email to reset your password.");
+  const link = linkIn(await mails.next(ann.email));
+  assert.equal((await fetch(link)).status, 200);
+  for (const ticket of await flow('tickets', ann.user_id)) assert.equal((await fetch(ticket)).status, 200, ticket);
 });

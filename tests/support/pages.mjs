@@ -9,6 +9,7 @@ export class LoginPage {
     this.submit = page.getByRole('button', { name: 'Continue' });
     this.alert = page.getByRole('alert');
     this.signupLink = page.getByRole('link', { name: 'Sign up' });
+    this.resetLink = page.getByRole('link', { name: 'Forgot your password?' });
   }
 
   static async on(page) {

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from auth0.authentication import GetToken, RevokeToken, Users
+from auth0.authentication import Database, GetToken, RevokeToken, Users
 from auth0.authentication.exceptions import Auth0Error
 from auth0.management import ManagementClient
 from auth0.management.errors import NotFoundError
@@ -65,7 +65,29 @@ def revoke(token):
     RevokeToken(DOMAIN, **CLIENT).revoke_refresh_token(token)
 
 
-FLOWS = {flow.__name__: flow for flow in (users, clients, client_credentials, authorization_code, refresh_token, revoke)}
+def change_password(email):
+    return Database(DOMAIN, CLIENT["client_id"]).change_password(email=email, connection=CONNECTION)
+
+
+def tickets(user_id):
+    management = ManagementClient(domain=DOMAIN, **CLIENT)
+    verification = management.tickets.verify_email(user_id=user_id)
+    return [verification.ticket, management.tickets.change_password(user_id=user_id).ticket]
+
+
+FLOWS = {
+    flow.__name__: flow
+    for flow in (
+        users,
+        clients,
+        client_credentials,
+        authorization_code,
+        refresh_token,
+        revoke,
+        change_password,
+        tickets,
+    )
+}
 
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:]

@@ -1,0 +1,86 @@
+// A mail server, and the mailboxes of everybody.
+
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
+
+import PostalMime from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+
+const USER = 'landbridge';
+const PASSWORD = 'p@ss:word/1';
+const PATIENCE_MS = 15_000;
+
+export class MailServer {
+  #server;
+  #mails = [];
+  #arrivals = new EventEmitter();
+
+  /** Takes mails from whoever knows the password. With `tls`, from the first byte, it has the certificate of the run. */
+  static async open({ tls = false } = {}) {
+    const server = new MailServer();
+    const { TLS_CERTIFICATE, TLS_KEY } = process.env;
+    server.#server = new SMTPServer({
+      ...(tls && { secure: true, cert: readFileSync(TLS_CERTIFICATE), key: readFileSync(TLS_KEY) }),
+      disabledCommands: ['STARTTLS'],
+      allowInsecureAuth: true,
+      onAuth: ({ username, password }, _session, done) => {
+        const isKnown = username === USER && password === PASSWORD;
+        done(isKnown ? null : new Error('unknown'), { user: username });
+      },
+      onData: (stream, session, done) => server.#take(stream, session).then(() => done(), done),
+    });
+    // What a client does wrong shows in the mails that do not come.
+    server.#server.on('error', () => {});
+    server.#server.listen(0, '127.0.0.1');
+    await once(server.#server.server, 'listening');
+    server.#server.server.unref();
+    const { port } = server.#server.server.address();
+    const authority = `${USER}:${encodeURIComponent(PASSWORD)}@localhost:${port}`;
+    /** What a broker is told of it, by the names in the environment. */
+    server.settings = {
+      LANDBRIDGE__MAIL__SMTP_URL: `${tls ? 'smtps' : 'smtp'}://${authority}`,
+      LANDBRIDGE__MAIL__FROM: 'Bridge Watch <no-reply@bridges.example>',
+      // The authority that this process trusts as well.
+      ...(tls && { SSL_CERT_FILE: process.env.NODE_EXTRA_CA_CERTS }),
+    };
+    return server;
+  }
+
+  async #take(stream, session) {
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    assert.equal(session.envelope.rcptTo.length, 1, 'each mail is for one person');
+    const mail = await PostalMime.parse(Buffer.concat(chunks));
+    this.#mails.push({ ...mail, recipient: session.envelope.rcptTo[0].address });
+    this.#arrivals.emit('mail');
+  }
+
+  /** Waits for the next mail to this address, and takes it out of the mailbox. */
+  async next(address) {
+    const late = new AbortController();
+    // It keeps the test file from ending as well: whoever waits for a mail may have nothing else to do.
+    const timer = setTimeout(() => late.abort(new Error(`no mail came for ${address}`)), PATIENCE_MS);
+    try {
+      for (;;) {
+        const index = this.#mails.findIndex((mail) => mail.recipient === address);
+        if (index >= 0) return this.#mails.splice(index, 1)[0];
+        await once(this.#arrivals, 'mail', { signal: late.signal });
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close() {
+    return new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** The one address in a mail, which is the same in its text and in its HTML. */
+export function linkIn(mail) {
+  const [link] = mail.text.match(/https?:\/\/\S+/);
+  const html = mail.html.replaceAll('&#x2f;', '/').replaceAll('&amp;', '&');
+  assert.ok(html.includes(`href="${link}"`), mail.html);
+  return link;
+}
