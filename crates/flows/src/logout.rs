@@ -1,5 +1,8 @@
 //! Signing out (OpenID Connect RP-Initiated Logout 1.0, and Auth0's `/v2/logout`).
 
+mod notice;
+mod provider;
+
 use model::client::Client;
 use model::event::EventType;
 use model::grant::RevokedReason;
@@ -15,6 +18,10 @@ use crate::sessions::{self, Browser, LiveSession};
 use crate::signing_keys::{self, OwnTokenRefused};
 use crate::{InternalError, RequestContext, Services};
 
+pub use notice::{NoticeRefused, hear};
+pub use provider::come_back;
+pub(crate) use provider::origin_of;
+
 /// What a logout request says.
 #[derive(Clone, Debug, Default)]
 pub struct LogoutRequest {
@@ -28,6 +35,8 @@ pub struct LogoutRequest {
     pub logout_hint: Option<String>,
     /// To be returned untouched.
     pub state: Option<String>,
+    /// The session at the provider, where this one began, is to end as well.
+    pub is_federated: bool,
     /// The person has confirmed on our page.
     pub is_confirmed: bool,
 }
@@ -37,6 +46,8 @@ pub struct LogoutRequest {
 pub enum LoggedOut {
     /// Go there; the session is over.
     Return(String),
+    /// Go there, which is at a provider, to sign out as well; the session here is over.
+    Detour(String),
     /// Stay; the session is over.
     Stay {
         /// The application that asked, if known.
@@ -84,12 +95,13 @@ pub async fn v2(
 ) -> Result<LoggedOut, LogoutRefused> {
     let client = find_client(svc, request.client_id.as_deref()).await?;
     let live = sessions::find_live(&mut svc.store.read().await?, browser.session, cx.now).await?;
-    end_session(svc, cx, live, client.as_ref()).await?;
+    end_session(svc, cx, live.as_ref(), client.as_ref()).await?;
     let first = client.as_ref().and_then(|client| client.allowed_logout_urls.first());
-    match request.return_to.as_ref().or(first) {
-        Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await,
-        None => Ok(LoggedOut::Stay { client: client.as_ref().map(ClientFace::signed_out) }),
-    }
+    let outcome = match request.return_to.as_ref().or(first) {
+        Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await?,
+        None => LoggedOut::Stay { client: client.as_ref().map(ClientFace::signed_out) },
+    };
+    onward(svc, cx, request, live, outcome).await
 }
 
 /// The standard's logout: a hint proves that the client speaks for the session; without one the person is asked.
@@ -115,11 +127,24 @@ pub async fn oidc(
         let user = live.user.profile.email.clone().or_else(|| live.user.profile.name.clone());
         return Ok(LoggedOut::Confirm { client_name: client.map(|client| client.name), user });
     }
-    end_session(svc, cx, live, client.as_ref()).await?;
-    match &request.return_to {
-        Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await,
-        None => Ok(LoggedOut::Stay { client: client.as_ref().map(ClientFace::signed_out) }),
-    }
+    end_session(svc, cx, live.as_ref(), client.as_ref()).await?;
+    let outcome = match &request.return_to {
+        Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await?,
+        None => LoggedOut::Stay { client: client.as_ref().map(ClientFace::signed_out) },
+    };
+    onward(svc, cx, request, live, outcome).await
+}
+
+/// By way of the provider, where that was asked for and the session began at one.
+async fn onward(
+    svc: &Services,
+    cx: &RequestContext,
+    request: &LogoutRequest,
+    live: Option<LiveSession>,
+    outcome: LoggedOut,
+) -> Result<LoggedOut, LogoutRefused> {
+    let Some(LiveSession { session, .. }) = live.filter(|_| request.is_federated) else { return Ok(outcome) };
+    Ok(provider::detour(svc, cx, &session.sid, outcome).await?)
 }
 
 /// What a hint tells.
@@ -185,7 +210,7 @@ async fn find_session(
 async fn end_session(
     svc: &Services,
     cx: &RequestContext,
-    live: Option<LiveSession>,
+    live: Option<&LiveSession>,
     client: Option<&Client>,
 ) -> Result<(), StoreError> {
     let Some(LiveSession { session, user }) = live else { return Ok(()) };
@@ -193,7 +218,7 @@ async fn end_session(
     let mut tx = svc.store.write().await?;
     store::sessions::end(&mut tx, sid, cx.now).await?;
     store::families::revoke_of_session(&mut tx, sid, RevokedReason::Logout, cx.now).await?;
-    let mut logout = event(svc, cx, EventType::LogoutSucceeded).user(&user);
+    let mut logout = event(svc, cx, EventType::LogoutSucceeded).user(user);
     if let Some(client) = client {
         logout = logout.client(client);
     }

@@ -41,8 +41,6 @@ pub struct Provider {
     pub user_id_form: UserIdForm,
     /// When the profile here follows the one there.
     pub root_attributes: RootAttributes,
-    /// Whether its tokens are kept, sealed.
-    pub keeps_tokens: bool,
     /// Whether a browser without a session here is recognised by the one it has there.
     pub asks_silently: bool,
     /// How people sign out there.

@@ -28,6 +28,7 @@ pub mod pushed_authorizations;
 pub mod refresh_tokens;
 pub mod resource_servers;
 pub mod search;
+pub mod session_origins;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;

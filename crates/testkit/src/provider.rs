@@ -95,7 +95,6 @@ impl LyingProvider {
             email_verification: EmailVerification::Ignored,
             user_id_form: UserIdForm::OfConnection,
             root_attributes: RootAttributes::OnEachLogin,
-            keeps_tokens: false,
             asks_silently: false,
             logout: ProviderLogout::EndSession,
             domain_aliases: Vec::new(),

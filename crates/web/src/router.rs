@@ -57,6 +57,8 @@ fn oidc_routes(state: &AppState) -> Router<AppState> {
         .route("/userinfo", from_pages(get(oidc::userinfo::answer).post(oidc::userinfo::answer)))
         .route("/v2/logout", get(oidc::logout::v2))
         .route("/oidc/logout", get(oidc::logout::oidc_get).post(oidc::logout::oidc_post))
+        .route("/oidc/backchannel-logout/{connection}", by_address(post(oidc::backchannel::post)))
+        .route("/logout/callback", get(oidc::logout::back))
 }
 
 fn page_routes() -> Router<AppState> {

@@ -14,6 +14,7 @@ use model::user::User;
 use protocol::authorization::AuthorizationResponse;
 use secrecy::SecretString;
 use store::{StoreError, WriteTx};
+use upstream::sign_in::Assertion;
 
 use crate::authorize::{Answering, LoginPage, Pending, PendingRefused, find_pending};
 use crate::events::event;
@@ -63,6 +64,8 @@ pub(crate) struct Proven<'a> {
     pub(crate) pending: &'a Pending,
     /// Where they did.
     pub(crate) connection: Option<&'a Connection>,
+    /// What its provider says, where it has one.
+    pub(crate) assertion: Option<&'a Assertion>,
     /// When they did.
     pub(crate) authenticated_at: Timestamp,
     pub(crate) browser: Browser<'a>,
@@ -72,7 +75,7 @@ impl<'a> Proven<'a> {
     /// By a password, on our own page, now.
     pub(crate) fn by_password(cx: &RequestContext, user: User, pending: &'a Pending, browser: Browser<'a>) -> Self {
         let connection = pending.connection.as_ref().map(|stored| &stored.connection);
-        Proven { user, amr: &["pwd"], pending, connection, authenticated_at: cx.now, browser }
+        Proven { user, amr: &["pwd"], pending, connection, assertion: None, authenticated_at: cx.now, browser }
     }
 }
 
@@ -118,13 +121,15 @@ async fn sign_in(
     cx: &RequestContext,
     proven: Proven<'_>,
 ) -> Result<Option<(LiveSession, String)>, InternalError> {
-    let Proven { user, amr, pending, connection, authenticated_at, browser } = proven;
+    let Proven { user, amr, pending, connection, assertion, authenticated_at, browser } = proven;
     let mut db = svc.store.read().await?;
     let tenant = store::settings::tenant(&mut db).await?;
     let before = sessions::find_live(&mut db, browser.session, cx.now).await?.map(|live| live.session);
     drop(db);
     let mut new = sessions::begin(svc, cx, &user.user_id, amr, &tenant);
     new.session.authenticated_at = authenticated_at;
+    let origin = connection.zip(assertion);
+    let origin = origin.map(|(connection, said)| crate::logout::origin_of(svc, &new.session.sid, connection, said));
     let mut tx = svc.store.write().await?;
     let peer = cx.peer.map(|peer| peer.to_string());
     // First, because it takes the lock on the user that a change of the password takes first as well.
@@ -132,6 +137,9 @@ async fn sign_in(
         return Ok(None);
     }
     new.replace(&mut tx, before.as_ref(), cx.now).await?;
+    if let Some(origin) = &origin {
+        store::session_origins::insert(&mut tx, &new.session.sid, origin).await?;
+    }
     record_success(svc, cx, &mut tx, pending, connection, &user).await?;
     tx.commit().await?;
     let cookie = new.cookie.text().to_string();

@@ -22,6 +22,7 @@ mod records;
 mod refresh_tokens;
 mod resource_servers;
 mod schemas;
+mod session_origins;
 mod sessions;
 mod statements;
 mod tenant;

@@ -32,6 +32,7 @@ fn all() -> Vec<(String, Sql)> {
         pushed_authorizations,
         refresh_tokens,
         resource_servers,
+        session_origins,
         sessions,
         settings,
         signing_keys,

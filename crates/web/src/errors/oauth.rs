@@ -12,6 +12,7 @@ use flows::grants::GrantRefused;
 use flows::introspection::IntrospectionRefused;
 use flows::limits::{Limited, Standing};
 use flows::login::LoginRefused;
+use flows::logout::NoticeRefused;
 use flows::revocation::RevocationRefused;
 use http::{HeaderValue, StatusCode, header};
 use protocol::client_authentication::AuthenticationRefused;
@@ -218,6 +219,20 @@ fn dpop(refused: &DpopRefused) -> TokenError {
 pub(crate) fn many_proofs(_: ManyProofs) -> TokenError {
     let text = "There must be exactly one DPoP header.";
     TokenError::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidDpopProof, text)
+}
+
+/// Why a notice of a provider ends nothing (Back-Channel Logout 2.8). One that cannot be judged may come again.
+pub(crate) fn logout_notice(refused: &NoticeRefused) -> TokenError {
+    match refused {
+        NoticeRefused::UnknownConnection | NoticeRefused::NotBelieved(_) | NoticeRefused::Replayed => {
+            TokenError::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidRequest, refused.to_string())
+        }
+        NoticeRefused::CannotJudge => {
+            let code = ErrorCode::TemporarilyUnavailable;
+            TokenError::new(StatusCode::SERVICE_UNAVAILABLE, code, refused.to_string()).after(None)
+        }
+        NoticeRefused::Internal(error) => internal(error),
+    }
 }
 
 /// Why nothing is told of a token.

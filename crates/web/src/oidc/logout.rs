@@ -5,15 +5,18 @@ use axum::response::Response;
 use flows::RequestContext;
 use flows::client_face::ClientFace;
 use flows::csrf;
-use flows::logout::{LoggedOut, LogoutRefused, LogoutRequest, oidc, v2 as auth0};
+use flows::logout::{LoggedOut, LogoutRefused, LogoutRequest, come_back, oidc, v2 as auth0};
 use http::StatusCode;
 use protocol::params::Params;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, clear_session_cookie, form_params, query_params};
-use crate::pages::{self, LogoutConfirm, LogoutEndpoint, Page, PageClient};
+use crate::pages::{self, LogoutConfirm, LogoutEndpoint, Onward, Page, PageClient};
 use crate::present;
 use crate::state::AppState;
+
+/// That it is there is what counts; Auth0's SDKs send it without a value.
+const FEDERATED: &str = "federated";
 
 /// Auth0's logout.
 pub(crate) async fn v2(State(state): State<AppState>, Cx(cx): Cx, cookies: Cookies, request: Request) -> Response {
@@ -24,6 +27,7 @@ pub(crate) async fn v2(State(state): State<AppState>, Cx(cx): Cx, cookies: Cooki
     let request = LogoutRequest {
         client_id: text(&params, "client_id"),
         return_to: text(&params, "returnTo"),
+        is_federated: params.has(FEDERATED),
         ..LogoutRequest::default()
     };
     let outcome = auth0(&state.services, &cx, &request, cookies.browser()).await;
@@ -76,6 +80,7 @@ async fn oidc_logout(
         id_token_hint: text(params, "id_token_hint"),
         logout_hint: text(params, "logout_hint"),
         state: text(params, "state"),
+        is_federated: params.has(FEDERATED),
         is_confirmed: answered == Some("yes"),
     };
     match oidc(&state.services, cx, &request, cookies.browser()).await {
@@ -84,6 +89,15 @@ async fn oidc_logout(
             confirm(state, cx, cookies, &question)
         }
         outcome => answer(state, cx, outcome, after_post),
+    }
+}
+
+/// `GET /logout/callback`, where a browser comes back that signed out at a provider.
+pub(crate) async fn back(State(state): State<AppState>, Cx(cx): Cx, request: Request) -> Response {
+    let params = query_params(&request).unwrap_or_default();
+    match come_back(&state.services, &cx, params.get("state").unwrap_or_default()) {
+        Some(url) => present::redirect(&url, false),
+        None => stay(&state, &cx, None),
     }
 }
 
@@ -99,12 +113,13 @@ const CARRIED: [&str; 5] = ["client_id", "post_logout_redirect_uri", "id_token_h
 fn confirm(state: &AppState, cx: &RequestContext, cookies: &Cookies, question: &Question<'_>) -> Response {
     let csrf = csrf::token(&state.services, cookies.browser().session.unwrap_or_default());
     let carried = CARRIED.iter().filter_map(|name| Some(((*name).to_owned(), text(question.params, name)?)));
+    let federated = question.params.has(FEDERATED).then(|| (FEDERATED.to_owned(), String::new()));
     let page = Page::LogoutConfirm(LogoutConfirm {
         action: LogoutEndpoint::Oidc,
         client: question.client_name.map(|name| PageClient { name, logo: None }),
         user: question.user,
         csrf: &csrf,
-        fields: carried.collect(),
+        fields: carried.chain(federated).collect(),
     });
     let leads_to: Vec<&str> = question.params.get("post_logout_redirect_uri").into_iter().collect();
     present::page(state, cx, StatusCode::OK, &page, &leads_to)
@@ -119,6 +134,9 @@ fn answer(
     let is_over = !matches!(outcome, Err(LogoutRefused::InvalidHint | LogoutRefused::Internal(_)));
     let mut response = match outcome {
         Ok(LoggedOut::Return(url)) => present::redirect(&url, after_post),
+        // A browser that followed a form is held to the places its page names; on a page it begins anew.
+        Ok(LoggedOut::Detour(url)) if after_post => onward(state, cx, url),
+        Ok(LoggedOut::Detour(url)) => present::redirect(&url, false),
         // Only the standard's logout asks, and it has shown its question.
         Ok(LoggedOut::Confirm { .. }) => stay(state, cx, None),
         Ok(LoggedOut::Stay { client }) => stay(state, cx, client.as_ref()),
@@ -128,6 +146,10 @@ fn answer(
         clear_session_cookie(state, response.headers_mut());
     }
     response
+}
+
+fn onward(state: &AppState, cx: &RequestContext, href: String) -> Response {
+    present::page(state, cx, StatusCode::OK, &Page::Onward(Onward { href }), &[])
 }
 
 fn stay(state: &AppState, cx: &RequestContext, client: Option<&ClientFace>) -> Response {

@@ -1,6 +1,7 @@
 //! OAuth 2.0 and OpenID Connect, at Auth0's paths.
 
 pub(crate) mod authorize;
+pub(crate) mod backchannel;
 mod client_call;
 pub(crate) mod discovery;
 pub(crate) mod dpop;

@@ -16,7 +16,7 @@ pub enum Page<'a> {
     /// A new account; posts to `/u/signup`.
     Signup(Signup<'a>),
     /// Leads on to a provider.
-    Onward(Onward<'a>),
+    Onward(Onward),
     /// Nobody was signed in by way of a provider.
     ProviderRefused(ProviderRefused<'a>),
     /// The address whose password was forgotten; posts to `/u/reset-password/request`.

@@ -44,10 +44,8 @@ pub(crate) fn departure(state: &str, connection: &str, login_hint: Option<&str>)
 
 /// Leads on to a provider. A browser that followed a form is held to the places its page names; here it begins anew.
 #[derive(Clone, Debug, Serialize)]
-pub struct Onward<'a> {
-    /// Where the sign-in leads in the end.
-    pub client: PageClient<'a>,
-    /// Where it goes on: an address of ours.
+pub struct Onward {
+    /// Where it goes on.
     pub href: String,
 }
 

@@ -98,8 +98,8 @@ static PROVIDERS: LazyLock<[LoginProvider<'static>; 2]> = LazyLock::new(|| {
     [provider("Acme", "A", WebUrl::new("https://acme.example/icon.png")), provider("Google", "G", None)]
 });
 
-fn onward() -> Onward<'static> {
-    Onward { client: with_logo(), href: "/u/login/connection?state=s&connection=c".to_owned() }
+fn onward() -> Onward {
+    Onward { href: "/u/login/connection?state=s&connection=c".to_owned() }
 }
 
 fn provider_refusals() -> impl Iterator<Item = ProviderRefused<'static>> {

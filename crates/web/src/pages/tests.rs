@@ -352,7 +352,7 @@ mod hostile {
                 knows_domains: true,
                 providers: PROVIDERS.as_slice(),
             }),
-            Page::Onward(Onward { client: client(), href: HOSTILE.to_owned() }),
+            Page::Onward(Onward { href: HOSTILE.to_owned() }),
             Page::ProviderRefused(ProviderRefused {
                 refusal: ProviderRefusal::NotBelieved,
                 provider: name,

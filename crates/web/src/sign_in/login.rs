@@ -35,8 +35,7 @@ async fn lead_home(visit: &Visit, username: &str) -> Option<Response> {
     let connection = home_of_address(services, cx, visit.id(), username, visit.browser()).await.ok()??;
     let onward = |page: &LoginPage| {
         let href = departure(visit.id(), &connection, Some(username.trim()));
-        let onward = Onward { client: PageClient::from(&page.client), href };
-        visit.render(StatusCode::OK, page, &Page::Onward(onward))
+        visit.render(StatusCode::OK, page, &Page::Onward(Onward { href }))
     };
     Some(visit.show(onward).await)
 }

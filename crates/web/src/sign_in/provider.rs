@@ -41,7 +41,6 @@ pub(crate) async fn back(Opened(visit): Opened) -> Response {
         user: visit.field("user"),
     };
     let next = Box::pin(come_back(services, cx, &callback, visit.browser())).await;
-    count(&next);
     follow(&visit, next)
 }
 
@@ -62,6 +61,7 @@ pub(crate) async fn posted_back(State(state): State<AppState>, Cx(cx): Cx, reque
 }
 
 fn follow(visit: &Visit, next: Result<Next, PendingRefused>) -> Response {
+    count(&next);
     match next {
         Ok(Next::Leave(url)) => present::redirect(&url, false),
         Ok(Next::SignedIn(signed_in)) => visit.signed_in(signed_in, false),

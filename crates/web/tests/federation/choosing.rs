@@ -97,6 +97,21 @@ async fn an_address_leads_to_the_provider_of_its_domain() {
 }
 
 #[tokio::test]
+async fn an_address_that_the_application_knows_leads_there_without_a_page() {
+    let setting = Setting::with(|provider| provider.domain_aliases = vec!["acme.example".into()]).await;
+    setting.add_directory().await;
+    let hinted = |address| setting.client.request().with("login_hint", address);
+    let request = setting.leave(&mut setting.app.browser(), &hinted("ada@acme.example")).await;
+    assert_eq!(request.field("login_hint"), "ada@acme.example");
+    for address in ["ada@other.example", "ada@acme.example.evil.example", "acme.example", "ada@"] {
+        let page = setting.app.browser().authorize(&hinted(address)).await.page();
+        assert!(page.status == 200 && page.html.contains("type=\"password\""), "{address}: {}", page.html);
+    }
+    let silent = hinted("ada@acme.example").with("prompt", "none");
+    assert_eq!(setting.app.browser().authorize(&silent).await.answer().error(), "login_required");
+}
+
+#[tokio::test]
 async fn where_there_are_no_passwords_an_address_alone_is_asked_for() {
     let setting = Setting::with(|provider| provider.domain_aliases = vec!["acme.example".into()]).await;
     let other = LyingProvider::start().await;

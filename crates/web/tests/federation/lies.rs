@@ -1,12 +1,14 @@
 //! UP-03 to UP-06: providers that lie, are slow, or are not there. Nobody is let in, nothing is written, and the person
 //! reads what happened.
 
+use http::Method;
 use model::UserId;
+use model::provider::Provider;
 use serde_json::{Value, json};
 use testkit::provider::CLIENT_ID;
 use testkit::source::{Lie, Question};
 
-use crate::setting::{Setting, assert_page};
+use crate::setting::{ADA, Setting, assert_page};
 
 /// What becomes of a sign-in at which the provider says this.
 async fn check(changes: Value, reason: &str) {
@@ -68,6 +70,44 @@ async fn up_03_a_profile_is_not_changed_by_what_is_not_believed() {
     let lie = json!({"name": "Eve", "aud": "another client"});
     assert_page(setting.sign_in_with(&mut setting.app.browser(), &lie).await, 400, "cannot be trusted");
     assert_eq!(setting.app.find_user(&ada).await, before);
+}
+
+/// UP-15: whoever always asks for a step up takes nothing less.
+#[tokio::test]
+async fn up_15_a_step_up_that_was_not_made_lets_nobody_in() {
+    let demand = |provider: &mut Provider| {
+        provider.required_claims.insert("acr".to_owned(), vec!["phr".to_owned()]);
+    };
+    for changes in [json!({}), json!({"acr": "pwd"})] {
+        let setting = Setting::with(demand).await;
+        assert_page(setting.sign_in_with(&mut setting.app.browser(), &changes).await, 400, "cannot be trusted");
+        setting.assert_failed_because("required_claim").await;
+        assert!(setting.app.find_user(&UserId::new(ADA)).await.is_none());
+    }
+    assert_eq!(Setting::with(demand).await.person(&json!({"acr": "phr"})).await["sub"], ADA);
+}
+
+/// UP-12: what a provider gives us for its APIs is kept nowhere.
+#[tokio::test]
+async fn up_12_tokens_of_a_provider_are_not_kept() {
+    let setting = Setting::new().await;
+    let mut browser = setting.app.browser();
+    let request = setting.leave(&mut browser, &setting.client.request()).await;
+    let claims = setting.peer.claims(&json!({"nonce": request.field("nonce")}), setting.app.now());
+    let id_token = setting.peer.sign("JWT", &claims);
+    let (access_token, refresh_token) = ("their-access-token-7", "their-refresh-token-7");
+    let tokens = json!({"id_token": id_token, "access_token": access_token, "refresh_token": refresh_token});
+    setting.peer.server.on(Question::Code, Lie::json(200, tokens));
+    let answer = browser.open(&setting.peer.answer(&request, &[("code", "a code")])).await.answer();
+    let ours = setting.client.exchange(&setting.app, answer.code()).await;
+    let user = setting.app.manage(Method::GET, &format!("users/{}", ADA.replace('|', "%7C")), &Value::Null).await;
+    let dump = setting.app.dump().await;
+    let events = format!("{:?}", setting.app.events().await);
+    for secret in [access_token, refresh_token, id_token.as_str()] {
+        let is_told = ours.body.contains(secret) || user.body.contains(secret) || events.contains(secret);
+        assert!(!dump.contains(secret) && !is_told, "{secret}");
+    }
+    assert!(user.body.contains("Ada Lovelace"), "{}", user.body);
 }
 
 /// What becomes of a sign-in at which the token endpoint does this.

@@ -6,4 +6,5 @@ mod lies;
 mod people;
 mod refused;
 mod setting;
+mod signing_out;
 mod silent;

@@ -259,7 +259,7 @@ async fn options_become_what_signing_in_needs() {
         "upstream_params": {"acr_values": {"value": "phr phrh"}, "hint": {"alias": "login_hint"}},
         "attribute_map": {"mapping_mode": "use_map", "attributes": {"email": "${context.tokenset.upn}"}},
         "set_user_root_attributes": "on_first_login", "should_trust_email_verified_connection": "always_set_emails_as_verified",
-        "federated_connections_access_tokens": {"active": true}, "silent_sign_in": true,
+        "federated_connections_access_tokens": {"active": false}, "silent_sign_in": true,
         "icon_url": "https://acme.example/icon.png",
     });
     let (_, provider) = created(&api, "oidc", options).await;
@@ -270,13 +270,18 @@ async fn options_become_what_signing_in_needs() {
     assert_eq!(provider.required_claims["acr"], ["phr", "phrh"]);
     assert_eq!(provider.attributes[&ProfileField::Email], "upn");
     assert_eq!(provider.email_verification, EmailVerification::Assumed);
-    assert!(!provider.pkce && provider.keeps_tokens && provider.asks_silently);
+    assert!(!provider.pkce && provider.asks_silently);
 }
 
 #[tokio::test]
 async fn options_that_cannot_be_are_refused_with_a_reason() {
     for (strategy, options, message) in [
         ("oidc", json!({}), "options.discovery_url or an issuer must be given"),
+        (
+            "oidc",
+            json!({"issuer": "https://idp.example/", "federated_connections_access_tokens": {"active": true}}),
+            "options.federated_connections_access_tokens.active is not possible, because tokens of providers are not kept",
+        ),
         (
             "oidc",
             json!({"discovery_url": "https://idp.example/metadata"}),

@@ -14,8 +14,9 @@ use crate::{RequestContext, Services};
 
 /// Where a request without a usable session leads at once; `None` means to our own page, or nowhere.
 ///
-/// To the connection it names, and to the only one its client has; silently to the first that may be asked so, unless
-/// somebody is signed in here, or is to prove who they are again, or to choose.
+/// To the connection it names, to the only one its client has, and to that of the domain of its `login_hint`; silently
+/// to the first that may be asked so, unless somebody is signed in here, or is to prove who they are again, or to
+/// choose.
 pub(crate) fn home_of_request(
     enabled: &[StoredConnection],
     request: &AuthorizationRequest,
@@ -23,19 +24,31 @@ pub(crate) fn home_of_request(
 ) -> Option<Home> {
     let fits = |own: &&Connection| request.connection.as_deref().is_none_or(|name| name == own.name);
     let accepted: Vec<_> = enabled.iter().map(|stored| &stored.connection).filter(fits).collect();
-    if let [only] = accepted[..]
-        && only.provider.is_some()
+    let known = match accepted[..] {
+        [only] => Some(only).filter(|only| only.provider.is_some()),
+        _ => home_of_domain(accepted.iter().copied(), request.login_hint.as_deref()),
+    };
+    if let Some(known) = known
         && !request.prompts(Prompt::None)
     {
-        return Some(Home { connection: only.name.clone(), is_silent: false });
+        return Some(Home { connection: known.name.clone(), is_silent: false });
     }
     let asks_again = [Prompt::Login, Prompt::SelectAccount, Prompt::Create].into_iter().any(|p| request.prompts(p));
     if has_session || asks_again {
         return None;
     }
     let asks_silently = |own: &&Connection| own.provider.as_ref().is_some_and(|provider| provider.asks_silently);
-    let asked = accepted.into_iter().find(asks_silently)?;
+    let asked = known.into_iter().chain(accepted).find(asks_silently)?;
     Some(Home { connection: asked.name.clone(), is_silent: true })
+}
+
+/// The first of these to which addresses of this one's domain lead.
+fn home_of_domain<'a>(
+    mut connections: impl Iterator<Item = &'a Connection>,
+    address: Option<&str>,
+) -> Option<&'a Connection> {
+    let domain = domain_of(address?)?;
+    connections.find(|own| own.provider.as_ref().is_some_and(|provider| provider.domain_aliases.contains(&domain)))
 }
 
 /// A connection as the login page offers it.
@@ -85,11 +98,8 @@ pub async fn home_of_address(
     browser: Browser<'_>,
 ) -> Result<Option<String>, PendingRefused> {
     let pending = find_pending(svc, cx, state, browser.binding).await?;
-    let Some(domain) = domain_of(address) else { return Ok(None) };
-    let is_home = |stored: &&StoredConnection| {
-        stored.connection.provider.as_ref().is_some_and(|provider| provider.domain_aliases.contains(&domain))
-    };
-    Ok(pending.providers.iter().find(is_home).map(|stored| stored.connection.name.clone()))
+    let connections = pending.providers.iter().map(|stored| &stored.connection);
+    Ok(home_of_domain(connections, Some(address)).map(|home| home.name.clone()))
 }
 
 fn domain_of(address: &str) -> Option<String> {

@@ -12,6 +12,7 @@ mod person;
 mod refused;
 mod returning;
 
+pub(crate) use access::Access;
 pub use departure::{Departure, depart};
 pub use home::{ProviderButton, home_of_address};
 pub(crate) use home::{buttons, has_domains, home_of_request};

@@ -182,6 +182,7 @@ impl Exchange<'_> {
             amr: &[],
             pending: leg.pending,
             connection: Some(&self.stored.connection),
+            assertion: Some(assertion),
             authenticated_at: authenticated_at(cx, assertion.authenticated_at),
             browser,
         };

@@ -110,7 +110,6 @@ fn provider() -> Provider {
         email_verification: EmailVerification::Assumed,
         user_id_form: UserIdForm::Kept,
         root_attributes: RootAttributes::NeverOnLogin,
-        keeps_tokens: true,
         asks_silently: true,
         logout: ProviderLogout::Auth0,
         domain_aliases: vec!["acme.example".to_owned()],

@@ -89,12 +89,12 @@ pub(super) fn read(svc: &Services, preset: &Preset, mut options: Fields) -> Resu
         email_verification: preset.email_verification,
         user_id_form: preset.user_id_form,
         root_attributes: root_attributes(&mut options)?,
-        keeps_tokens: keeps_tokens(&mut options)?,
         asks_silently: asks_silently(preset, &mut options)?,
         logout: preset.logout,
         domain_aliases: domains(&mut options)?,
         icon_url: icon(&mut options)?,
     };
+    refuse_to_keep_tokens(&mut options)?;
     trust::read(preset, &mut options, &mut provider)?;
     parameters::require_what_was_asked_for(&mut provider);
     if preset.strategy == "google-apps" {
@@ -183,11 +183,13 @@ fn root_attributes(options: &mut Fields) -> Result<RootAttributes, BodyInvalid> 
     Ok(options.take("set_user_root_attributes")?.unwrap_or_default())
 }
 
-fn keeps_tokens(options: &mut Fields) -> Result<bool, BodyInvalid> {
-    let Some(mut object) = options.nested("federated_connections_access_tokens")? else { return Ok(false) };
-    let active = object.take("active")?.unwrap_or(false);
-    object.finish()?;
-    Ok(active)
+/// What a provider gives us for its APIs is thrown away once it has told who signed in.
+fn refuse_to_keep_tokens(options: &mut Fields) -> Result<(), BodyInvalid> {
+    let Some(mut object) = options.nested("federated_connections_access_tokens")? else { return Ok(()) };
+    if object.take("active")?.unwrap_or(false) {
+        return Err(object.wrong("active", "is not possible, because tokens of providers are not kept"));
+    }
+    object.finish()
 }
 
 fn asks_silently(preset: &Preset, options: &mut Fields) -> Result<bool, BodyInvalid> {

@@ -1,0 +1,125 @@
+// People who sign in at another provider, which is oidc-provider, as they and the application see it.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { Browser, PHONE, screenshot } from '../support/browser.mjs';
+import { LoginPage } from '../support/pages.mjs';
+import { UpstreamProvider } from '../support/provider.mjs';
+import { RelyingParty } from '../support/relying-party.mjs';
+import { Tenant } from '../support/tenant.mjs';
+
+const tenant = await Tenant.open({
+  settings: { LANDBRIDGE__OUTGOING__ALLOWED_NETWORKS: '127.0.0.0/8,::1/128' },
+});
+const upstream = await UpstreamProvider.open(tenant.issuer);
+const browser = await Browser.open();
+const party = await RelyingParty.register(tenant, { host: 'app.localhost', client: { name: 'Bridge Watch' } });
+const acme = await connect('acme', { ...upstream.options, domain_aliases: ['acme.example'] }, { display_name: 'Acme' });
+after(() => Promise.all([browser.close(), party.close(), upstream.close(), tenant.close()]));
+
+function connect(name, options, properties = {}) {
+  const enabled_clients = [party.client.client_id];
+  return tenant.management.post('connections', { name, strategy: 'oidc', enabled_clients, options, ...properties });
+}
+
+/** Presses the button on the provider's own page. */
+async function signInThere(page) {
+  await page.getByRole('heading', { name: 'The provider' }).waitFor();
+  await page.getByRole('button', { name: 'Sign in as Ada' }).click();
+}
+
+async function signIn(page, parameters = { connection: 'acme' }) {
+  const request = await party.authorize(page, parameters);
+  await signInThere(page);
+  return (await request.tokens(page)).claims();
+}
+
+test('a button leads to the provider and back to the application', async (t) => {
+  const page = await browser.visit(t);
+  const request = await party.authorize(page);
+  await LoginPage.on(page);
+  await screenshot(page, 'federation-login');
+  await page.getByRole('link', { name: 'Continue with Acme' }).click();
+  await signInThere(page);
+  const claims = (await request.tokens(page)).claims();
+  assert.equal(claims.sub, 'oidc|acme|ada-1');
+  assert.equal(claims.iss, tenant.issuer);
+  assert.deepEqual([claims.name, claims.email, claims.email_verified], ['Ada Lovelace', 'ada@acme.example', false]);
+});
+
+for (const [look, options] of [
+  ['dark', { colorScheme: 'dark' }],
+  ['phone', PHONE],
+]) {
+  test(`the buttons fit the screen: ${look}`, async (t) => {
+    const page = await browser.visit(t, options);
+    await party.authorize(page);
+    await LoginPage.on(page);
+    await screenshot(page, `federation-login-${look}`);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(overflow <= 0, `${overflow} pixels stick out`);
+  });
+}
+
+test('an address leads to the provider of its domain, from the form that asks for it', async (t) => {
+  const page = await browser.visit(t);
+  const request = await party.authorize(page);
+  const login = await LoginPage.on(page);
+  await login.username.fill('ada@acme.example');
+  await login.submit.click();
+  await signInThere(page);
+  assert.equal((await request.tokens(page)).claims().sub, 'oidc|acme|ada-1');
+});
+
+test('somebody who is signed in there is recognised without a page', async (t) => {
+  const page = await browser.visit(t);
+  const { sub } = await signIn(page);
+  await page.goto(`${tenant.issuer}v2/logout`);
+  const refused = await party.authorize(page, { prompt: 'none', connection: 'acme' });
+  assert.equal((await refused.answer(page)).searchParams.get('error'), 'login_required');
+
+  await tenant.management.patch(`connections/${acme.id}`, {
+    options: { ...upstream.options, domain_aliases: ['acme.example'], silent_sign_in: true },
+  });
+  const request = await party.authorize(page, { prompt: 'none', connection: 'acme' });
+  assert.equal((await request.tokens(page)).claims().sub, sub);
+
+  const stranger = await browser.visit(t);
+  await party.authorize(stranger);
+  await LoginPage.on(stranger);
+  const nobody = await party.authorize(stranger, { prompt: 'none' });
+  assert.equal((await nobody.answer(stranger)).searchParams.get('error'), 'login_required');
+});
+
+test('a new proof is asked of the provider', async (t) => {
+  const page = await browser.visit(t);
+  const first = await signIn(page);
+  const again = await signIn(page, { connection: 'acme', prompt: 'login' });
+  assert.ok(again.auth_time >= first.auth_time);
+  const request = await party.authorize(page, { connection: 'acme', max_age: '3600' });
+  assert.equal((await request.tokens(page)).claims().auth_time, again.auth_time);
+});
+
+test('signing out everywhere ends at the application, and the provider asks again', async (t) => {
+  const page = await browser.visit(t);
+  await signIn(page);
+  const query = new URLSearchParams({ client_id: party.client.client_id, returnTo: party.site.url });
+  await page.goto(`${tenant.issuer}v2/logout?${query}&federated`);
+  await page.getByRole('button', { name: 'Sign out there' }).click();
+  await page.waitForURL((url) => party.site.owns(url.href));
+  await signIn(page);
+});
+
+test('a provider that is away is said to be away', async (t) => {
+  const gone = await UpstreamProvider.open(tenant.issuer);
+  await connect('gone', gone.options, { display_name: 'Umbrella', show_as_button: false });
+  await gone.close();
+  for (const [look, options] of [['light', {}], ['dark', { colorScheme: 'dark' }], ['phone', PHONE]]) {
+    const page = await browser.visit(t, options);
+    await party.authorize(page, { connection: 'gone' });
+    await page.getByRole('heading', { name: 'Umbrella cannot be reached' }).waitFor();
+    await page.getByRole('link', { name: 'Try again' }).waitFor();
+    await screenshot(page, `federation-unavailable-${look}`);
+  }
+});
