@@ -69,7 +69,7 @@ async fn a_refresh_token_keeps_its_id_through_its_exchanges() {
         assert_eq!(shown["resource_servers"], json!([]));
         assert!(!shown.to_string().contains(&token));
 
-        place.app.advance(Duration::from_secs(60));
+        place.app.advance(Duration::from_mins(1));
         let token = place.refresh(&place.rotating, &token).await.expect("it is good");
         let path = format!("/refresh-tokens/{}", shown["id"].as_str().unwrap());
         let later = expect(&place.api.get(&path).await, 200);
