@@ -24,7 +24,9 @@ use web::{AppState, RenderMetrics};
 
 use crate::clock::SystemClock;
 use crate::commands::Failure;
-use crate::config::{Bootstrap, Config, DatabaseUrl, Hashing, Limits, Network, Outgoing, Pages, Tls, TokenErrorStatus};
+use crate::config::{
+    Bootstrap, Config, DatabaseUrl, Hashing, Limits, Network, Outgoing, Pages, RedisUrl, Tls, TokenErrorStatus,
+};
 use crate::mail::mailer;
 use crate::secrets::{BootstrapSecretError, bootstrap_secret, master_key};
 use crate::server::{TlsCertificate, TlsError};
@@ -51,6 +53,7 @@ pub async fn services(
     let sealer = Sealer::new(&master_key::find_or_make(config, &SystemEntropy)?);
     let parts = Parts {
         store: open_store(config).await?,
+        redis_url: config.redis.url.as_ref().map(RedisUrl::expose),
         sealer,
         upstreams: upstreams(&config.outgoing)?,
         hashing: hash_pool(&config.hashing)?,
@@ -63,7 +66,7 @@ pub async fn services(
         bootstrap,
     };
     start(parts, SystemClock.now()).await.map_err(|refused| match refused {
-        StartRefused::WrongMasterKey => Failure::Configuration(refused.to_string()),
+        StartRefused::WrongMasterKey | StartRefused::Redis(_) => Failure::Configuration(refused.to_string()),
         other => Failure::Work(other.into()),
     })
 }

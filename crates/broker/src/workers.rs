@@ -46,6 +46,23 @@ impl Workers {
         }
     }
 
+    /// Does `work` each time `occasion` comes. What fails or panics is logged and tried again at the next.
+    pub fn whenever<O, C, W, F, E>(&self, name: &'static str, mut occasion: O, mut work: W)
+    where
+        O: FnMut() -> C + Send + 'static,
+        C: Future<Output = ()> + Send + 'static,
+        W: FnMut() -> F + Send + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + Send + 'static,
+    {
+        let stop = self.stop.clone();
+        self.running.spawn(async move {
+            while stop.run_until_cancelled(occasion()).await.is_some() {
+                report(name, tokio::spawn(work()).await.map_err(Into::into).and_then(|done| done.map_err(Into::into)));
+            }
+        });
+    }
+
     /// Begins no further turn, and waits for those that run.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -68,7 +85,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use tokio::sync::{mpsc, oneshot};
+    use tokio::sync::{Notify, mpsc, oneshot};
     use tokio::time::timeout;
 
     use super::*;
@@ -131,6 +148,29 @@ mod tests {
         for turn in 1..4 {
             assert_eq!(receiver.recv().await, Some(turn));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_is_done_at_each_occasion_whatever_became_of_the_last() {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let (occasion, workers) = (Arc::new(Notify::new()), Workers::default());
+        let comes = Arc::clone(&occasion);
+        let mut turn = 0;
+        workers.whenever(
+            "test",
+            move || comes.clone().notified_owned(),
+            move || {
+                turn += 1;
+                sender.send(turn).unwrap();
+                async { Err("the database is away") }
+            },
+        );
+        for turn in 1..=3 {
+            assert!(timeout(MINUTE, receiver.recv()).await.is_err(), "without an occasion");
+            occasion.notify_one();
+            assert_eq!(receiver.recv().await, Some(turn));
+        }
+        workers.stop().await;
     }
 
     #[tokio::test(start_paused = true)]

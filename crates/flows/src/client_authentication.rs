@@ -73,7 +73,7 @@ pub async fn authenticate(svc: &Services, cx: &RequestContext, presented: &Prese
     }
     // A name alone proves nothing: were public clients limited, any stranger could shut one out.
     if !client.is_public() {
-        limits::take(svc, cx, &Subject::Client(&client.client_id)).map_err(ClientRefused::Limited)?;
+        limits::take(svc, cx, &Subject::Client(&client.client_id)).await.map_err(ClientRefused::Limited)?;
     }
     Ok(client)
 }

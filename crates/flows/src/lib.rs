@@ -29,6 +29,7 @@ pub mod logout;
 pub mod mail;
 pub mod management;
 pub mod migration;
+pub mod nodes;
 mod presented_token;
 pub mod revocation;
 pub mod services;

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use model::ClientId;
 use model::user::User;
 pub use protocol::rate_limit::{Limited, RateLimit, Standing};
-use store::ephemeral::Buckets;
+use store::ephemeral::{BucketName, Ephemeral};
 
 use crate::login::attempts::Account;
 use crate::{RequestContext, Services};
@@ -102,20 +102,25 @@ impl Subject<'_> {
 }
 
 /// Takes the call from what its address may do.
-pub fn take_call(svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
-    take(svc, cx, &Subject::Address(cx.peer))
+pub async fn take_call(svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
+    take(svc, cx, &Subject::Address(cx.peer)).await
 }
 
 /// Takes a call, and counts it if it is one too many.
-pub(crate) fn take(svc: &Services, cx: &RequestContext, subject: &Subject<'_>) -> Result<Standing, Limited> {
+pub(crate) async fn take(svc: &Services, cx: &RequestContext, subject: &Subject<'_>) -> Result<Standing, Limited> {
     let settings = &svc.settings.limits;
     let limit = subject.limit(settings);
     if subject.is_exempt(settings) {
-        return Ok(Buckets::untouched(limit, cx.now));
+        return Ok(Ephemeral::untouched(limit, cx.now));
     }
-    svc.buckets.take(&subject.name(), limit, cx.now).inspect_err(|_| {
+    svc.ephemeral.take(&bucket_of(svc, subject), limit, cx.now).await.inspect_err(|_| {
         metrics::counter!("landbridge_limited_total", "limit" => subject.label()).increment(1);
     })
+}
+
+/// Names may hold addresses of people, and Redis is for whoever operates it to read.
+fn bucket_of(svc: &Services, subject: &Subject<'_>) -> BucketName {
+    svc.sealer.keyed_digest("bucket of a limit", subject.name().as_bytes())
 }
 
 /// Whether a person comes from where they came in last.

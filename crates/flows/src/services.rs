@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keys::{Entropy, KeySet, Sealer};
 use store::Store;
-use store::ephemeral::Buckets;
+use store::ephemeral::Ephemeral;
 use upstream::Upstreams;
 
 use crate::hashing::HashPool;
@@ -67,6 +67,8 @@ pub struct Services {
     pub store: Store,
     /// Keys that sign tokens, replaced as a whole at a rotation.
     pub keys: RwLock<Arc<KeySet>>,
+    /// Readings of what is held in memory come one after the other, so that none brings back what a later one saw gone.
+    pub reading: tokio::sync::Mutex<()>,
     /// The name of the place; see [`crate::tenant`].
     pub tenant_name: RwLock<Arc<str>>,
     /// Seals what must be read back.
@@ -75,8 +77,8 @@ pub struct Services {
     pub upstreams: Upstreams,
     /// Where passwords are hashed.
     pub hashing: HashPool,
-    /// What is left of the limits.
-    pub buckets: Buckets,
+    /// What is left of the limits, and the word between nodes.
+    pub ephemeral: Ephemeral,
     /// Carries mails.
     pub mailer: Arc<dyn Mailer>,
     /// Random bytes.

@@ -119,6 +119,7 @@ fn publish(sealer: &Sealer, key: SigningKey) -> Result<Option<PublishedKey>, Sig
 
 /// Takes up what another node or the command line changed.
 pub async fn reload(svc: &Services) -> Result<(), SigningKeysUnusable> {
+    let _turn = svc.reading.lock().await;
     let fresh = Arc::new(load(&svc.store, &svc.sealer).await?);
     *svc.keys.write().expect("nothing panics while it holds the lock") = fresh;
     Ok(())
@@ -196,6 +197,7 @@ pub(crate) async fn rotate_with(
         store::signing_keys::insert(&mut tx, &next).await?;
         written(&next.kid).record(&mut tx).await?;
         tx.commit().await?;
+        svc.ephemeral.announce().await;
     }
     reload(svc).await.or_internal("taking up the rotated keys")?;
     current(svc).await
@@ -234,6 +236,7 @@ pub(crate) async fn revoke_with(
     }
     written.record(&mut tx).await?;
     tx.commit().await?;
+    svc.ephemeral.announce().await;
     reload(svc).await.or_internal("taking up the revocation")?;
     Ok(KeyRevocation::Revoked)
 }

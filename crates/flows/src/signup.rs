@@ -146,7 +146,7 @@ pub(crate) async fn create(
     let Ok(prepared) = Prepared::new(account.password.expose_secret()) else {
         return Ok(Err(SignupRefused::PasswordTooLong));
     };
-    if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(cx.peer)) {
+    if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(cx.peer)).await {
         return Ok(Err(SignupRefused::Limited(limited)));
     }
     let username = account.profile.username.as_deref();

@@ -5,8 +5,9 @@ use std::sync::{Arc, RwLock};
 
 use keys::{Entropy, SealBroken, Sealer};
 use model::Timestamp;
-use store::ephemeral::Buckets;
+use store::ephemeral::{Ephemeral, RedisSettings, RedisUrlRefused};
 use store::{Store, StoreError};
+use tokio::sync::Mutex;
 use upstream::Upstreams;
 
 use crate::bootstrap::{self, BootstrapClient};
@@ -16,15 +17,14 @@ use crate::signing_keys::{self, SigningKeysUnusable};
 use crate::{InternalError, Services, Settings, tenant};
 
 const CHECK_PURPOSE: &str = "master key check";
-/// Some five megabytes.
-const MOST_BUCKETS: usize = 100_000;
-
 const CHECK_TEXT: &[u8] = b"landbridge";
 
 /// What a broker is made of.
 pub struct Parts {
     /// The database, opened.
     pub store: Store,
+    /// What several nodes share besides, if anything: `redis://…` or `rediss://…`.
+    pub redis_url: Option<String>,
     /// Seals what must be read back.
     pub sealer: Sealer,
     /// Other identity systems.
@@ -56,6 +56,9 @@ pub enum StartRefused {
     /// The database failed.
     #[error("the database failed during start")]
     Store(#[from] StoreError),
+    /// Redis cannot be used as it is written. One that is away is no reason.
+    #[error(transparent)]
+    Redis(#[from] RedisUrlRefused),
     /// Something else failed.
     #[error("the broker could not start")]
     Internal(#[from] InternalError),
@@ -66,14 +69,17 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
     prove_master_key(&parts).await?;
     signing_keys::ensure(&parts.store, &parts.sealer, &parts.entropy, &parts.settings.issuer, now).await?;
     let keys = signing_keys::load(&parts.store, &parts.sealer).await?;
+    let redis =
+        parts.redis_url.map(|url| RedisSettings { url, deployment: deployment(&parts.sealer, &parts.settings) });
     let services = Services {
+        ephemeral: Ephemeral::new(redis)?,
         store: parts.store,
         keys: RwLock::new(Arc::new(keys)),
+        reading: Mutex::default(),
         tenant_name: RwLock::new(Arc::from("")),
         sealer: parts.sealer,
         upstreams: parts.upstreams,
         hashing: parts.hashing,
-        buckets: Buckets::new(MOST_BUCKETS),
         mailer: parts.mailer,
         entropy: parts.entropy,
         settings: parts.settings,
@@ -81,6 +87,11 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
     bootstrap::ensure(&services, parts.bootstrap, now).await?;
     tenant::reload(&services).await?;
     Ok(services)
+}
+
+/// The same on every node of a deployment, and on no other.
+fn deployment(sealer: &Sealer, settings: &Settings) -> String {
+    hex::encode(&sealer.keyed_digest("name of the deployment", settings.issuer.as_bytes())[..8])
 }
 
 /// The first start leaves a known text in the database, sealed; every later one must be able to open it.

@@ -12,6 +12,7 @@ pub fn name(svc: &Services) -> Arc<str> {
 
 /// Takes up a name that was set here or on another node.
 pub async fn reload(svc: &Services) -> Result<(), InternalError> {
+    let _turn = svc.reading.lock().await;
     let tenant = store::settings::tenant(&mut svc.store.read().await?).await?;
     *svc.tenant_name.write().expect("nothing panics while it holds the lock") = tenant.friendly_name.into();
     Ok(())

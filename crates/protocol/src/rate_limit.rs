@@ -81,13 +81,13 @@ impl RateLimit {
         }
     }
 
-    /// How long one call takes to flow back.
-    fn interval(self) -> i64 {
+    /// How long one call takes to flow back, in microseconds.
+    pub fn interval(self) -> i64 {
         MINUTE / i64::from(self.0.get())
     }
 
-    /// How long an empty bucket takes to fill.
-    fn span(self) -> i64 {
+    /// How long an empty bucket takes to fill, in microseconds.
+    pub fn span(self) -> i64 {
         self.interval() * i64::from(self.0.get())
     }
 }

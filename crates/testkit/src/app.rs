@@ -54,6 +54,8 @@ pub struct Options {
     pub trusted_proxies: Vec<&'static str>,
     /// How often anybody may ask: by default, more often than any test does.
     pub limits: LimitSettings,
+    /// What its nodes share besides the database. Nothing here tends the connection.
+    pub redis_url: Option<String>,
 }
 
 impl Default for Options {
@@ -64,6 +66,7 @@ impl Default for Options {
             token_error_status: TokenErrorStatus::default(),
             trusted_proxies: Vec::new(),
             limits: LimitSettings::generous(),
+            redis_url: None,
         }
     }
 }
@@ -323,6 +326,7 @@ pub(crate) async fn start_services(store: Store, seed: &str, mailer: Arc<dyn Mai
     let loopback = vec!["127.0.0.0/8".parse().expect("a network")];
     let upstreams = HttpSettings { allow_private_networks: loopback, allow_http: false };
     let parts = Parts {
+        redis_url: options.redis_url.clone(),
         store,
         sealer: Sealer::new(&MasterKey::from_random(std::array::from_fn(|index| u8::try_from(index).unwrap_or(0)))),
         upstreams: Upstreams::new(&upstreams).expect("the system has root certificates"),

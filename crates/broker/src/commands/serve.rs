@@ -1,5 +1,6 @@
 //! `landbridge serve`.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +20,12 @@ use crate::{telemetry, wiring};
 
 use super::Failure;
 
-/// How soon a rotation, a revocation or another name of the tenant is taken up that came about on another node.
+/// How soon a rotation, a revocation or another name of the tenant is taken up that came about on another node, where
+/// no word of it comes through Redis.
 const RELOAD_PERIOD: Duration = Duration::from_secs(15);
+
+/// How soon a lost Redis is found, and one that is back.
+const REDIS_PERIOD: Duration = Duration::from_secs(1);
 
 const SWEEP_PERIOD: Duration = Duration::from_mins(1);
 
@@ -53,6 +58,8 @@ pub(super) async fn run(loaded: &Loaded) -> Result<(), Failure> {
     let listener = server::bind(config.server.listen.0).await.map_err(anyhow::Error::from)?;
     let services = Arc::new(wiring::services(config, wiring::Opening::Create, bootstrap).await?);
     let router = wiring::router(config, Arc::clone(&services), metrics.clone())?;
+    // So that the first calls are limited together too.
+    flows::nodes::tend(&services).await;
     let workers = workers(&services, tls.as_ref(), metrics);
     announce(config, &listener);
     let most_connections = usize::try_from(config.server.max_connections.get()).expect("a usize has 32 bits at least");
@@ -95,24 +102,40 @@ pub(super) fn workers(
         let services = Arc::clone(&measured);
         async move { flows::jobs::measure(&services).await }
     });
-    let reloading = Arc::clone(services);
-    workers.every("signing keys", RELOAD_PERIOD, move || {
-        let services = Arc::clone(&reloading);
-        async move { flows::signing_keys::reload(&services).await }
-    });
-    let naming = Arc::clone(services);
-    workers.every("tenant name", RELOAD_PERIOD, move || {
-        let services = Arc::clone(&naming);
-        async move { flows::tenant::reload(&services).await }
-    });
+    listen_to_other_nodes(&workers, services);
     workers.every("metrics", METRICS_PERIOD, move || {
         metrics.run_upkeep();
-        std::future::ready(Ok::<_, std::convert::Infallible>(()))
+        std::future::ready(Ok::<_, Infallible>(()))
     });
     if let Some(certificate) = tls.cloned() {
         workers.every("certificate", CERTIFICATE_PERIOD, move || reload_certificate(Arc::clone(&certificate)));
     }
     workers
+}
+
+fn listen_to_other_nodes(workers: &Workers, services: &Arc<Services>) {
+    let tended = Arc::clone(services);
+    workers.every("redis", REDIS_PERIOD, move || {
+        let services = Arc::clone(&tended);
+        async move {
+            flows::nodes::tend(&services).await;
+            Ok::<_, Infallible>(())
+        }
+    });
+    let take_up = |services: &Arc<Services>| {
+        let services = Arc::clone(services);
+        move || {
+            let services = Arc::clone(&services);
+            async move { flows::nodes::take_up(&services).await }
+        }
+    };
+    workers.every("changes elsewhere", RELOAD_PERIOD, take_up(services));
+    let hearing = Arc::clone(services);
+    let heard = move || {
+        let services = Arc::clone(&hearing);
+        async move { flows::nodes::heard_of_change(&services).await }
+    };
+    workers.whenever("announced changes", heard, take_up(services));
 }
 
 async fn sweep(services: Arc<Services>) -> Result<(), InternalError> {

@@ -109,8 +109,9 @@ impl Default for Database {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Redis {
-    /// `redis://HOST:PORT/`, or `rediss://HOST:PORT/` for TLS. This version keeps all shared state in the database: the
-    /// URL is checked, and nothing connects to it.
+    /// `redis://USER:PASSWORD@HOST:PORT/DATABASE`, or `rediss://` for TLS; version 6 or newer. With it, limits hold for
+    /// all nodes together, and each hears at once what another changed. Nothing is lost with it: while it is away, each
+    /// node counts for itself.
     pub url: Option<RedisUrl>,
 }
 

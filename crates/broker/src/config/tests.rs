@@ -332,13 +332,6 @@ fn what_should_not_be_left_is_warned_of() {
     for (toml, expected) in [
         ("", None),
         (
-            "[redis]\nurl = 'redis://:hunter2@localhost/'",
-            Some(
-                "redis.url is redis://:***@localhost/, and nothing connects to it: this version keeps shared state in \
-                 the database",
-            ),
-        ),
-        (
             "[hashing]\nmemory = '64KiB'",
             Some("hashing costs less than 19MiB and 2 iterations: stolen hashes are guessed sooner"),
         ),

@@ -11,7 +11,7 @@ use super::{Hashing, Loaded, SmtpUrl, Source};
 impl Loaded {
     /// A sentence for each.
     pub fn warnings(&self) -> Vec<String> {
-        [self.public_file(), self.unused_redis(), self.readable_mails(), self.cheap_hashing(), self.plain_http()]
+        [self.public_file(), self.readable_mails(), self.cheap_hashing(), self.plain_http()]
             .into_iter()
             .flatten()
             .collect()
@@ -24,11 +24,6 @@ impl Loaded {
         let secret = catalogue.settings.iter().find(|setting| setting.is_secret && in_file(&setting.key))?;
         let (file, key) = (file.display(), &secret.key);
         Some(format!("{file} holds {key} and can be read by every user of this machine; run: chmod 600 {file}"))
-    }
-
-    fn unused_redis(&self) -> Option<String> {
-        let url = self.config.redis.url.as_ref()?;
-        Some(format!("redis.url is {url}, and nothing connects to it: this version keeps shared state in the database"))
     }
 
     fn readable_mails(&self) -> Option<String> {

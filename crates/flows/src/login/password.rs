@@ -27,7 +27,7 @@ pub(crate) async fn check(
     password: &SecretString,
 ) -> Result<Result<Checked, LoginRefused>, InternalError> {
     let connection = &attempt.connection.connection;
-    if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(attempt.peer)) {
+    if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(attempt.peer)).await {
         return Ok(Err(LoginRefused::Limited(limited)));
     }
     let folded = attempt.folded();
@@ -40,7 +40,7 @@ pub(crate) async fn check(
     }
     // After the other: whoever is shut out takes nothing from what others may try.
     let from_usual_place = user.as_ref().is_some_and(|user| limits::is_usual_place(user, attempt.peer));
-    if let Err(limited) = limits::take(svc, cx, &Subject::Account { account: &account, from_usual_place }) {
+    if let Err(limited) = limits::take(svc, cx, &Subject::Account { account: &account, from_usual_place }).await {
         return Ok(Err(LoginRefused::Limited(limited)));
     }
     let stored = match &user {

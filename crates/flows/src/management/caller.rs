@@ -84,8 +84,8 @@ impl Caller {
     }
 
     /// Takes one call from what the client may do.
-    pub fn take_call(&self, svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
-        limits::take(svc, cx, &Subject::Caller(&self.client.client_id))
+    pub async fn take_call(&self, svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
+        limits::take(svc, cx, &Subject::Caller(&self.client.client_id)).await
     }
 
     /// Goes on only if the token carries this scope.

@@ -37,6 +37,7 @@ pub async fn update(
     store::settings::put_tenant(&mut tx, &settings).await?;
     caller.event(svc, cx, "update_tenant_settings", "tenant").record(&mut tx).await?;
     tx.commit().await?;
+    svc.ephemeral.announce().await;
     crate::tenant::reload(svc).await?;
     Ok(settings)
 }

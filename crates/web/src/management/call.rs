@@ -32,7 +32,7 @@ impl FromRequestParts<AppState> for Call {
         let caller = Caller::authenticate(&state.services, &cx, token).await;
         let audience = state.services.settings.management_audience();
         let caller = caller.map_err(|refused| Failure::of_caller(&refused, &audience))?;
-        let outcome = caller.take_call(&state.services, &cx);
+        let outcome = caller.take_call(&state.services, &cx).await;
         if let Some(standing) = parts.extensions.get::<CallerStanding>() {
             standing.tell(outcome);
         }

@@ -36,7 +36,7 @@ pub(crate) fn by_address(state: &AppState, methods: MethodRouter<AppState>) -> M
 }
 
 async fn authentication_api(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match take_call(&state.services, context(&request)) {
+    match take_call(&state.services, context(&request)).await {
         Ok(standing) => {
             let mut response = next.run(request).await;
             // Where the client is limited, its own standing is told already.
@@ -51,7 +51,7 @@ async fn authentication_api(State(state): State<AppState>, request: Request, nex
 
 /// Limits the Management API by address until it is known who calls.
 pub(crate) async fn management(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    match take_call(&state.services, context(&request)) {
+    match take_call(&state.services, context(&request)).await {
         Ok(of_address) => {
             let of_caller = CallerStanding::default();
             request.extensions_mut().insert(of_caller.clone());

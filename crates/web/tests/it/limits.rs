@@ -183,6 +183,20 @@ async fn rl_06_of_tries_at_once_no_more_are_evaluated_than_the_limit() {
     assert_eq!(site.app.events_of("fp").await.len(), 20);
 }
 
+/// Where a Redis should be and is not, the process counts by itself.
+#[tokio::test]
+async fn rl_10_without_redis_people_come_in_and_limits_hold() {
+    let mut options = Options { redis_url: Some("redis://127.0.0.1:1/".to_owned()), ..Options::default() };
+    options.limits.passwords_per_account = calls(2);
+    let site = Site::on(App::with(options).await).await;
+    let ready = site.app.get("/readyz").await;
+    assert_eq!((ready.status.as_u16(), ready.body.as_str()), (200, "ready, without Redis\n"));
+    assert_eq!(try_from(&site, "198.51.100.1", EMAIL, PASSWORD).await, 303);
+    assert_eq!(try_from(&site, "198.51.100.2", EMAIL, "wrong").await, 400);
+    assert_eq!(try_from(&site, "198.51.100.3", EMAIL, "wrong").await, 400);
+    assert_eq!(try_from(&site, "198.51.100.4", EMAIL, "wrong").await, 429);
+}
+
 #[tokio::test]
 async fn every_answer_tells_how_an_address_stands() {
     let site = site(|limits| limits.calls_per_address = calls(4)).await;

@@ -14,6 +14,13 @@ pub struct RedisUrl(Url);
 
 text_setting!(RedisUrl, { "type": "string", "pattern": "^rediss?://" });
 
+impl RedisUrl {
+    /// The whole URL, its password included.
+    pub fn expose(&self) -> String {
+        self.0.to_string()
+    }
+}
+
 impl fmt::Display for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&without_password(&self.0))

@@ -8,11 +8,13 @@ use std::sync::Mutex;
 use model::Timestamp;
 use protocol::rate_limit::{Limited, RateLimit, Standing};
 
+use super::BucketName;
+
 const MICROS_PER_MILLI: i64 = 1000;
 
 /// Buckets by name, in bounded memory: of a name only a hash is kept, under a key of this process, so that peers can
 /// neither choose what collides nor how much is kept.
-pub struct Buckets {
+pub(super) struct LocalBuckets {
     hasher: RandomState,
     held: Mutex<Generations>,
 }
@@ -25,15 +27,15 @@ struct Generations {
     old: HashMap<u64, i64>,
 }
 
-impl Buckets {
+impl LocalBuckets {
     /// At most so many. The least used are forgotten first, and then begin anew with a full bucket.
-    pub fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize) -> Self {
         let held = Generations { most_young: most.div_ceil(2), young: HashMap::new(), old: HashMap::new() };
-        Buckets { hasher: RandomState::new(), held: Mutex::new(held) }
+        LocalBuckets { hasher: RandomState::new(), held: Mutex::new(held) }
     }
 
     /// Takes one call from the bucket of this name. Of calls at the same moment no more are let through than it holds.
-    pub fn take(&self, name: &str, limit: RateLimit, now: Timestamp) -> Result<Standing, Limited> {
+    pub(super) fn take(&self, name: &BucketName, limit: RateLimit, now: Timestamp) -> Result<Standing, Limited> {
         let key = self.hasher.hash_one(name);
         let mut held = self.held.lock().expect("nothing panics while it holds the lock");
         let (full_at, taken) = limit.take(held.find(key), micros(now));
@@ -42,7 +44,7 @@ impl Buckets {
     }
 
     /// How somebody stands whom a limit does not concern.
-    pub fn untouched(limit: RateLimit, now: Timestamp) -> Standing {
+    pub(super) fn untouched(limit: RateLimit, now: Timestamp) -> Standing {
         limit.untouched(micros(now))
     }
 }
@@ -78,20 +80,26 @@ mod tests {
         RateLimit::per_minute(NonZeroU32::new(calls).unwrap())
     }
 
+    fn name(number: u64) -> BucketName {
+        let mut name = [0; 32];
+        name[..8].copy_from_slice(&number.to_be_bytes());
+        name
+    }
+
     #[test]
     fn each_name_has_a_bucket_of_its_own() {
-        let buckets = Buckets::new(10);
-        assert!(buckets.take("a", limit(1), NOW).is_ok());
-        assert!(buckets.take("a", limit(1), NOW).is_err());
-        assert!(buckets.take("b", limit(1), NOW).is_ok());
+        let buckets = LocalBuckets::new(10);
+        assert!(buckets.take(&name(1), limit(1), NOW).is_ok());
+        assert!(buckets.take(&name(1), limit(1), NOW).is_err());
+        assert!(buckets.take(&name(2), limit(1), NOW).is_ok());
     }
 
     #[test]
     fn rl_06_of_calls_at_once_no_more_are_let_through_than_the_bucket_holds() {
-        let buckets = Arc::new(Buckets::new(10));
+        let buckets = Arc::new(LocalBuckets::new(10));
         let take = |_| {
             let buckets = Arc::clone(&buckets);
-            thread::spawn(move || (0..50).filter(|_| buckets.take("a", limit(30), NOW).is_ok()).count())
+            thread::spawn(move || (0..50).filter(|_| buckets.take(&name(1), limit(30), NOW).is_ok()).count())
         };
         let threads: Vec<_> = (0..8).map(take).collect();
         let let_through: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
@@ -100,11 +108,11 @@ mod tests {
 
     #[test]
     fn rl_11_a_flood_of_names_takes_bounded_memory_and_leaves_those_in_use() {
-        let buckets = Buckets::new(100);
-        assert!(buckets.take("in use", limit(1), NOW).is_ok());
-        for name in 0..10_000 {
-            let _ = buckets.take(&name.to_string(), limit(1), NOW);
-            assert!(buckets.take("in use", limit(1), NOW).is_err(), "forgotten after {name}");
+        let (buckets, in_use) = (LocalBuckets::new(100), name(u64::MAX));
+        assert!(buckets.take(&in_use, limit(1), NOW).is_ok());
+        for number in 0..10_000 {
+            let _ = buckets.take(&name(number), limit(1), NOW);
+            assert!(buckets.take(&in_use, limit(1), NOW).is_err(), "forgotten after {number}");
         }
         let held = buckets.held.lock().unwrap();
         assert!(held.young.len() + held.old.len() <= 100);
