@@ -12,5 +12,6 @@ mod harness;
 mod operations;
 mod refresh_tokens;
 mod setting_up;
+mod several_nodes;
 mod the_lying_source;
 mod the_move;

@@ -12,6 +12,8 @@ const CONNECTION: &str = "people";
 pub(crate) struct Admin {
     http: reqwest::Client,
     issuer: String,
+    /// Where it finds the issuer.
+    base: String,
     token: String,
 }
 
@@ -56,7 +58,12 @@ impl Admin {
         ];
         let answer = Answer::of(http.post(format!("{issuer}oauth/token")).form(&form)).await.expect(200).json();
         let token = answer["access_token"].as_str().expect("an access token").to_owned();
-        Admin { http, issuer: issuer.to_owned(), token }
+        Admin { http, issuer: issuer.to_owned(), base: issuer.to_owned(), token }
+    }
+
+    /// The same, sent to this node.
+    pub(crate) fn at(&self, node: &Broker) -> Self {
+        Admin { base: node.url(""), ..self.clone() }
     }
 
     pub(crate) fn token(&self) -> &str {
@@ -65,7 +72,7 @@ impl Admin {
 
     /// Calls the API; `path` is relative to `/api/v2/`.
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        let request = self.http.request(method, format!("{}api/v2/{path}", self.issuer)).bearer_auth(&self.token);
+        let request = self.http.request(method, format!("{}api/v2/{path}", self.base)).bearer_auth(&self.token);
         Answer::of(match body {
             Some(body) => request.json(body),
             None => request,

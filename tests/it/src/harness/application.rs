@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use url::Url;
 
-use super::{Answer, Browser, http};
+use super::{Answer, Broker, Browser, http};
 
 /// RFC 7636 Appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -17,6 +17,8 @@ const STATE: &str = "state-of-the-application";
 #[derive(Clone)]
 pub(crate) struct Application {
     pub(crate) issuer: String,
+    /// Where it finds the issuer, if it does not leave that to a balancer.
+    pub(crate) base: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) redirect_uri: String,
@@ -41,6 +43,7 @@ impl Application {
         let text = |name: &str| client[name].as_str().expect("clients are shown whole").to_owned();
         Application {
             issuer: issuer.to_owned(),
+            base: issuer.to_owned(),
             client_id: text("client_id"),
             client_secret: text("client_secret"),
             redirect_uri: client["callbacks"][0].as_str().expect("a callback").to_owned(),
@@ -49,8 +52,13 @@ impl Application {
         }
     }
 
+    /// The same, sent to this node.
+    pub(crate) fn at(&self, node: &Broker) -> Self {
+        Application { base: node.url(""), ..self.clone() }
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.issuer)
+        format!("{}{path}", self.base)
     }
 
     /// Where it sends a browser, with further parameters.
@@ -125,6 +133,12 @@ impl Application {
         self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
     }
 
+    /// Asks whether a browser is signed in, without showing it anything: an `error`, or none.
+    pub(crate) async fn ask_silently(&self, browser: &mut Browser) -> Option<String> {
+        let answer = browser.get(&self.authorization_url(&[("prompt", "none")])).await.expect(302);
+        answer.redirect_params().remove("error")
+    }
+
     pub(crate) async fn userinfo(&self, tokens: &Tokens) -> Answer {
         Answer::of(self.http.get(self.url("userinfo")).bearer_auth(tokens.access_token())).await
     }
@@ -134,6 +148,11 @@ impl LoginPage {
     /// What its hidden fields hold.
     pub(crate) fn hidden(&self) -> impl Iterator<Item = &str> {
         self.hidden.iter().map(|(_, value)| value.as_str())
+    }
+
+    /// The same, as if a balancer sent the answer to this node.
+    pub(crate) fn at(&self, node: &Broker) -> Self {
+        LoginPage { url: node.url("u/login"), ..self.clone() }
     }
 
     pub(crate) async fn submit(&self, browser: &mut Browser, username: &str, password: &str) -> Answer {
@@ -168,12 +187,17 @@ impl Tokens {
 
     /// The key that signed the ID token.
     pub(crate) fn kid(&self) -> String {
-        part(self.id_token(), 0)["kid"].as_str().expect("a key id").to_owned()
+        kid_of(self.id_token())
     }
 
     pub(crate) fn sub(&self) -> String {
         self.claims()["sub"].as_str().expect("a subject").to_owned()
     }
+}
+
+/// The key that signed a token.
+pub(crate) fn kid_of(token: &str) -> String {
+    part(token, 0)["kid"].as_str().expect("a key id").to_owned()
 }
 
 /// A part of a JWS in compact form (RFC 7515 7.1). Whether its signature holds is for the unmodified clients to say.

@@ -38,7 +38,13 @@ pub(crate) struct Installation {
 impl Installation {
     /// An empty folder and an empty database.
     pub(crate) fn new(engine: Engine) -> Self {
-        let postgres = (engine == Engine::Postgres).then(|| Arc::new(PostgresDatabase::create()));
+        let server = (engine == Engine::Postgres).then(|| super::postgres::server().expect("TEST_DATABASE_URL"));
+        Installation::on(server.as_deref())
+    }
+
+    /// On a Postgres server of choice, or on SQLite without one.
+    pub(crate) fn on(postgres_server: Option<&str>) -> Self {
+        let postgres = postgres_server.map(|server| Arc::new(PostgresDatabase::create(server)));
         let port = Port::reserve();
         let issuer = format!("http://localhost:{}/", port.number());
         let mut installation = Installation {

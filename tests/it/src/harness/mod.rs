@@ -9,23 +9,29 @@ mod certificates;
 mod engine;
 mod installation;
 mod lying_source;
+mod nodes;
 mod polling;
 mod port;
 mod postgres;
+mod postgres_server;
 mod process;
 pub(crate) mod raw;
+mod redis_server;
 
 pub(crate) use admin::{Admin, Source};
 pub(crate) use answer::Answer;
-pub(crate) use application::{Application, LoginPage, Tokens};
+pub(crate) use application::{Application, LoginPage, Tokens, kid_of};
 pub(crate) use broker::Broker;
 pub(crate) use browser::Browser;
 pub(crate) use certificates::Authority;
 pub(crate) use engine::{Engine, on_each_engine};
 pub(crate) use installation::{BOOTSTRAP_ID, BOOTSTRAP_SECRET, Installation};
 pub(crate) use lying_source::{LyingSource, SOURCE_SECRET, Says};
+pub(crate) use nodes::Nodes;
 pub(crate) use polling::until;
 pub(crate) use port::Port;
+pub(crate) use postgres_server::PostgresServer;
+pub(crate) use redis_server::RedisServer;
 
 use std::net::Ipv4Addr;
 

@@ -1,0 +1,353 @@
+//! Two nodes are one broker: whatever happens at one is so at the other, and neither Redis nor a node nor a restart of
+//! Postgres takes anything with it that was acknowledged.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Admin, Answer, Application, BOOTSTRAP_ID, BOOTSTRAP_SECRET, Broker, Browser, Installation, Nodes, PASSWORD,
+    PostgresServer, Tokens, http, kid_of, until,
+};
+
+const EMAIL: &str = "ada@example.com";
+
+/// Far longer than anything takes that has to happen here.
+const LIMIT: Duration = Duration::from_secs(90);
+/// Less than the interval at which a node looks by itself, and far longer than word takes.
+const SOONER_THAN_A_LOOK: Duration = Duration::from_secs(10);
+
+async fn application(nodes: &Nodes) -> Application {
+    Admin::of(&nodes.one).await.application_for(EMAIL).await
+}
+
+/// Asks the token endpoint of a node for a token of the Management API.
+async fn machine_call(node: &Broker) -> Answer {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", BOOTSTRAP_ID),
+        ("client_secret", BOOTSTRAP_SECRET),
+        ("audience", &format!("{}api/v2/", node.issuer())),
+    ];
+    Answer::of(http().post(node.url("oauth/token")).form(&form)).await
+}
+
+async fn machine_token(node: &Broker) -> String {
+    machine_call(node).await.expect(200).json()["access_token"].as_str().expect("a token").to_owned()
+}
+
+async fn managed_with(node: &Broker, token: &str) -> u16 {
+    Answer::of(http().get(node.url("api/v2/clients?per_page=1")).bearer_auth(token)).await.status
+}
+
+#[tokio::test]
+async fn a_sign_in_begun_on_one_node_ends_on_the_other() {
+    let Some(nodes) = Nodes::start(&[]).await else { return };
+    let application = application(&nodes).await;
+    for (begins, ends) in [(&nodes.one, &nodes.other), (&nodes.other, &nodes.one)] {
+        let mut browser = Browser::new();
+        let page = application.at(begins).open(&mut browser).await;
+        page.at(ends).submit(&mut browser, EMAIL, "not the password").await.expect(400);
+        let answer = page.at(ends).submit(&mut browser, EMAIL, PASSWORD).await.expect(303);
+        let tokens = application.at(begins).redeem(&answer).await;
+        application.at(ends).userinfo(&tokens).await.expect(200);
+        assert_eq!(application.at(begins).ask_silently(&mut browser).await, None);
+    }
+    nodes.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_leaves_or_is_sent_away_at_one_node_is_gone_at_the_other() {
+    let Some(nodes) = Nodes::start(&[]).await else { return };
+    let application = application(&nodes).await;
+    let [here, there] = nodes.both().map(|node| application.at(node));
+
+    let mut browser = Browser::new();
+    let page = here.open(&mut browser).await;
+    let answer = page.submit(&mut browser, EMAIL, PASSWORD).await.expect(303);
+    let tokens = there.redeem(&answer).await;
+    assert_eq!(there.ask_silently(&mut browser).await, None);
+    browser.get(&here.url("v2/logout")).await;
+    let mut copy = browser.clone();
+    assert_eq!(there.ask_silently(&mut copy).await.as_deref(), Some("login_required"));
+
+    there.userinfo(&tokens).await.expect(200);
+    let revoked =
+        [("token", tokens.refresh_token()), ("client_id", &here.client_id), ("client_secret", &here.client_secret)];
+    Answer::of(http().post(here.url("oauth/revoke")).form(&revoked)).await.expect(200);
+    assert_eq!(there.refresh(tokens.refresh_token()).await.expect(400).error(), "invalid_grant");
+    there.userinfo(&tokens).await.expect(401);
+
+    let tokens = here.sign_in(EMAIL, PASSWORD).await;
+    let blocked = format!("users/{}", tokens.sub().replace('|', "%7C"));
+    Admin::of(&nodes.one).await.patch(&blocked, &json!({ "blocked": true })).await;
+    assert_eq!(there.refresh(tokens.refresh_token()).await.expect(400).error(), "invalid_grant");
+    assert_eq!(there.type_in(EMAIL, PASSWORD).await.status, 403);
+    nodes.stop().await;
+}
+
+#[tokio::test]
+async fn limits_hold_for_both_nodes_together() {
+    let limits = [("limits.passwords_per_account", "3"), ("limits.calls_per_client", "40")];
+    let Some(nodes) = Nodes::start(&limits).await else { return };
+    let application = application(&nodes).await;
+    let [here, there] = nodes.both().map(|node| application.at(node));
+    let mut number = 0;
+    // A Redis that is slow once makes the nodes count alone for a moment, which is another test.
+    until("both nodes count together", LIMIT, async || {
+        number += 1;
+        let name = format!("nobody-{number}@example.com");
+        let mut statuses = Vec::new();
+        for application in [&here, &there, &here, &there] {
+            statuses.push(application.type_in(&name, "not the password").await.status);
+        }
+        (statuses == [400, 400, 400, 429]).then_some(())
+    })
+    .await;
+
+    let refused = until("the client has called too often", LIMIT, async || {
+        let answer = machine_call(&nodes.other).await;
+        (answer.status != 200).then_some(answer)
+    })
+    .await
+    .expect(429);
+    assert_eq!(refused.error(), "too_many_requests");
+    for header in ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+        assert!(refused.header(header).is_some(), "{header}");
+    }
+    nodes.stop().await;
+}
+
+/// Uses tokens of each node at the other until it is told to stop, and says how many were refused of how many.
+async fn use_machine_tokens(from: String, at: String, audience: String, done: Arc<AtomicBool>) -> (usize, usize) {
+    let (mut refused, mut used) = (0, 0);
+    while !done.load(Ordering::SeqCst) {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", BOOTSTRAP_ID),
+            ("client_secret", BOOTSTRAP_SECRET),
+            ("audience", audience.as_str()),
+        ];
+        let token = Answer::of(http().post(format!("{from}oauth/token")).form(&form)).await.expect(200).json();
+        let token = token["access_token"].as_str().expect("a token");
+        let answer = Answer::of(http().get(format!("{at}api/v2/clients?per_page=1")).bearer_auth(token)).await;
+        refused += usize::from(answer.status != 200);
+        used += 1;
+    }
+    (refused, used)
+}
+
+#[tokio::test]
+async fn keys_rotate_under_load_and_a_revoked_one_is_worthless_everywhere() {
+    let Some(nodes) = Nodes::start(&[]).await else { return };
+    let audience = format!("{}api/v2/", nodes.one.issuer());
+    let done = Arc::new(AtomicBool::new(false));
+    let users = [(&nodes.one, &nodes.other), (&nodes.other, &nodes.one)].map(|(from, at)| {
+        tokio::spawn(use_machine_tokens(from.url(""), at.url(""), audience.clone(), Arc::clone(&done)))
+    });
+    let admin = Admin::of(&nodes.one).await;
+    for (here, there) in [(&nodes.one, &nodes.other), (&nodes.other, &nodes.one), (&nodes.one, &nodes.other)] {
+        let rotated = admin.at(here).post("keys/signing/rotate", &json!({})).await;
+        // The other node is only asked to sign: verifying would have it look.
+        until("the other node signs with the new key", SOONER_THAN_A_LOOK, async || {
+            (kid_of(&machine_token(there).await) == rotated["kid"].as_str().unwrap()).then_some(())
+        })
+        .await;
+    }
+    done.store(true, Ordering::SeqCst);
+    for user in users {
+        let (refused, used) = user.await.unwrap();
+        assert_eq!(refused, 0, "of {used}");
+        assert!(used > 0);
+    }
+
+    let before = machine_token(&nodes.other).await;
+    let admin = Admin::of(&nodes.one).await;
+    let output = nodes.one.installation().run(&["keys", "rotate"]);
+    assert!(output.status.success(), "{output:?}");
+    let current = async |node: &Broker| kid_of(&machine_token(node).await);
+    until("both nodes took up what a command did", SOONER_THAN_A_LOOK, async || {
+        let kids = BTreeSet::from([current(&nodes.one).await, current(&nodes.other).await, kid_of(&before)]);
+        (kids.len() == 2 && current(&nodes.one).await != kid_of(&before)).then_some(())
+    })
+    .await;
+    let fresh = machine_token(&nodes.other).await;
+    let revoke = format!("keys/signing/{}/revoke", kid_of(&before));
+    admin.call(Method::PUT, &revoke, None).await.expect(200);
+    until("the key is worthless at the other node", SOONER_THAN_A_LOOK, async || {
+        (managed_with(&nodes.other, &before).await == 401).then_some(())
+    })
+    .await;
+    for node in nodes.both() {
+        assert_eq!((managed_with(node, &before).await, managed_with(node, &fresh).await), (401, 200));
+    }
+    nodes.stop().await;
+}
+
+async fn ready(node: &Broker) -> String {
+    Answer::of(http().get(node.url("readyz"))).await.expect(200).text().to_owned()
+}
+
+async fn until_ready(nodes: &Nodes, expected: &str) {
+    until("both nodes know how Redis is", LIMIT, async || {
+        let said = [ready(&nodes.one).await, ready(&nodes.other).await];
+        said.iter().all(|said| said == expected).then_some(())
+    })
+    .await;
+}
+
+/// A whole life at both nodes, in which nothing may go wrong.
+async fn live(nodes: &Nodes, application: &Application) {
+    for (here, there) in [(&nodes.one, &nodes.other), (&nodes.other, &nodes.one)] {
+        let tokens = application.at(here).sign_in(EMAIL, PASSWORD).await;
+        let refreshed = Tokens(application.at(there).refresh(tokens.refresh_token()).await.expect(200).json());
+        application.at(here).userinfo(&refreshed).await.expect(200);
+        assert_eq!(managed_with(here, &machine_token(there).await).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn rl_10_the_loss_of_redis_costs_nobody_a_sign_in() {
+    let Some(mut nodes) = Nodes::start(&[]).await else { return };
+    let application = application(&nodes).await;
+    until_ready(&nodes, "ready\n").await;
+    live(&nodes, &application).await;
+    nodes.redis.kill();
+    live(&nodes, &application).await;
+    until_ready(&nodes, "ready, without Redis\n").await;
+    let metrics = Answer::of(http().get(nodes.one.url("metrics"))).await.expect(200);
+    assert!(metrics.text().lines().any(|line| line == "landbridge_redis_reachable 0"), "{}", metrics.text());
+    live(&nodes, &application).await;
+    let log = nodes.one.log();
+    assert_eq!(log.lines().filter(|line| line.contains("Redis does not answer")).count(), 1, "{log}");
+
+    nodes.redis.go_on();
+    until_ready(&nodes, "ready\n").await;
+    live(&nodes, &application).await;
+    nodes.stop().await;
+}
+
+#[tokio::test]
+async fn rl_10_nodes_start_without_redis_and_find_it_later() {
+    let Some(mut nodes) = Nodes::start(&[]).await else { return };
+    nodes.redis.kill();
+    let third = nodes.one.installation().another_node().start().await;
+    assert_eq!(ready(&third).await, "ready, without Redis\n");
+    machine_token(&third).await;
+    nodes.redis.go_on();
+    until("the third node finds Redis", LIMIT, async || (ready(&third).await == "ready\n").then_some(())).await;
+    third.stop().await;
+    nodes.stop().await;
+}
+
+#[tokio::test]
+async fn the_death_of_a_node_costs_its_open_connections_alone() {
+    let Some(nodes) = Nodes::start(&[]).await else { return };
+    let application = application(&nodes).await;
+    let Nodes { one, other, redis } = nodes;
+    let mut browser = Browser::new();
+    let page = application.at(&other).open(&mut browser).await;
+    let tokens = application.at(&other).sign_in(EMAIL, PASSWORD).await;
+    let refreshed = application.at(&other).refresh(tokens.refresh_token()).await.expect(200);
+    let installation = other.installation().clone();
+    other.kill();
+
+    let answer = page.at(&one).submit(&mut browser, EMAIL, PASSWORD).await.expect(303);
+    application.at(&one).redeem(&answer).await;
+    // Whoever lost the answer with the connection asks again and hears the same.
+    assert_eq!(application.at(&one).refresh(tokens.refresh_token()).await.expect(200).body, refreshed.body);
+    let refreshed = Tokens(refreshed.json());
+    application.at(&one).userinfo(&refreshed).await.expect(200);
+    let other = installation.start().await;
+    application.at(&other).refresh(refreshed.refresh_token()).await.expect(200);
+    Nodes { one, other, redis }.stop().await;
+}
+
+/// Somebody who refreshes a token again and again, at one node and then the other, and keeps what was acknowledged.
+async fn refresh_on_and_on(nodes: [Application; 2], first: String, done: Arc<AtomicBool>) -> (String, BTreeSet<u16>) {
+    let (mut token, mut statuses) = (first, BTreeSet::new());
+    for turn in 0.. {
+        if done.load(Ordering::SeqCst) {
+            break;
+        }
+        let answer = nodes[turn % 2].refresh(&token).await;
+        statuses.insert(answer.status);
+        if answer.status == 200 {
+            token = Tokens(answer.json()).refresh_token().to_owned();
+        }
+    }
+    (token, statuses)
+}
+
+async fn create_users(admin: Admin, done: Arc<AtomicBool>) -> (Vec<String>, BTreeSet<u16>) {
+    let (mut created, mut statuses) = (Vec::new(), BTreeSet::new());
+    for number in 0.. {
+        if done.load(Ordering::SeqCst) {
+            break;
+        }
+        let email = format!("person-{number}@example.com");
+        let user = json!({ "connection": "people", "email": email, "password": PASSWORD });
+        let answer = admin.call(Method::POST, "users", Some(&user)).await;
+        statuses.insert(answer.status);
+        if answer.status == 201 {
+            created.push(email);
+        }
+    }
+    (created, statuses)
+}
+
+#[tokio::test]
+async fn a_restart_of_postgres_costs_seconds_and_nothing_that_was_acknowledged() {
+    if !Nodes::have_servers() {
+        return;
+    }
+    let postgres = Arc::new(PostgresServer::start());
+    let nodes = Nodes::on(Installation::on(Some(&postgres.url())), &[]).await;
+    let admin = Admin::of(&nodes.one).await;
+    let application = admin.application_for(EMAIL).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let mut refreshing = Vec::new();
+    for _ in 0..2 {
+        let first = application.sign_in(EMAIL, PASSWORD).await.refresh_token().to_owned();
+        let both = nodes.both().map(|node| application.at(node));
+        refreshing.push(tokio::spawn(refresh_on_and_on(both, first, Arc::clone(&done))));
+    }
+    let creating = tokio::spawn(create_users(admin.clone(), Arc::clone(&done)));
+
+    let pids = nodes.both().map(Broker::pid);
+    for crash in [false, true] {
+        let restarted = Arc::clone(&postgres);
+        let restart = move || if crash { restarted.crash_and_restart() } else { restarted.restart() };
+        tokio::task::spawn_blocking(restart).await.unwrap();
+        for node in nodes.both() {
+            until("the node has recovered", LIMIT, async || {
+                let ready = Answer::of(http().get(node.url("readyz"))).await;
+                (ready.status == 200).then_some(())
+            })
+            .await;
+        }
+        application.sign_in(EMAIL, PASSWORD).await;
+    }
+    done.store(true, Ordering::SeqCst);
+
+    for user in refreshing {
+        let (last, statuses) = user.await.unwrap();
+        assert!(statuses.is_subset(&BTreeSet::from([200, 503])), "{statuses:?}");
+        application.refresh(&last).await.expect(200);
+    }
+    let (created, statuses) = creating.await.unwrap();
+    // A commit whose answer was lost may have happened.
+    assert!(statuses.is_subset(&BTreeSet::from([201, 409, 503])), "{statuses:?}");
+    assert!(!created.is_empty());
+    for email in created {
+        assert_eq!(admin.users_by_email(&email).await.len(), 1, "{email}");
+    }
+    let reuse: Value = admin.get("logs?q=type:%22ferrt%22").await;
+    assert_eq!(reuse, json!([]), "somebody was taken for a thief");
+    assert_eq!(nodes.both().map(Broker::pid), pids);
+    nodes.stop().await;
+}
