@@ -69,8 +69,6 @@ event_types! {
     PasswordExchanged = "sepft",
     /// Tokens refused for a password.
     PasswordExchangeFailed = "fepft",
-    /// The second factor is required before tokens are issued for a password.
-    MfaRequired = "mfar",
     /// The person moved: the password is now ours.
     UserMigrated = "migrated",
     /// A provider of which the people are ours named somebody whom we knew; it may do so again.

@@ -34,6 +34,9 @@ pub(crate) async fn verify_held(
             record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &user, &Moved::FromHash).await?;
         }
         tx.commit().await?;
+        if moves {
+            Moved::FromHash.count();
+        }
     } else {
         drop(tx);
     }

@@ -85,7 +85,10 @@ pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &C
     caller.require(ManagementScope::DeleteClientGrants)?;
     let mut tx = svc.store.write().await?;
     let Some(grant) = store::client_grants::find(&mut tx, id).await? else { return Ok(()) };
-    store::client_grants::delete(&mut tx, id).await?;
+    if !store::client_grants::delete(&mut tx, id).await? {
+        // Somebody else was faster, and it is recorded that they did it.
+        return Ok(());
+    }
     record(svc, cx, caller, "delete_client_grant", &grant).record(&mut tx).await?;
     tx.commit().await?;
     Ok(())

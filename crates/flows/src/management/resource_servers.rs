@@ -124,7 +124,10 @@ pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &s
     if api.is_system {
         return Err(Refused::SystemApi);
     }
-    store::resource_servers::delete(&mut tx, &api.id).await?;
+    if !store::resource_servers::delete(&mut tx, &api.id).await? {
+        // Somebody else was faster, and it is recorded that they did it.
+        return Ok(());
+    }
     let deleted = caller.event(svc, cx, "delete_resource_server", api.id.as_str());
     deleted.audience(Some(&api.identifier)).record(&mut tx).await?;
     tx.commit().await?;

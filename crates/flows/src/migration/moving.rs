@@ -80,6 +80,7 @@ pub(crate) async fn move_unknown(
         store::passwords::mark_moved_from_source(&mut tx, &user.user_id, &source.name, cx.now).await?;
         record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &user, &Moved::JustInTime).await?;
         tx.commit().await?;
+        Moved::JustInTime.count();
         return Ok(Verdict::Right(Box::new(user)));
     }
     drop(tx);
@@ -157,6 +158,7 @@ async fn adopt(
         }
         record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &wanted, &Moved::FromSource).await?;
         tx.commit().await?;
+        Moved::FromSource.count();
         return Ok(Verdict::Right(Box::new(wanted)));
     }
     unreachable!("the second of the two is the user as loaded, who needs no update")

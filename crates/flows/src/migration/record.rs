@@ -26,6 +26,11 @@ impl Moved {
             Moved::ByReset => "password_reset",
         }
     }
+
+    /// Counts the move, once the write that makes it is committed.
+    pub(crate) fn count(&self) {
+        metrics::counter!("landbridge_migrations_total", "method" => self.method()).increment(1);
+    }
 }
 
 /// Records a move in the write that makes it, as an event of type [`model::event::EventType::UserMigrated`].
@@ -35,7 +40,6 @@ pub(crate) async fn record_move(
     user: &User,
     moved: &Moved,
 ) -> Result<(), StoreError> {
-    metrics::counter!("landbridge_migrations_total", "method" => moved.method()).increment(1);
     migrated
         .user(user)
         .describe("The password is now held here; the source is not asked again.")

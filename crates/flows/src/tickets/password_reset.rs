@@ -123,6 +123,9 @@ pub async fn choose(
     }
     tell(svc, cx, &mut tx, &followed, connection.as_ref()).await?;
     tx.commit().await?;
+    if moves(&followed) {
+        Moved::ByReset.count();
+    }
     Ok(Ok(Changed { client: followed.face(), go_to: followed.succeeded(CHANGED) }))
 }
 
@@ -167,6 +170,12 @@ fn after(cx: &RequestContext, followed: &Followed) -> User {
     user
 }
 
+/// Whether the password was not ours until now.
+fn moves(followed: &Followed) -> bool {
+    let held = followed.password.as_ref().map(|stored| &stored.credential);
+    held.is_some_and(|held| !matches!(held, PasswordCredential::Native { .. }))
+}
+
 /// Events, and a mail to the person.
 async fn tell(
     svc: &Services,
@@ -180,8 +189,7 @@ async fn tell(
         connection.into_iter().fold(told, EventBuilder::connection)
     };
     about(EventType::PasswordChanged).describe(CHANGED).record(tx).await?;
-    let held = followed.password.as_ref().map(|stored| &stored.credential);
-    if held.is_some_and(|held| !matches!(held, PasswordCredential::Native { .. })) {
+    if moves(followed) {
         record_move(tx, about(EventType::UserMigrated), &followed.user, &Moved::ByReset).await?;
     }
     let Some(to) = followed.user.profile.email.clone().filter(|_| svc.mailer.is_configured()) else { return Ok(()) };

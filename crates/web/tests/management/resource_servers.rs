@@ -1,5 +1,6 @@
 //! `/resource-servers`.
 
+use futures_util::future::join_all;
 use serde_json::json;
 use testkit::for_each_engine;
 
@@ -33,6 +34,28 @@ async fn an_api_lives_from_its_creation_to_its_deletion() {
         expect(&api.delete(&by_id).await, 204);
         let gone = api.get(&by_identifier).await;
         expect_refusal(&gone, 404, Some("inexistent_resource_server"), "The resource server does not exist.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_deletions_at_once_one_is_recorded() {
+    for_each_engine(async |app| {
+        let api = Api::on(app).await;
+        let robot = machine(&api.app, "robot").await;
+        api.app.add_api("https://orders.test/", &["a"], |_| {}).await;
+        let body = json!({"client_id": robot.client_id, "audience": "https://orders.test/", "scope": ["a"]});
+        let grant = expect(&api.post("/client-grants", body).await, 201);
+        let grant = format!("/client-grants/{}", grant["id"].as_str().unwrap());
+        let server = format!("/resource-servers/{}", in_path("https://orders.test/"));
+        for (path, operation) in [(grant, "delete_client_grant"), (server, "delete_resource_server")] {
+            for answer in join_all((0..8).map(|_| api.delete(&path))).await {
+                assert_eq!(answer.status, 204, "{}", answer.body);
+            }
+            let recorded = api.app.events_of("sapi").await;
+            let deletions = recorded.iter().filter(|event| event.details["operation"] == operation);
+            assert_eq!(deletions.count(), 1, "{operation}");
+        }
     })
     .await;
 }
