@@ -175,6 +175,11 @@ impl App {
         &self.options.issuer
     }
 
+    /// Every path outside the Management API.
+    pub fn paths(&self) -> Vec<&'static str> {
+        web::paths(&self.state)
+    }
+
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -19,5 +19,5 @@ mod router;
 mod sign_in;
 mod state;
 
-pub use router::router;
+pub use router::{paths, router};
 pub use state::{AppState, RenderMetrics, Settings, TokenErrorStatus};

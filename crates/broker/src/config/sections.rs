@@ -210,9 +210,9 @@ impl Default for Hashing {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Calls a minute from one address (of IPv6, from one /64) to endpoints that check a secret or a token: the token
-    /// endpoint, revocation, introspection, userinfo and the Management API. A server that redeems the codes of many
-    /// people calls from one address too.
+    /// Calls a minute from one address (of IPv6, from one /64) to whatever checks a secret or a token: the token
+    /// endpoint, pushed requests, revocation, introspection, userinfo, sign-up, the pages of a sign-in and the
+    /// Management API. A server that redeems the codes of many people calls from one address too.
     pub calls_per_address: NonZeroU32,
     /// Passwords a minute that are tried, or set by signing up, from one address, on pages and at the token endpoint
     /// together.

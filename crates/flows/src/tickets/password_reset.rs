@@ -104,7 +104,7 @@ pub async fn choose(
     let connection = connection(svc, &followed.user).await?;
     let policy = connection.as_ref().map(|connection| connection.password_policy).unwrap_or_default();
     let refused = |why, rules| Ok(Err(ChoiceRefused::Password { why, page: page(&followed, rules) }));
-    if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(cx.peer)) {
+    if let Err(limited) = limits::take(svc, cx, &Subject::PasswordsFrom(cx.peer)).await {
         return refused(PasswordRefused::Limited(limited), rules(policy));
     }
     let Ok(prepared) = Prepared::new(password.expose_secret()) else {

@@ -307,6 +307,10 @@ impl IntoResponse for Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use flows::limits::Standing;
+
     use super::*;
 
     fn line(failure: impl Into<Failure>) -> String {
@@ -365,6 +369,10 @@ mod tests {
             line(Refused::SearchTooLong),
             line(Refused::TooManyMails),
             line(Refused::Internal(InternalError::Busy)),
+            line(Failure::limited(Limited {
+                standing: Standing { limit: 1, remaining: 0, reset_at: 60 },
+                wait: Duration::from_mins(1),
+            })),
         ];
         let callers = [
             CallerRefused::Unacceptable(PayloadRefused::WrongIssuer),

@@ -71,6 +71,11 @@ fn show(state: &AppState, cx: &RequestContext, status: StatusCode, page: ErrorPa
     present::page(state, cx, status, &Page::Error(page), &[])
 }
 
+/// A call too many, of which nothing was looked at.
+pub(crate) fn limited(state: &AppState, cx: &RequestContext) -> Response {
+    present::problem(state, cx, StatusCode::TOO_MANY_REQUESTS, Problem::TooManyRequests, None)
+}
+
 /// A query that cannot be read.
 pub(crate) fn unreadable_query(state: &AppState, cx: &RequestContext, refused: &ParamsRefused) -> Response {
     present::problem(state, cx, StatusCode::BAD_REQUEST, Problem::InvalidRequest, Some(&refused.to_string()))

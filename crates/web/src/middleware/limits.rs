@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use flows::RequestContext;
 use flows::limits::{Limited, Standing, take_call};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use crate::errors;
 use crate::errors::management::Failure;
 use crate::errors::oauth;
 use crate::state::AppState;
@@ -35,18 +36,46 @@ pub(crate) fn by_address(state: &AppState, methods: MethodRouter<AppState>) -> M
     methods.layer(axum::middleware::from_fn_with_state(state.clone(), authentication_api))
 }
 
+/// Limits a page by address, looking at it included.
+pub(crate) fn page_by_address(state: &AppState, methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    methods.layer(axum::middleware::from_fn_with_state(state.clone(), page))
+}
+
+/// Limits what is sent to a page by address. Looking at it takes nothing.
+pub(crate) fn form_by_address(state: &AppState, methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    methods.layer(axum::middleware::from_fn_with_state(state.clone(), form))
+}
+
+async fn form(state: State<AppState>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() { next.run(request).await } else { page(state, request, next).await }
+}
+
 async fn authentication_api(State(state): State<AppState>, request: Request, next: Next) -> Response {
     match take_call(&state.services, context(&request)).await {
-        Ok(standing) => {
-            let mut response = next.run(request).await;
-            // Where the client is limited, its own standing is told already.
-            if !response.headers().contains_key(LIMIT) {
-                tell(response.headers_mut(), standing);
-            }
-            response
-        }
+        Ok(standing) => go_on(standing, request, next).await,
         Err(limited) => oauth::limited(limited).into_response(),
     }
+}
+
+async fn page(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let cx = context(&request);
+    match take_call(&state.services, cx).await {
+        Ok(standing) => go_on(standing, request, next).await,
+        Err(limited) => {
+            let mut response = errors::page::limited(&state, cx);
+            ask_to_wait(response.headers_mut(), limited);
+            response
+        }
+    }
+}
+
+async fn go_on(standing: Standing, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    // Where a client or an account is limited, its own standing is told already.
+    if !response.headers().contains_key(LIMIT) {
+        tell(response.headers_mut(), standing);
+    }
+    response
 }
 
 /// Limits the Management API by address until it is known who calls.
@@ -69,6 +98,12 @@ pub(crate) async fn management(State(state): State<AppState>, mut request: Reque
 
 fn context(request: &Request) -> &RequestContext {
     request.extensions().get().expect("the context middleware wraps every route")
+}
+
+/// When to come back after a call too many, and how the caller stands.
+pub(crate) fn ask_to_wait(headers: &mut HeaderMap, limited: Limited) {
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(limited.wait_seconds()));
+    tell(headers, limited.standing);
 }
 
 /// The three headers that Auth0's clients read, the last in seconds since 1970.

@@ -107,8 +107,6 @@ said! {
         MissingEmail => "missing_email",
         /// It is not an address.
         InvalidEmail => "invalid_email",
-        /// Too many tries from here.
-        TooManyAttempts => "too_many_attempts",
     }
 }
 

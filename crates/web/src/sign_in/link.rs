@@ -3,13 +3,12 @@
 use axum::response::Response;
 use flows::client_face::ClientFace;
 use flows::csrf;
-use flows::limits::take_call;
 use flows::tickets::{Ended, LinkEnded};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::visit::Visit;
 use crate::extract::set_binding_cookie;
-use crate::pages::{Again, EndedLink, LinkEnd, News, Notice, Page, Problem};
+use crate::pages::{Again, EndedLink, LinkEnd, News, Notice, Page};
 use crate::present;
 
 /// Nothing that a page of a link refers to learns more than that it was this server's. `no-referrer` would hide that
@@ -77,14 +76,4 @@ pub(super) fn done(visit: &Visit, news: News, go_to: Option<&str>, client: Optio
     }
     let page = Page::Notice(Notice::about(news, client));
     present::page(visit.state(), visit.services().1, StatusCode::OK, &page, &[])
-}
-
-/// Takes one from the calls that the browser's address may make. Some page where none is left.
-pub(super) fn limited(visit: &Visit) -> Option<Response> {
-    let (services, cx) = visit.services();
-    let limited = take_call(services, cx).err()?;
-    let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut response = present::problem(visit.state(), cx, status, Problem::TooManyRequests, None);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(limited.wait_seconds()));
-    Some(response)
 }

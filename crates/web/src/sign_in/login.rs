@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
 use super::visit::{Opened, Submitted, Visit};
+use crate::middleware::limits::ask_to_wait;
 use crate::pages::{Login, LoginProvider, LoginRefusal, Onward, Page, PageClient, Problem, departure};
 
 /// The empty form.
@@ -54,7 +55,7 @@ fn refused(visit: &Visit, why: LoginRefused, page: &LoginPage) -> Response {
     let Some((status, refusal)) = refusal(why) else { return unknown_domain(visit, page) };
     count(refusal.key());
     let mut response = render(visit, status, page, visit.field("username"), Some(refusal));
-    ask_to_wait(&mut response, why);
+    say_when(&mut response, why);
     response
 }
 
@@ -91,11 +92,11 @@ fn refusal(why: LoginRefused) -> Option<(StatusCode, LoginRefusal)> {
     })
 }
 
-fn ask_to_wait(response: &mut Response, why: LoginRefused) {
+fn say_when(response: &mut Response, why: LoginRefused) {
     let seconds = match why {
         LoginRefused::SourceThrottled { retry_after } => retry_after.map_or(5, |wait| wait.as_secs().max(1)),
         LoginRefused::SourceUnavailable => 5,
-        LoginRefused::Limited(limited) => limited.wait_seconds(),
+        LoginRefused::Limited(limited) => return ask_to_wait(response.headers_mut(), limited),
         _ => return,
     };
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -2,12 +2,13 @@
 
 use axum::response::Response;
 use flows::tickets::password_reset::{self, Changed, ChoiceRefused, PasswordRefused, ResetPage};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use secrecy::SecretString;
 
-use super::link::{FormKey, done, ended, limited, ticket};
+use super::link::{FormKey, done, ended, ticket};
 use super::visit::{Opened, Submitted, Visit};
 use crate::errors;
+use crate::middleware::limits::ask_to_wait;
 use crate::pages::{NewPassword, NewPasswordRefusal, News, Page, PageClient, password_rules};
 
 const AGAIN: &str = "/u/reset-verify/again";
@@ -33,9 +34,6 @@ pub(crate) async fn submit(Submitted(visit): Submitted) -> Response {
 
 /// Another link is wanted.
 pub(crate) async fn send_again(Submitted(visit): Submitted) -> Response {
-    if let Some(response) = limited(&visit) {
-        return response;
-    }
     let (services, cx) = visit.services();
     match password_reset::ask_again(services, cx, ticket(&visit)).await {
         Ok(client) => done(&visit, News::ResetMail, None, client.as_ref()),
@@ -60,7 +58,7 @@ fn refused(visit: &Visit, why: PasswordRefused, page: &ResetPage) -> Response {
     };
     let mut response = render(visit, status, page, Some(refusal));
     if let PasswordRefused::Limited(limited) = why {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(limited.wait_seconds()));
+        ask_to_wait(response.headers_mut(), limited);
     }
     response
 }

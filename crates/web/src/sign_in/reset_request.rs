@@ -2,9 +2,8 @@
 
 use axum::response::Response;
 use flows::authorize::LoginPage;
-use flows::limits::take_call;
 use flows::tickets::password_reset::{ResetFormRefused, ask_on_page};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 
 use super::visit::{Opened, Submitted, Visit};
 use crate::errors;
@@ -18,13 +17,8 @@ pub(crate) async fn show(Opened(visit): Opened) -> Response {
 /// The form, filled in. The answer is the same for every address.
 pub(crate) async fn submit(Submitted(visit): Submitted) -> Response {
     let (services, cx) = visit.services();
-    if let Err(limited) = take_call(services, cx) {
-        let mut response = again(&visit, StatusCode::TOO_MANY_REQUESTS, ResetRefusal::TooManyAttempts).await;
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(limited.wait_seconds()));
-        return response;
-    }
     let Some(email) = visit.field("email") else {
-        return again(&visit, StatusCode::BAD_REQUEST, ResetRefusal::MissingEmail).await;
+        return again(&visit, ResetRefusal::MissingEmail).await;
     };
     match ask_on_page(services, cx, visit.id(), visit.browser().binding, email).await {
         Ok((page, Ok(()))) => sent(&visit, &page),
@@ -36,8 +30,8 @@ pub(crate) async fn submit(Submitted(visit): Submitted) -> Response {
     }
 }
 
-async fn again(visit: &Visit, status: StatusCode, refusal: ResetRefusal) -> Response {
-    visit.show(|page| render(visit, status, page, visit.field("email"), Some(refusal))).await
+async fn again(visit: &Visit, refusal: ResetRefusal) -> Response {
+    visit.show(|page| render(visit, StatusCode::BAD_REQUEST, page, visit.field("email"), Some(refusal))).await
 }
 
 fn sent(visit: &Visit, page: &LoginPage) -> Response {

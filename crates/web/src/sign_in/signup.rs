@@ -3,10 +3,11 @@
 use axum::response::Response;
 use flows::authorize::LoginPage;
 use flows::signup::{ShownRule, SignupForm, SignupRefused, broken_rules, rules, with_password};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use secrecy::SecretString;
 
 use super::visit::{Opened, Submitted, Visit};
+use crate::middleware::limits::ask_to_wait;
 use crate::pages::{Page, PageClient, Problem, Signup, SignupRefusal, password_rules};
 
 /// The empty form.
@@ -28,11 +29,11 @@ async fn sign_up(visit: &Visit, email: &str, password: &str) -> Response {
     let (services, cx) = visit.services();
     let form = SignupForm { state: visit.id(), email, password: SecretString::from(password) };
     let outcome = Box::pin(with_password(services, cx, form, visit.browser())).await;
-    visit.conclude(outcome, |why, page| refused(visit, why, page))
+    visit.conclude(outcome, |why, page| refused(visit, &why, page))
 }
 
-fn refused(visit: &Visit, why: SignupRefused, page: &LoginPage) -> Response {
-    let (status, refusal) = match &why {
+fn refused(visit: &Visit, why: &SignupRefused, page: &LoginPage) -> Response {
+    let (status, refusal) = match why {
         SignupRefused::InvalidEmail => (StatusCode::BAD_REQUEST, SignupRefusal::InvalidEmail),
         SignupRefused::EmailTaken => (StatusCode::BAD_REQUEST, SignupRefusal::EmailTaken),
         SignupRefused::PasswordTooLong => (StatusCode::BAD_REQUEST, SignupRefusal::PasswordTooLong),
@@ -43,17 +44,12 @@ fn refused(visit: &Visit, why: SignupRefused, page: &LoginPage) -> Response {
     };
     let refusals = [refusal];
     let mut form = Form::new(page, visit.field("email"), &refusals);
-    let wait = match why {
-        SignupRefused::WeakPassword(broken) => {
-            form.rules = broken_rules(&broken);
-            None
-        }
-        SignupRefused::Limited(limited) => Some(limited.wait_seconds()),
-        _ => None,
-    };
+    if let SignupRefused::WeakPassword(broken) = why {
+        form.rules = broken_rules(broken);
+    }
     let mut response = render(visit, status, page, &form);
-    if let Some(seconds) = wait {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    if let SignupRefused::Limited(limited) = why {
+        ask_to_wait(response.headers_mut(), *limited);
     }
     response
 }

@@ -4,7 +4,7 @@ use axum::response::Response;
 use flows::tickets::verification::{self, Verified};
 use http::StatusCode;
 
-use super::link::{FormKey, done, ended, limited, ticket};
+use super::link::{FormKey, done, ended, ticket};
 use super::visit::{Opened, Submitted};
 use crate::errors;
 use crate::pages::{News, Page, PageClient, VerifyEmail};
@@ -28,9 +28,6 @@ pub(crate) async fn show(Opened(visit): Opened) -> Response {
 
 /// The answer.
 pub(crate) async fn submit(Submitted(visit): Submitted) -> Response {
-    if let Some(response) = limited(&visit) {
-        return response;
-    }
     let (services, cx) = visit.services();
     match verification::confirm(services, cx, ticket(&visit)).await {
         Ok(Ok(Verified { client, go_to })) => done(&visit, News::EmailVerified, go_to.as_deref(), client.as_ref()),
@@ -41,9 +38,6 @@ pub(crate) async fn submit(Submitted(visit): Submitted) -> Response {
 
 /// Another link is wanted.
 pub(crate) async fn send_again(Submitted(visit): Submitted) -> Response {
-    if let Some(response) = limited(&visit) {
-        return response;
-    }
     let (services, cx) = visit.services();
     match verification::send_again(services, cx, ticket(&visit)).await {
         Ok(client) => done(&visit, News::VerificationMail, None, client.as_ref()),

@@ -444,7 +444,7 @@ async fn whoever_asks_too_often_is_told_so() {
         assert_eq!(browser.submit(&form).await.page().status, 200);
     }
     let before = site.app.dump().await;
-    assert_page(browser.submit(&form).await, 429, "Too many tries from here");
+    assert_page(browser.submit(&form).await, 429, "Too many requests from here");
     assert_eq!(ask(&site, EMAIL).await.status, 429);
     site.app.advance(Duration::from_millis(1));
     let ended = browser.open(&format!("{link}x")).await.page();
