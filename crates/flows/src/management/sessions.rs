@@ -122,9 +122,9 @@ async fn end_one(
     written: EventBuilder,
 ) -> Result<(), Refused> {
     let mut tx = svc.store.write().await?;
-    let Some(session) = store::sessions::find(&mut tx, id).await? else { return Ok(()) };
+    let session = store::sessions::find(&mut tx, id).await?;
     store::sessions::end(&mut tx, id, cx.now).await?;
-    match kept {
+    let revoked = match kept {
         Kept::RefreshTokens => {
             store::families::revoke_of_session(&mut tx, id, RevokedReason::Administrator, cx.now).await?
         }
@@ -132,7 +132,12 @@ async fn end_one(
             store::families::revoke_all_of_session(&mut tx, id, RevokedReason::Administrator, cx.now).await?
         }
     };
-    finish(tx, &session.user_id, written).await
+    // Refresh tokens may outlive the row of the session in which they began.
+    match session {
+        Some(session) => finish(tx, written.user_id(&session.user_id)).await,
+        None if revoked > 0 => finish(tx, written).await,
+        None => Ok(()),
+    }
 }
 
 async fn end_all(
@@ -151,11 +156,11 @@ async fn end_all(
         }
         Kept::Nothing => store::families::revoke_of_user(&mut tx, id, RevokedReason::Administrator, cx.now).await?,
     };
-    finish(tx, id, written).await
+    finish(tx, written.user_id(id)).await
 }
 
-async fn finish(mut tx: WriteTx, user_id: &UserId, written: EventBuilder) -> Result<(), Refused> {
-    written.user_id(user_id).record(&mut tx).await?;
+async fn finish(mut tx: WriteTx, written: EventBuilder) -> Result<(), Refused> {
+    written.record(&mut tx).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -140,6 +140,27 @@ async fn a_session_that_is_revoked_takes_its_refresh_tokens_along() {
     .await;
 }
 
+/// They live for longer than the row of the session in which they began.
+#[tokio::test]
+async fn rt_07_refresh_tokens_of_a_session_that_was_swept_are_revoked_with_it() {
+    for_each_deployment(async |nodes| {
+        let place = Place::on(nodes).await;
+        let revoked = place.sign_in("openid offline_access").await;
+        let other = place.sign_in("openid offline_access").await;
+        place.app.advance(Duration::from_hours(24 * 8));
+        place.app.sweep().await;
+        assert!(place.app.dump().await.rows("sessions").is_empty());
+        let api = Api::on(place.app.clone()).await;
+        let written = place.app.events_of("sapi").await.len();
+        for _ in 0..2 {
+            expect_accepted(&api.post(&format!("/sessions/{}/revoke", revoked.id), json!({})).await);
+        }
+        assert_eq!(place.app.events_of("sapi").await.len(), written + 1);
+        assert!(!place.may_refresh(&revoked).await && place.may_refresh(&other).await);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn every_session_of_a_person_ends_at_once() {
     for_each_deployment(async |nodes| {
