@@ -87,7 +87,7 @@ pub enum UnavailableReason {
     Status(u16),
     /// The answer cannot be believed or read.
     Garbage(Garbage),
-    /// A readable refusal in words we give no meaning to.
+    /// A refusal in words we give no meaning to.
     UnknownError,
     /// The source does not accept our client, or does not let it do what it asks for.
     OurCredentials,

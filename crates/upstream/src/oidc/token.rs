@@ -61,10 +61,10 @@ fn read(answer: HttpAnswer, watch: Stopwatch) -> Result<Result<ProviderTokens, S
             }
             Ok(Ok(serde_json::from_value(json).map_err(|_| Garbage::Malformed)?))
         }
+        // Anybody can bring a code that is refused in a way nobody can read: that is no failure of the provider either.
         400 | 401 | 403 => {
-            let json = answer.json.ok_or(Garbage::NotJson)?;
-            let refusal: Refusal = serde_json::from_value(json).map_err(|_| Garbage::Malformed)?;
-            refused(&refusal.error)
+            let refusal = answer.json.and_then(|json| serde_json::from_value::<Refusal>(json).ok());
+            refused(refusal.as_ref().map_or("", |refusal| &refusal.error))
         }
         429 => Err(Setback::Throttled { retry_after }),
         status => Err(UnavailableReason::Status(status).into()),

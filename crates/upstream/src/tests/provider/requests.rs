@@ -156,3 +156,23 @@ async fn refusals_are_told_apart_by_their_words() {
     check_refusal(Lie::Endless, garbage(crate::Garbage::TooLarge)).await;
     check_refusal(Lie::CutOff, garbage(crate::Garbage::CutOff)).await;
 }
+
+/// Whoever starts a sign-in can bring a made-up code back from it, without end.
+#[tokio::test]
+async fn made_up_codes_keep_nobody_else_from_signing_in() {
+    for lie in [
+        Lie::Raw(400, "text/html", "<h1>Bad Request</h1>"),
+        Lie::json(401, json!([])),
+        Lie::json(403, json!({"message": "no such code"})),
+        Lie::error(400, "invalid_request", "the code is malformed"),
+        Lie::error(400, "invalid_grant", ""),
+    ] {
+        let situation = Situation::new().await;
+        for _ in 0..6 {
+            situation.peer.server.on(Question::Code, lie.clone());
+            assert!(situation.redeem().await.is_err(), "{lie:?}");
+        }
+        situation.peer.knows(&json!({}), NOW);
+        assert!(situation.redeem().await.is_ok(), "{lie:?}");
+    }
+}
