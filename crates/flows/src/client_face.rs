@@ -1,6 +1,7 @@
 //! What pages show of a client, and where they may lead to.
 
 use model::client::Client;
+use model::settings::TenantSettings;
 use protocol::this_machine::stays_on_this_machine;
 use url::Url;
 
@@ -28,6 +29,12 @@ impl ClientFace {
     /// For somebody who has signed out, whom a way back to a login would rarely serve.
     pub(crate) fn signed_out(client: &Client) -> Self {
         ClientFace::leading_to(client, client.allowed_logout_urls.iter().chain(&client.initiate_login_uri))
+    }
+
+    /// For somebody whose application is not known any more: the place itself, where it says where to go on.
+    pub(crate) fn of_nobody(tenant: &TenantSettings) -> Option<Self> {
+        let way_back = tenant.default_redirection_uri.clone().filter(|address| may_be_linked(address))?;
+        Some(ClientFace { name: tenant.friendly_name.clone(), logo_uri: None, way_back: Some(way_back) })
     }
 
     fn leading_to<'a>(client: &Client, addresses: impl Iterator<Item = &'a String>) -> Self {

@@ -12,6 +12,8 @@ pub struct TenantSettings {
     pub default_audience: Option<String>,
     /// The connection of the `password` grant.
     pub default_directory: Option<String>,
+    /// Where a page may lead that belongs to no application any more.
+    pub default_redirection_uri: Option<String>,
     /// Logout URLs that are good for every client.
     pub allowed_logout_urls: Vec<String>,
     /// Absolute lifetime of sessions, hours.
@@ -28,6 +30,7 @@ impl Default for TenantSettings {
             friendly_name: "Landbridge".to_owned(),
             default_audience: None,
             default_directory: None,
+            default_redirection_uri: None,
             allowed_logout_urls: Vec::new(),
             session_lifetime: 168.0,
             idle_session_lifetime: 72.0,

@@ -34,7 +34,7 @@ pub enum PendingRefused {
     /// It was never here, or waited too long.
     #[error("the sign-in page has expired")]
     Expired {
-        /// Who asked, where that is still known.
+        /// Who asked; where that is not known any more, what stands in for them, if anything does.
         client: Option<ClientFace>,
     },
     /// Another browser brought it, or this one lost its cookies.
@@ -167,10 +167,15 @@ pub async fn find(
     state: &str,
     binding: Option<&str>,
 ) -> Result<Pending, PendingRefused> {
-    let id = OpaqueToken::parse(state).ok_or(PendingRefused::Expired { client: None })?;
     let mut db = svc.store.read().await?;
-    let saved = saved(&mut db, &id.digest(TokenKind::Pending)).await?;
-    let (pending, client) = saved.ok_or(PendingRefused::Expired { client: None })?;
+    let saved = match OpaqueToken::parse(state) {
+        Some(id) => saved(&mut db, &id.digest(TokenKind::Pending)).await?,
+        None => None,
+    };
+    let Some((pending, client)) = saved else {
+        let client = ClientFace::of_nobody(&store::settings::tenant(&mut db).await?);
+        return Err(PendingRefused::Expired { client });
+    };
     if cx.now >= pending.expires_at {
         return Err(PendingRefused::Expired { client: Some(ClientFace::signing_in(&client)) });
     }

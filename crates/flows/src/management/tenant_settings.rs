@@ -6,7 +6,7 @@ use protocol::management_scope::ManagementScope;
 use store::WriteTx;
 
 use super::body::Fields;
-use super::text::{check_count, check_length, check_range};
+use super::text::{check_count, check_length, check_range, check_web_url};
 use super::{Body, BodyInvalid, Caller, Refused};
 use crate::{RequestContext, Services};
 
@@ -46,6 +46,7 @@ fn apply(settings: &mut TenantSettings, mut fields: Fields) -> Result<(), BodyIn
     fields.set("friendly_name", &mut settings.friendly_name)?;
     fields.set_or_clear("default_audience", &mut settings.default_audience)?;
     fields.set_or_clear("default_directory", &mut settings.default_directory)?;
+    fields.set_or_clear("default_redirection_uri", &mut settings.default_redirection_uri)?;
     fields.set("allowed_logout_urls", &mut settings.allowed_logout_urls)?;
     fields.set("session_lifetime", &mut settings.session_lifetime)?;
     fields.set("idle_session_lifetime", &mut settings.idle_session_lifetime)?;
@@ -54,11 +55,15 @@ fn apply(settings: &mut TenantSettings, mut fields: Fields) -> Result<(), BodyIn
     // Auth0 shows what is not set as an empty text, and tools send it back.
     settings.default_audience.take_if(|audience| audience.is_empty());
     settings.default_directory.take_if(|directory| directory.is_empty());
+    settings.default_redirection_uri.take_if(|uri| uri.is_empty());
     check(settings)
 }
 
 fn check(settings: &TenantSettings) -> Result<(), BodyInvalid> {
     check_length("friendly_name", &settings.friendly_name, 1..=128)?;
+    if let Some(uri) = &settings.default_redirection_uri {
+        check_web_url("default_redirection_uri", uri, &["https"])?;
+    }
     check_count("allowed_logout_urls", &settings.allowed_logout_urls, 100)?;
     for url in &settings.allowed_logout_urls {
         check_logout_url(url).map_err(|refused| BodyInvalid::wrong("allowed_logout_urls", refused.to_string()))?;
@@ -119,6 +124,10 @@ mod tests {
             (
                 r#"{"allowed_logout_urls":["javascript:alert(1)"]}"#,
                 "allowed_logout_urls must not use the scheme of a script, a document or a file",
+            ),
+            (
+                r#"{"default_redirection_uri":"http://app.test/"}"#,
+                "default_redirection_uri must be a URL with one of these schemes: https",
             ),
             (r#"{"flags":{}}"#, "flags is unknown"),
         ];

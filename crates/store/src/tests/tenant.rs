@@ -17,6 +17,7 @@ async fn the_tenants_settings_are_defaults_until_somebody_sets_them() {
             let chosen = TenantSettings {
                 friendly_name: name.to_owned(),
                 default_audience: Some("https://books.example/".to_owned()),
+                default_redirection_uri: Some("https://www.example/".to_owned()),
                 default_directory: Some("people".to_owned()),
                 allowed_logout_urls: vec!["https://example/".to_owned()],
                 session_lifetime: 0.5,

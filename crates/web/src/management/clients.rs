@@ -97,7 +97,7 @@ struct JwtConfiguration {
     secret_encoded: bool,
 }
 
-/// What tools read and what is the same for every client here.
+/// What tools read and what is the same for almost every client here.
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of Auth0's `clients`")]
 #[derive(Serialize)]
 struct Fixed {
@@ -141,7 +141,7 @@ impl<'a> From<&'a ShownClient> for ClientBody<'a> {
             require_proof_of_possession: client.require_proof_of_possession,
             client_metadata: &client.client_metadata,
             fixed: Fixed {
-                global: false,
+                global: shown.is_global,
                 is_first_party: client.is_first_party,
                 oidc_conformant: true,
                 sso_disabled: false,

@@ -15,6 +15,8 @@ struct TenantSettingsBody<'a> {
     default_audience: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     default_directory: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_redirection_uri: Option<&'a str>,
     allowed_logout_urls: &'a [String],
     session_lifetime: f64,
     idle_session_lifetime: f64,
@@ -28,6 +30,7 @@ impl<'a> From<&'a TenantSettings> for TenantSettingsBody<'a> {
             friendly_name: &settings.friendly_name,
             default_audience: settings.default_audience.as_deref(),
             default_directory: settings.default_directory.as_deref(),
+            default_redirection_uri: settings.default_redirection_uri.as_deref(),
             allowed_logout_urls: &settings.allowed_logout_urls,
             session_lifetime: settings.session_lifetime,
             idle_session_lifetime: settings.idle_session_lifetime,

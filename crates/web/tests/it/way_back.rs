@@ -84,6 +84,32 @@ async fn who_asked_for_a_page_that_is_long_gone_is_not_known() {
 }
 
 #[tokio::test]
+async fn who_asked_is_not_known_and_the_place_says_where_to_go_on() {
+    let site = site().await;
+    let home = "https://www.test/";
+    let name = "The place";
+    let leading = |address: &str| {
+        let address = address.to_owned();
+        move |tenant: &mut model::settings::TenantSettings| {
+            tenant.default_redirection_uri = Some(address);
+            tenant.friendly_name = name.to_owned();
+        }
+    };
+    site.app.change_tenant(leading(home)).await;
+    for state in ["", "x", &"A".repeat(43)] {
+        let page = site.app.browser().open(&format!("/u/login?state={state}")).await.page();
+        assert_eq!(page.links(), [home], "{}", page.html);
+        assert!(page.says("Back to The place"), "{}", page.html);
+    }
+    for (about, page) in refusals(&site).await {
+        println!("{about}");
+        check(&page, Some(LOGIN));
+    }
+    site.app.change_tenant(leading("javascript:alert(1)")).await;
+    check(&site.app.browser().open("/u/login?state=x").await.page(), None);
+}
+
+#[tokio::test]
 async fn whoever_has_signed_out_may_go_back_to_where_the_application_wants_them() {
     let site = site().await;
     let oidc = "/oidc/logout?client_id=app";

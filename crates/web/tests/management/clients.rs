@@ -222,7 +222,7 @@ async fn lists_are_narrowed_by_kind() {
     assert_eq!(names("app_type=spa,native&page=1&per_page=2").await, ["c"]);
     assert_eq!(names("is_global=false&is_first_party=true").await, ["Bootstrap management client", "a", "b", "c"]);
     assert!(names("is_first_party=false").await.is_empty());
-    assert!(names("is_global=true").await.is_empty());
+    assert_eq!(names("is_global=true").await, ["All Applications"]);
 }
 
 #[tokio::test]

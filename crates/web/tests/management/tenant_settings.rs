@@ -16,14 +16,14 @@ async fn what_is_named_changes_and_the_rest_stays() {
         api.app.add_api("https://orders.test/", &[], |_| {}).await;
         api.app.add_connection("people", &[], |_| {}).await;
         let change = json!({"friendly_name": "The Shop", "default_audience": "https://orders.test/",
-            "default_directory": "people", "idle_session_lifetime": 1, "log_retention_days": 365});
+            "default_directory": "people", "default_redirection_uri": "https://www.test/", "idle_session_lifetime": 1, "log_retention_days": 365});
         let changed = expect(&api.patch("/tenants/settings", change.clone()).await, 200);
         settings.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         settings["idle_session_lifetime"] = json!(1.0);
         assert_eq!(changed, settings);
         assert_eq!(expect(&api.get("/tenants/settings").await, 200), settings);
         let cleared = expect(
-            &api.patch("/tenants/settings", json!({"default_audience": "", "default_directory": null})).await,
+            &api.patch("/tenants/settings", json!({"default_audience": "", "default_directory": null, "default_redirection_uri": ""})).await,
             200,
         );
         assert_eq!((cleared.get("default_audience"), cleared.get("default_directory")), (None, None));

@@ -9,15 +9,16 @@ use std::collections::HashMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::ClientId;
 use model::client::{Client, ClientGrant};
+use model::{ClientId, Timestamp};
+use protocol::client_metadata::AppType;
 use protocol::management_scope::ManagementScope;
 use secrecy::{ExposeSecret, SecretString};
 use store::client_grants::ClientGrantFilter;
 use store::clients::StoredClient;
 use store::{Page, Read, StoreError};
 
-use super::paging::Paging;
+use super::paging::{Paging, Position};
 use super::{ATTEMPTS, Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource};
 use crate::client_authentication::{open_secret, seal_secret};
 use crate::{InternalError, RequestContext, Services};
@@ -28,27 +29,31 @@ pub struct ShownClient {
     pub client: Client,
     /// Its secret, for those who may read it.
     pub secret: Option<SecretString>,
+    /// Whether it is the one that stands for all applications.
+    pub is_global: bool,
 }
 
-/// A page of clients, oldest first. No client is global and all are first-party, so those filters select all or
-/// nothing.
+/// A page of clients, oldest first; `app_type`, `is_first_party` and `is_global` narrow the list. The global client is
+/// listed where it is asked for, because tools of Auth0's look for it before they do anything else; it can do nothing.
 pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<Listing<ShownClient>, Refused> {
     caller.require_any(&[ManagementScope::ReadClients, ManagementScope::ReadClientKeys])?;
     let paging = Paging::read(query)?;
-    let selects_none = query.flag("is_global")? == Some(true) || query.flag("is_first_party")? == Some(false);
-    let listing = match app_types(query)? {
-        _ if selects_none => paging.cut(Vec::new(), position),
-        Some(app_types) => {
-            let all = store::clients::list(&mut svc.store.read().await?, &EVERYTHING).await?;
-            let is_wanted = |stored: &StoredClient| app_types.contains(&app_type(&stored.client));
-            paging.cut(all.into_iter().filter(is_wanted).collect(), position)
-        }
-        None => {
-            let mut db = svc.store.read().await?;
-            let rows = store::clients::list(&mut db, &paging.page()).await?;
-            let total = if paging.wants_total() { store::clients::count(&mut db).await? } else { 0 };
-            paging.listing(rows, total, position)
-        }
+    let (app_types, first_party) = (app_types(query)?, query.flag("is_first_party")?);
+    if query.flag("is_global")? == Some(true) {
+        return Ok(paging.cut(vec![global()], |shown| position_of(&shown.client)));
+    }
+    let listing = if app_types.is_some() || first_party.is_some() {
+        let all = store::clients::list(&mut svc.store.read().await?, &EVERYTHING).await?;
+        let is_wanted = |stored: &StoredClient| {
+            app_types.as_ref().is_none_or(|wanted| wanted.contains(&app_type(&stored.client)))
+                && first_party.is_none_or(|wanted| stored.client.is_first_party == wanted)
+        };
+        paging.cut(all.into_iter().filter(is_wanted).collect(), position)
+    } else {
+        let mut db = svc.store.read().await?;
+        let rows = store::clients::list(&mut db, &paging.page()).await?;
+        let total = if paging.wants_total() { store::clients::count(&mut db).await? } else { 0 };
+        paging.listing(rows, total, position)
     };
     let mightier = mightier(svc, &mut svc.store.read().await?, caller).await?;
     let show = |stored| show_to(svc, caller, stored, &mightier);
@@ -59,8 +64,19 @@ pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<List
 /// There are as many clients as an operator has applications: a list in memory is fine.
 const EVERYTHING: Page = Page::Offset { skip: 0, limit: u32::MAX };
 
-fn position(stored: &StoredClient) -> (model::Timestamp, String) {
-    (stored.client.created_at, stored.client.client_id.as_str().to_owned())
+fn position(stored: &StoredClient) -> Position {
+    position_of(&stored.client)
+}
+
+fn position_of(client: &Client) -> Position {
+    (client.created_at, client.client_id.as_str().to_owned())
+}
+
+/// It stands for all applications together, and is no application itself: no record, no grant, no secret.
+fn global() -> ShownClient {
+    let id = ClientId::new("global");
+    let client = Client::new(id, "All Applications", AppType::NonInteractive, Timestamp::from_millis(0));
+    ShownClient { client: Client { grant_types: Vec::new(), ..client }, secret: None, is_global: true }
 }
 
 fn app_types(query: &Query) -> Result<Option<Vec<String>>, QueryInvalid> {
@@ -101,7 +117,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     }
     caller.event(svc, cx, "create_client", client.client_id.as_str()).record(&mut tx).await?;
     tx.commit().await?;
-    Ok(ShownClient { client, secret: Some(secret) })
+    Ok(ShownClient { client, secret: Some(secret), is_global: false })
 }
 
 /// Changes a client. A new secret needs `update:client_keys` besides.
@@ -171,7 +187,7 @@ pub async fn rotate_secret(
     let stored = store::clients::find(&mut tx, id).await?.ok_or(Refused::NotFound(Resource::Client))?;
     caller.event(svc, cx, "rotate_client_secret", id.as_str()).record(&mut tx).await?;
     tx.commit().await?;
-    Ok(ShownClient { client: stored.client, secret: Some(secret) })
+    Ok(ShownClient { client: stored.client, secret: Some(secret), is_global: false })
 }
 
 /// Whether the client names other keys than it did, which must then be its own. Whoever chooses among them chooses who
@@ -244,7 +260,7 @@ fn show_to(
     let may_know = caller.has(ManagementScope::ReadClientKeys) && !mightier.contains_key(&client.client_id);
     let secret = secret.filter(|_| may_know);
     let secret = secret.map(|secret| open_secret(svc, &client.client_id, &secret)).transpose()?;
-    Ok(ShownClient { client, secret: secret.map(SecretString::from) })
+    Ok(ShownClient { client, secret: secret.map(SecretString::from), is_global: false })
 }
 
 /// 64 characters of base64url.
