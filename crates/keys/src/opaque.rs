@@ -29,6 +29,8 @@ pub enum TokenKind {
     EmailVerification,
     /// A link with which a new password is chosen.
     PasswordReset,
+    /// A link to what a job gives.
+    Download,
 }
 
 impl TokenKind {
@@ -44,6 +46,7 @@ impl TokenKind {
             TokenKind::ProviderSignIn => b"provider sign-in\0",
             TokenKind::EmailVerification => b"e-mail verification\0",
             TokenKind::PasswordReset => b"password reset\0",
+            TokenKind::Download => b"download\0",
         }
     }
 }

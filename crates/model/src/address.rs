@@ -16,7 +16,13 @@ pub struct FoldedEmail(String);
 impl FoldedEmail {
     /// Folds an address that is known to be one, such as a stored one.
     pub fn of(address: &str) -> Self {
-        Self(address.trim().nfkc().collect::<String>().to_lowercase())
+        let address = address.trim();
+        // ASCII is its own NFKC, which is asked for each row of an import several times.
+        Self(if address.is_ascii() {
+            address.to_ascii_lowercase()
+        } else {
+            address.nfkc().collect::<String>().to_lowercase()
+        })
     }
 
     /// Folds what somebody typed. `None` where it is not one plain address: exactly one `@`, a dotted or

@@ -103,6 +103,8 @@ event_types! {
     UserDeleted = "sdu",
     /// Users were imported.
     UsersImported = "sui",
+    /// An import that was asked for through the Management API was given up.
+    UsersImportFailed = "fui",
     /// Work for later was given up, such as a mail that cannot be sent.
     NotificationFailed = "fn",
     /// The Management API changed something.

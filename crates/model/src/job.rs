@@ -11,6 +11,8 @@ pub struct ReportedJob {
     pub id: JobId,
     /// How far it is.
     pub status: JobStatus,
+    /// Why it was given up, where it was.
+    pub status_details: Option<String>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// What its kind tells of itself, `type` among it.

@@ -1,5 +1,4 @@
-//! Many people at once, for imports. Beside [`crate::listing`], the place where statements are composed at run time:
-//! a fixed text is repeated for as many rows as there are, and every value is bound.
+//! Many people at once, for imports. What is asked, or stored, of all of them is one value of a statement: a list.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,93 +6,66 @@ use model::address::FoldedEmail;
 use model::user::{PasswordCredential, StoredPassword, User};
 use model::{ConnectionId, Timestamp, UserId};
 
-use crate::db::{Args, Ask, Row, args};
+use crate::db::{Args, Ask, InsertMany, Sql, args};
 use crate::passwords::{self, PasswordRow};
 use crate::users::{self, Stored};
 use crate::{Read, StoreError, WriteTx};
 
-/// Values in one statement: SQLite takes 32,766 and Postgres 65,535, and a prepared statement of this many is small.
-const MOST_VALUES: usize = 2_000;
+/// Declares questions about each text of a list, which is the last of their values. Every key is unique where the
+/// scope holds: Postgres, which plans before there are people, cannot but look each text up by its index.
+macro_rules! questions {
+    ($($name:ident = $columns:literal from $table:literal where $scope:literal $key:literal in $list:literal;)*) => {
+        $(const $name: Sql = Sql {
+            sqlite: concat!(
+                "SELECT ", $columns, " FROM ", $table, " WHERE ", $scope, $key,
+                " IN (SELECT value FROM json_each(", $list, "))"
+            ),
+            postgres: concat!(
+                "SELECT found.* FROM unnest(CAST(", $list, " AS TEXT[])) AS asked (value) CROSS JOIN LATERAL (SELECT ",
+                $columns, " FROM ", $table, " WHERE ", $scope, $key, " = asked.value LIMIT 1) AS found"
+            ),
+        };)*
+        #[cfg(test)]
+        pub(crate) const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name),)*];
+    };
+}
 
-const USERS: Insert = Insert {
+questions! {
+    BY_ID = "user_id, external_id, email_folded, username_folded" from "identities"
+            where "connection_id = $1 AND " "external_id" in "$2";
+    BY_EMAIL = "user_id, external_id, email_folded, username_folded" from "identities"
+               where "connection_id = $1 AND " "email_folded" in "$2";
+    BY_USERNAME = "user_id, external_id, email_folded, username_folded" from "identities"
+                  where "connection_id = $1 AND " "username_folded" in "$2";
+    EXISTING = "user_id" from "users" where "" "user_id" in "$1";
+    BURIED = "external_id" from "tombstones" where "connection_id = $1 AND " "external_id" in "$2";
+    PASSWORDS_OF = "user_id, kind, format, hash, source, updated_at, version" from "passwords"
+                   where "" "user_id" in "$1";
+    NATIVE_AMONG = "user_id" from "passwords" where "kind = 'native' AND " "user_id" in "$1";
+}
+
+const USERS: InsertMany = InsertMany {
     into: "users (user_id, email, email_folded, email_verified, profile, user_metadata, app_metadata, blocked, \
            logins_count, last_login, last_ip, last_password_reset, created_at, updated_at, version)",
-    bound: 14,
     fixed: ", 1",
-    finish: "ON CONFLICT (user_id) DO NOTHING RETURNING user_id",
+    on_conflict: "ON CONFLICT (user_id) DO NOTHING",
 };
 
-const IDENTITIES: Insert = Insert {
+const IDENTITIES: InsertMany = InsertMany {
     into: "identities (connection_id, external_id, user_id, position, email_folded, username_folded, profile_data)",
-    bound: 7,
     fixed: "",
-    finish: "ON CONFLICT DO NOTHING RETURNING user_id",
+    on_conflict: "ON CONFLICT DO NOTHING",
 };
 
 /// What is ours is never replaced. A hash that arrives before its owner has moved is where the password comes from.
-const PASSWORDS: Insert = Insert {
+const PASSWORDS: InsertMany = InsertMany {
     into: "passwords (user_id, kind, format, hash, source, origin, origin_name, updated_at, version)",
-    bound: 8,
     fixed: ", 1",
-    finish: "ON CONFLICT (user_id) DO UPDATE SET kind = excluded.kind, format = excluded.format, hash = excluded.hash, \
-             source = excluded.source, origin = excluded.origin, origin_name = excluded.origin_name, \
-             updated_at = excluded.updated_at, version = passwords.version + 1 \
-             WHERE passwords.kind <> 'native' RETURNING user_id",
+    on_conflict: "ON CONFLICT (user_id) DO UPDATE SET kind = excluded.kind, format = excluded.format, \
+                  hash = excluded.hash, source = excluded.source, origin = excluded.origin, \
+                  origin_name = excluded.origin_name, updated_at = excluded.updated_at, \
+                  version = passwords.version + 1 WHERE passwords.kind <> 'native'",
 };
-
-/// An `INSERT` of any number of rows that answers the `user_id` of each row it wrote.
-struct Insert {
-    into: &'static str,
-    /// How many columns are bound.
-    bound: usize,
-    /// The columns after those, as text.
-    fixed: &'static str,
-    finish: &'static str,
-}
-
-impl Insert {
-    async fn run(&self, tx: &mut WriteTx, rows: &[Args]) -> Result<Vec<UserId>, StoreError> {
-        let mut written = Vec::with_capacity(rows.len());
-        for chunk in rows.chunks(MOST_VALUES / self.bound) {
-            let mut args = args![];
-            for row in chunk {
-                args.extend(row);
-            }
-            let ids: Vec<(String,)> = tx.fetch_composed_in_order(self.text(chunk.len()), args).await?;
-            written.extend(ids.into_iter().map(|(id,)| UserId::new(id)));
-        }
-        Ok(written)
-    }
-
-    fn text(&self, rows: usize) -> String {
-        let row = format!("({}{})", places(self.bound), self.fixed);
-        format!("INSERT INTO {} VALUES {} {}", self.into, vec![row; rows].join(", "), self.finish)
-    }
-}
-
-/// `?, ?, ?` for three values.
-fn places(count: usize) -> String {
-    vec!["?"; count].join(", ")
-}
-
-/// Asks `{question} (…)` about any number of texts. `first` are the values of the question's own places.
-async fn ask_about<R: Row>(
-    db: &mut impl Read,
-    question: &str,
-    first: &Args,
-    texts: &[&str],
-) -> Result<Vec<R>, StoreError> {
-    let mut rows = Vec::new();
-    for chunk in texts.chunks(MOST_VALUES) {
-        let mut args = first.clone();
-        for text in chunk {
-            args.push(*text);
-        }
-        let sql = format!("{question} ({})", places(chunk.len()));
-        rows.extend(db.fetch_composed_in_order::<R>(sql, args).await?);
-    }
-    Ok(rows)
-}
 
 /// A person as one database connection knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,10 +105,7 @@ pub async fn holders_of_ids(
     connection_id: &ConnectionId,
     external_ids: &[&str],
 ) -> Result<Vec<Holder>, StoreError> {
-    let question = "SELECT user_id, external_id, email_folded, username_folded FROM identities \
-                    WHERE connection_id = ? AND external_id IN";
-    let rows: Vec<HolderRow> = ask_about(db, question, &args![connection_id], external_ids).await?;
-    Ok(rows.into_iter().map(Holder::from).collect())
+    holders(db, BY_ID, connection_id, external_ids).await
 }
 
 /// Those who sign in at the connection by one of these names, be it their address or their user name. Somebody for
@@ -146,21 +115,28 @@ pub async fn holders_of_names(
     connection_id: &ConnectionId,
     names: &[FoldedEmail],
 ) -> Result<Vec<Holder>, StoreError> {
-    let by_email = "SELECT user_id, external_id, email_folded, username_folded FROM identities \
-                    WHERE connection_id = ? AND email_folded IN";
-    let by_username = "SELECT user_id, external_id, email_folded, username_folded FROM identities \
-                       WHERE connection_id = ? AND username_folded IN";
     let names: Vec<&str> = names.iter().map(FoldedEmail::as_str).collect();
-    let mut rows: Vec<HolderRow> = ask_about(db, by_email, &args![connection_id], &names).await?;
-    rows.extend(ask_about::<HolderRow>(db, by_username, &args![connection_id], &names).await?);
+    let mut found = holders(db, BY_EMAIL, connection_id, &names).await?;
+    found.extend(holders(db, BY_USERNAME, connection_id, &names).await?);
+    Ok(found)
+}
+
+async fn holders(
+    db: &mut impl Read,
+    question: Sql,
+    connection_id: &ConnectionId,
+    texts: &[&str],
+) -> Result<Vec<Holder>, StoreError> {
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<HolderRow> = db.fetch_all(question, args![connection_id, texts]).await?;
     Ok(rows.into_iter().map(Holder::from).collect())
 }
 
 /// Which of these user ids exist, whatever connection they belong to.
 pub async fn existing(db: &mut impl Read, user_ids: &[UserId]) -> Result<HashSet<UserId>, StoreError> {
-    let user_ids: Vec<&str> = user_ids.iter().map(UserId::as_str).collect();
-    let rows: Vec<(String,)> = ask_about(db, "SELECT user_id FROM users WHERE user_id IN", &args![], &user_ids).await?;
-    Ok(rows.into_iter().map(|(id,)| UserId::new(id)).collect())
+    ids(db, EXISTING, args![user_ids]).await.map(|ids| ids.into_iter().map(UserId::new).collect())
 }
 
 /// Which of these ids belonged to people of the connection who were deleted here.
@@ -169,16 +145,17 @@ pub async fn buried(
     connection_id: &ConnectionId,
     external_ids: &[&str],
 ) -> Result<HashSet<String>, StoreError> {
-    let question = "SELECT external_id FROM tombstones WHERE connection_id = ? AND external_id IN";
-    let rows: Vec<(String,)> = ask_about(db, question, &args![connection_id], external_ids).await?;
+    ids(db, BURIED, args![connection_id, external_ids]).await
+}
+
+async fn ids(db: &mut impl Read, question: Sql, args: Args) -> Result<HashSet<String>, StoreError> {
+    let rows: Vec<(String,)> = db.fetch_all(question, args).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The password credentials of these people.
 pub async fn passwords(db: &mut impl Read, user_ids: &[UserId]) -> Result<HashMap<UserId, StoredPassword>, StoreError> {
-    let question = "SELECT user_id, kind, format, hash, source, updated_at, version FROM passwords WHERE user_id IN";
-    let user_ids: Vec<&str> = user_ids.iter().map(UserId::as_str).collect();
-    let rows: Vec<PasswordRow> = ask_about(db, question, &args![], &user_ids).await?;
+    let rows: Vec<PasswordRow> = db.fetch_all(PASSWORDS_OF, args![user_ids]).await?;
     rows.into_iter().map(|row| Ok((UserId::new(&row.user_id), row.into_stored()?))).collect()
 }
 
@@ -186,11 +163,11 @@ pub async fn passwords(db: &mut impl Read, user_ids: &[UserId]) -> Result<HashMa
 /// the caller to see to.
 pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: &[&User]) -> Result<Stored, StoreError> {
     users::claim_names_of(tx, connection_id).await?;
-    if !holders_of_names(tx, connection_id, &login_names(people)).await?.is_empty() {
+    if are_names_of_the_other_kind_taken(tx, connection_id, people).await? {
         return Ok(Stored::NameTaken);
     }
     let rows: Vec<Args> = people.iter().map(|user| users::row(user)).collect();
-    if USERS.run(tx, &rows).await?.len() != rows.len() {
+    if !tx.insert_many(&USERS, rows).await?.are_all_written() {
         return Ok(Stored::IdTaken);
     }
     let identities_of = |user: &&User| -> Vec<Args> {
@@ -198,31 +175,44 @@ pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: &[&U
         identities.map(|(position, identity)| users::identity_row(user, position, identity)).collect()
     };
     let rows: Vec<Args> = people.iter().flat_map(identities_of).collect();
-    let written = IDENTITIES.run(tx, &rows).await?.len();
-    Ok(if written == rows.len() { Stored::Done } else { Stored::NameTaken })
+    let written = tx.insert_many(&IDENTITIES, rows).await?;
+    Ok(if written.are_all_written() { Stored::Done } else { Stored::NameTaken })
 }
 
-/// Every folded name by which one of these people will sign in.
-fn login_names(people: &[&User]) -> Vec<FoldedEmail> {
-    let names = |user: &&User| {
-        let username = user.profile.username.as_deref().map(FoldedEmail::of);
-        [user.profile.folded_email(), username].into_iter().flatten()
-    };
-    people.iter().flat_map(names).collect()
+/// Whether the address of one of these people is somebody's user name, or the other way round. That addresses, and
+/// user names, differ among themselves is for the unique indexes to see to.
+async fn are_names_of_the_other_kind_taken(
+    tx: &mut WriteTx,
+    connection_id: &ConnectionId,
+    people: &[&User],
+) -> Result<bool, StoreError> {
+    let emails: Vec<_> = people.iter().filter_map(|user| user.profile.folded_email()).collect();
+    let usernames: Vec<_> =
+        people.iter().filter_map(|user| user.profile.username.as_deref().map(FoldedEmail::of)).collect();
+    let emails: Vec<_> = emails.iter().map(FoldedEmail::as_str).collect();
+    let usernames: Vec<_> = usernames.iter().map(FoldedEmail::as_str).collect();
+    Ok(!holders(tx, BY_USERNAME, connection_id, &emails).await?.is_empty()
+        || !holders(tx, BY_EMAIL, connection_id, &usernames).await?.is_empty())
 }
 
 /// Gives people the password credentials that came with an import, in place of none and of those that are not ours
-/// yet. Answers whose were written; the others have a password of ours, which stays. `None` means that one of these
-/// people is not there any more; then nothing of the write may be committed.
+/// yet. Answers who have a password of ours, which stays. `None` means that one of these people is not there any more;
+/// then nothing of the write may be committed.
 pub async fn put_passwords(
     tx: &mut WriteTx,
     credentials: &[(&UserId, &PasswordCredential)],
     now: Timestamp,
-) -> Result<Option<Vec<UserId>>, StoreError> {
+) -> Result<Option<HashSet<UserId>>, StoreError> {
     let rows: Vec<Args> =
         credentials.iter().map(|(user_id, credential)| passwords::row(user_id, credential, now)).collect();
-    match PASSWORDS.run(tx, &rows).await {
+    match tx.insert_many(&PASSWORDS, rows).await {
         Err(error) if error.is_of_an_orphan() => Ok(None),
-        outcome => outcome.map(Some),
+        Err(error) => Err(error),
+        Ok(written) if written.are_all_written() => Ok(Some(HashSet::new())),
+        Ok(_) => {
+            let user_ids: Vec<UserId> = credentials.iter().map(|(user_id, _)| (*user_id).clone()).collect();
+            let native = ids(tx, NATIVE_AMONG, args![&user_ids[..]]).await?;
+            Ok(Some(native.into_iter().map(UserId::new).collect()))
+        }
     }
 }

@@ -22,12 +22,14 @@ statements! {
     PUSHED = "DELETE FROM pushed_authorizations WHERE digest IN
               (SELECT digest FROM pushed_authorizations WHERE expires_at < $1 LIMIT $2)";
     JOBS = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE expires_at < $1 LIMIT $2)";
+    JOB_DOWNLOADS = "DELETE FROM job_downloads WHERE digest IN
+                     (SELECT digest FROM job_downloads WHERE expires_at < $1 LIMIT $2)";
     TICKETS = "DELETE FROM tickets WHERE digest IN (SELECT digest FROM tickets WHERE expires_at < $1 LIMIT $2)";
     USED_TOKENS = "DELETE FROM used_tokens WHERE digest IN
                    (SELECT digest FROM used_tokens WHERE expires_at < $1 LIMIT $2)";
 }
 
-const SWEEPS: [Sql; 11] = [
+const SWEEPS: [Sql; 12] = [
     PENDING,
     PUSHED,
     SESSIONS,
@@ -36,6 +38,7 @@ const SWEEPS: [Sql; 11] = [
     ACCESS_TOKENS,
     FAILED_LOGINS,
     JOBS,
+    JOB_DOWNLOADS,
     PROVIDER_SIGN_INS,
     TICKETS,
     USED_TOKENS,

@@ -25,9 +25,12 @@ statements! {
     DELETE = "DELETE FROM jobs WHERE id = $1 AND attempts = $2 AND outcome IS NULL";
     COMPLETE = "UPDATE jobs SET outcome = 'done', leased_until = NULL, payload_sealed = $3, expires_at = $4
                 WHERE id = $1 AND attempts = $2 AND outcome IS NULL";
-    FAIL = "UPDATE jobs SET outcome = 'failed', leased_until = NULL, last_error = $3, expires_at = $4
-            WHERE id = $1 AND attempts = $2 AND outcome IS NULL";
-    REPORTED = "SELECT id, report, outcome, leased_until, created_at FROM jobs WHERE id = $1 AND report IS NOT NULL";
+    FAIL = "UPDATE jobs SET outcome = 'failed', leased_until = NULL, payload_sealed = $5, last_error = $3,
+            expires_at = $4 WHERE id = $1 AND attempts = $2 AND outcome IS NULL";
+    REPORTED = "SELECT id, report, outcome, leased_until, last_error, created_at FROM jobs WHERE id = $1 AND report IS NOT NULL";
+    UNFINISHED = "SELECT COUNT(*) AS unfinished FROM jobs WHERE kind = $1 AND outcome IS NULL";
+    INSERT_DONE = "INSERT INTO jobs (id, kind, payload_sealed, report, attempts, due_at, outcome, created_at, expires_at)
+                   VALUES ($1, $2, $3, $4, 0, $5, 'done', $5, $6)";
     WAITING = "SELECT COUNT(*) AS waiting FROM jobs WHERE outcome IS NULL";
 }
 
@@ -93,6 +96,7 @@ struct ReportedRow {
     report: String,
     outcome: Option<String>,
     leased_until: Option<i64>,
+    last_error: Option<String>,
     created_at: i64,
 }
 
@@ -108,6 +112,7 @@ impl ReportedRow {
         let created_at = Timestamp::from_millis(self.created_at);
         Ok(ReportedJob {
             report: from_json("jobs", &self.id, &self.report)?,
+            status_details: self.last_error.filter(|_| status == JobStatus::Failed),
             id: JobId::new(self.id),
             status,
             created_at,
@@ -168,14 +173,14 @@ pub async fn postpone(
     Ok(tx.execute(POSTPONE, args![&job.id, job.attempts, due_at, last_error]).await? == 1)
 }
 
-/// The job is given up. It stays until `expires_at`, for people to see. False where it is held by another by now.
+/// The job is given up. It stays until `expires_at`, for people to see, without its facts. False where it is held by another by now.
 pub async fn fail(
     tx: &mut WriteTx,
     job: &ClaimedJob,
     expires_at: Timestamp,
     last_error: &str,
 ) -> Result<bool, StoreError> {
-    Ok(tx.execute(FAIL, args![&job.id, job.attempts, last_error, expires_at]).await? == 1)
+    Ok(tx.execute(FAIL, args![&job.id, job.attempts, last_error, expires_at, Vec::new()]).await? == 1)
 }
 
 /// What is told of a job. None also for a job that nobody was told of.
@@ -187,4 +192,22 @@ pub async fn find_reported(db: &mut impl Read, id: &JobId, now: Timestamp) -> Re
 /// How many jobs are not done yet and not given up.
 pub async fn waiting(db: &mut impl Read) -> Result<i64, StoreError> {
     Ok(db.fetch_one::<(i64,)>(WAITING, args![]).await?.0)
+}
+
+/// How many jobs of this kind are not done yet and not given up.
+pub async fn unfinished(db: &mut impl Read, kind: &str) -> Result<i64, StoreError> {
+    Ok(db.fetch_one::<(i64,)>(UNFINISHED, args![kind]).await?.0)
+}
+
+/// Inserts what nobody has to do any more: it is told of until `expires_at`.
+pub async fn insert_done(
+    tx: &mut WriteTx,
+    id: &JobId,
+    kind: &str,
+    report: &JsonObject,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    let args = args![id, kind, Vec::<u8>::new(), to_json_opt(Some(report)), now, expires_at];
+    tx.execute(INSERT_DONE, args).await.map(|_| ())
 }

@@ -18,6 +18,8 @@ pub mod expiry;
 pub mod failed_logins;
 pub mod families;
 pub mod held_refresh_tokens;
+pub mod job_downloads;
+pub mod job_errors;
 pub mod jobs;
 pub mod listing;
 pub mod migration;

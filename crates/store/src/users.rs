@@ -33,6 +33,11 @@ statements! {
     IDENTITIES = "SELECT i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data
                   FROM identities i JOIN connections c ON c.id = i.connection_id
                   WHERE i.user_id = $1 ORDER BY i.position";
+    UNTIL = "SELECT user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count,
+             last_login, last_ip, last_password_reset, created_at, updated_at, version
+             FROM users WHERE (created_at, user_id) > ($1, $2) AND created_at <= $3
+             AND ($4 = '' OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = users.user_id AND i.connection_id = $4))
+             ORDER BY created_at, user_id LIMIT $5";
     OF_CONNECTION = "SELECT user_id FROM identities WHERE connection_id = $1 AND position = 0 LIMIT $2";
     ONE_OF_CONNECTION = "SELECT external_id FROM identities WHERE connection_id = $1 LIMIT 1";
     INSERT = "INSERT INTO users (user_id, email, email_folded, email_verified, profile, user_metadata, app_metadata,
@@ -240,6 +245,33 @@ fn in_metadata(name: &str) -> Option<Field> {
 /// Users, oldest first unless they are sorted.
 pub async fn list(db: &mut impl Read, filter: &UserFilter, page: &Page) -> Result<Vec<User>, StoreError> {
     let rows: Vec<UserRow> = filter.list().rows(db, page).await?;
+    with_identities(db, rows).await
+}
+
+/// People who were there at a moment, and of whom some have been read.
+#[derive(Clone, Debug)]
+pub struct PeopleUntil {
+    /// Nobody who was created later.
+    pub created_at: Timestamp,
+    /// Only those who have an identity of this connection.
+    pub connection_id: Option<ConnectionId>,
+    /// The last who was read.
+    pub after: Option<(Timestamp, UserId)>,
+}
+
+/// The next of these people, oldest first.
+pub async fn until(db: &mut impl Read, people: &PeopleUntil, limit: u32) -> Result<Vec<User>, StoreError> {
+    let (after, after_id) = match &people.after {
+        Some((created_at, user_id)) => (created_at.millis(), user_id.as_str()),
+        None => (i64::MIN, ""),
+    };
+    let connection_id = people.connection_id.as_ref().map_or("", ConnectionId::as_str);
+    let args = args![after, after_id, people.created_at, connection_id, i64::from(limit)];
+    let rows: Vec<UserRow> = db.fetch_all(UNTIL, args).await?;
+    with_identities(db, rows).await
+}
+
+async fn with_identities(db: &mut impl Read, rows: Vec<UserRow>) -> Result<Vec<User>, StoreError> {
     let ids: Vec<String> = rows.iter().map(|row| row.user_id.clone()).collect();
     let mut identities = identities_of(db, &ids).await?;
     rows.into_iter()

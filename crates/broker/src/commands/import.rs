@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use flows::migration::import::{self, Format, ImportRefused, ImportRequest, Summary};
+use flows::migration::import::{self, Existing, Format, ImportRefused, ImportRequest, Summary};
 
 use crate::config::Loaded;
 use crate::wiring::{self, Opening};
@@ -66,7 +66,7 @@ impl ImportUsers {
             format: self.format.0,
             from_connection: self.from_connection.clone(),
             source: self.source.clone(),
-            upsert: self.upsert,
+            existing: if self.upsert { Existing::Update } else { Existing::Keep },
             restore_deleted: self.restore_deleted,
             dry_run: self.dry_run,
         }

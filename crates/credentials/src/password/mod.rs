@@ -146,6 +146,19 @@ pub fn verify(format: &str, text: &str, password: &Prepared, limits: &Limits) ->
     (format.verify)(hash, &input.bytes(password.as_typed())).map_err(|unreadable| unreadable.of_format(format.name))
 }
 
+/// Whether guessing the password from one hash takes less than from the other: less time, or as much with less memory,
+/// as the formats estimate it. What cannot be read protects nothing.
+pub fn is_weaker((format, text): (&str, &str), (than_format, than_text): (&str, &str)) -> bool {
+    let effort = |format, text| cost_of(format, text).map_or((0, 0), |cost| (cost.milliseconds, cost.memory_kib));
+    effort(format, text) < effort(than_format, than_text)
+}
+
+fn cost_of(name: &str, text: &str) -> Option<Cost> {
+    let format = FORMATS.iter().find(|format| format.name == name)?;
+    let (_, hash) = format.split(text).ok()?;
+    (format.cost)(hash).ok()
+}
+
 /// A hash whose form is sound and whose cost is within limits.
 struct Usable<'a> {
     format: &'static Format,
@@ -254,6 +267,24 @@ mod tests {
             verify("bcrypt", BCRYPT, &password, &lowered),
             Err(HashUnusable::CostAboveLimit { resource: Resource::Time, needed: 72, limit: 10, .. })
         ));
+    }
+
+    #[test]
+    fn mg_12_hashes_are_ordered_by_what_a_guess_takes() {
+        let argon2 = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQxMjM0NTY3OA$cnJycnJycnJycnJycnJycg";
+        let weakest_first = [
+            ("md5", "$md5$d41d8cd98f00b204e9800998ecf8427e".to_owned()),
+            ("bcrypt", BCRYPT.replace("$10$", "$04$")),
+            ("bcrypt", BCRYPT.to_owned()),
+            ("argon2", argon2.to_owned()),
+            ("bcrypt", BCRYPT.replace("$10$", "$12$")),
+        ];
+        for (index, (format, text)) in weakest_first.iter().enumerate() {
+            for (other, (than_format, than_text)) in weakest_first.iter().enumerate() {
+                let said = is_weaker((format, text), (than_format, than_text));
+                assert_eq!(said, index < other, "{format} {index} and {than_format} {other}");
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! process for one, so it is written to be repeated.
 
 mod retry;
+pub mod users_import;
 
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use crate::events::event;
 use crate::mail::Mail;
 use crate::tickets::password_reset::{self, ResetAsked};
 use crate::{InternalError, RequestContext, Services};
+pub use users_import::UsersImport;
+pub(crate) use users_import::UsersImportProgress;
 
 /// For how long a job is held.
 const LEASE: Duration = Duration::from_mins(2);
@@ -30,6 +33,8 @@ const DONE_KEPT: Duration = Duration::from_hours(24);
 /// For how long a job that was given up stays to be seen.
 const FAILED_KEPT: Duration = Duration::from_hours(30 * 24);
 const PURPOSE: &str = "job";
+/// The kind of [`Work::UsersImport`].
+pub(crate) const USERS_IMPORT: &str = "users_import";
 
 /// What is to be done, and the facts it is done with. Kept sealed.
 #[derive(Serialize, Deserialize)]
@@ -39,6 +44,8 @@ pub enum Work {
     Mail(Mail),
     /// Somebody has asked for a link to choose a new password with.
     PasswordReset(ResetAsked),
+    /// People are to be imported.
+    UsersImport(UsersImport),
 }
 
 /// Why an attempt did not do the work.
@@ -66,6 +73,7 @@ impl Work {
         match self {
             Work::Mail(_) => "mail",
             Work::PasswordReset(_) => "password_reset",
+            Work::UsersImport(_) => USERS_IMPORT,
         }
     }
 
@@ -73,14 +81,15 @@ impl Work {
     fn user_id(&self) -> Option<&UserId> {
         match self {
             Work::Mail(mail) => mail.user_id.as_ref(),
-            Work::PasswordReset(_) => None,
+            Work::PasswordReset(_) | Work::UsersImport(_) => None,
         }
     }
 
-    async fn run(&self, svc: &Services, cx: &RequestContext) -> Result<(), WorkFailed> {
+    async fn run(&self, svc: &Services, cx: &RequestContext, job: &ClaimedJob) -> Result<(), WorkFailed> {
         match self {
             Work::Mail(mail) => crate::mail::send(svc, cx, mail).await,
             Work::PasswordReset(asked) => Ok(Box::pin(password_reset::answer(svc, cx, asked)).await?),
+            Work::UsersImport(import) => Box::pin(import.run(svc, cx, job)).await,
         }
     }
 }
@@ -157,7 +166,7 @@ async fn attempt(svc: &Services, cx: &RequestContext, job: &ClaimedJob) -> Resul
     }
     let work = opened(svc, job)?;
     let too_long = |_| Err(WorkFailed::Later("it took too long".to_owned()));
-    tokio::time::timeout(PATIENCE, work.run(svc, cx)).await.unwrap_or_else(too_long)
+    tokio::time::timeout(PATIENCE, work.run(svc, cx, job)).await.unwrap_or_else(too_long)
 }
 
 fn opened(svc: &Services, job: &ClaimedJob) -> Result<Work, WorkFailed> {
@@ -198,7 +207,9 @@ async fn give_up(
     if !store::jobs::fail(tx, job, cx.now.plus(FAILED_KEPT), words).await? {
         return Ok(());
     }
-    let mut given_up = event(svc, cx, EventType::NotificationFailed)
+    let is_import = job.kind == USERS_IMPORT;
+    let code = if is_import { EventType::UsersImportFailed } else { EventType::NotificationFailed };
+    let mut given_up = event(svc, cx, code)
         .describe(words)
         .detail("job_id", job.id.as_str())
         .detail("kind", job.kind.as_str())

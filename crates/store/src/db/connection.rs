@@ -2,7 +2,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Args, Sql, StoreError};
+use super::{Args, InsertMany, Sql, StoreError};
 
 /// A row that both engines can fill; one that only one of them can fill does not compile.
 pub(crate) trait Row:
@@ -84,11 +84,12 @@ impl ConnectionMut<'_> {
         })
     }
 
-    /// The same with a text whose places are `?`, one for each value in its order. SQLite finds a numbered place among
-    /// the others by looking at one after another, which a statement of two thousand values spends most of its time on.
-    pub(super) async fn fetch_composed_in_order<R: Row>(self, sql: String, args: Args) -> Result<Vec<R>, StoreError> {
-        let sql = if matches!(self, ConnectionMut::Postgres(_)) { numbered(&sql) } else { sql };
-        self.fetch_composed(sql, args).await
+    /// How many rows were written.
+    pub(super) async fn insert_many(self, insert: &InsertMany, rows: Vec<Args>) -> Result<u64, StoreError> {
+        match self {
+            ConnectionMut::Sqlite(connection) => insert.run_on_sqlite(connection, rows).await,
+            ConnectionMut::Postgres(connection) => insert.run_on_postgres(connection, rows).await,
+        }
     }
 
     pub(super) async fn fetch_composed<R: Row>(self, sql: String, args: Args) -> Result<Vec<R>, StoreError> {
@@ -101,24 +102,5 @@ impl ConnectionMut<'_> {
                 sqlx::query_as_with(sql, args.for_postgres()?).fetch_all(connection).await?
             }
         })
-    }
-}
-
-/// The text with `$1`, `$2` and so on in place of each `?`.
-fn numbered(sql: &str) -> String {
-    let mut parts = sql.split('?');
-    let first = parts.next().unwrap_or_default().to_owned();
-    (1..).zip(parts).fold(first, |text, (place, part)| text + &format!("${place}{part}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::numbered;
-
-    #[test]
-    fn places_are_numbered_in_their_order() {
-        assert_eq!(numbered("a = ? AND b IN (?, ?)"), "a = $1 AND b IN ($2, $3)");
-        assert_eq!(numbered("?"), "$1");
-        assert_eq!(numbered("a"), "a");
     }
 }

@@ -5,6 +5,7 @@
 
 mod connection;
 mod error;
+mod insert_many;
 mod postgres;
 mod sqlite;
 mod statement;
@@ -12,6 +13,7 @@ mod value;
 
 pub(crate) use connection::{EngineKind, Row};
 pub use error::StoreError;
+pub(crate) use insert_many::{InsertMany, RowsWritten};
 pub(crate) use statement::{Sql, statements};
 pub(crate) use value::{Args, args};
 
@@ -151,6 +153,17 @@ impl WriteTx {
         self.noting_failure(answer)
     }
 
+    /// Inserts any number of rows, all of the same columns.
+    pub(crate) async fn insert_many(
+        &mut self,
+        insert: &InsertMany,
+        rows: Vec<Args>,
+    ) -> Result<RowsWritten, StoreError> {
+        let of = rows.len() as u64;
+        let answer = self.connection()?.insert_many(insert, rows).await;
+        self.noting_failure(answer).map(|rows| RowsWritten { rows, of })
+    }
+
     fn has_not_failed(&self) -> Result<(), StoreError> {
         if self.has_failed {
             return Err(StoreError::Undone("one of its statements failed".to_owned()));
@@ -243,19 +256,6 @@ pub(crate) trait Ask: Read {
     ) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
         async move {
             let answer = self.connection()?.fetch_composed(sql, args).await;
-            self.noting_failure(answer)
-        }
-    }
-
-    /// Every row of a statement that [`crate::bulk`] composed from its own closed set of words, with `?` for each value in
-    /// its order.
-    fn fetch_composed_in_order<R: Row>(
-        &mut self,
-        sql: String,
-        args: Args,
-    ) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
-        async move {
-            let answer = self.connection()?.fetch_composed_in_order(sql, args).await;
             self.noting_failure(answer)
         }
     }

@@ -33,6 +33,13 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 /// How long to wait for another process (a backup, an import) that holds the file's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Pages that are kept in memory for writing, at the most. With SQLite's 2 MiB, an import of many people would read, and
+/// write to the log, nearly every page once for each person.
+const WRITER_CACHE_KIB: u32 = 64 * 1024;
+
+/// How many pages of 4 KiB the log takes in before they go to where they belong, each of them once.
+const LOG_PAGES: u32 = 8_000;
+
 const SQLITE_BUSY: &str = "5";
 
 #[derive(Clone)]
@@ -63,7 +70,7 @@ impl Sqlite {
         let unreachable = |error: sqlx::Error| {
             StoreError::Unreachable(format!("{}: {error}", Path::new(options.get_filename()).display()))
         };
-        let mut connection = connect(&options).await.map_err(unreachable)?;
+        let mut connection = connect(&for_writing(&options)).await.map_err(unreachable)?;
         migrate(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(settings.readers)
@@ -146,6 +153,12 @@ impl Drop for Write {
             });
         }
     }
+}
+
+/// The one connection that writes, in a transaction that touches pages all over the file.
+fn for_writing(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+    let options = options.clone().pragma("cache_size", format!("-{WRITER_CACHE_KIB}"));
+    options.pragma("wal_autocheckpoint", LOG_PAGES.to_string())
 }
 
 /// Where two processes create a file at once, the one refuses the other the switch to WAL without waiting; afterwards

@@ -11,6 +11,18 @@ pub(crate) enum Value {
     Integer(Option<i64>),
     Flag(Option<bool>),
     Bytes(Option<Vec<u8>>),
+    /// For SQLite, which has no lists, an array of JSON.
+    Texts(Vec<String>),
+}
+
+impl Value {
+    fn has_nul(&self) -> bool {
+        match self {
+            Value::Text(text) => text.as_ref().is_some_and(|text| text.contains('\0')),
+            Value::Texts(texts) => texts.iter().any(|text| text.contains('\0')),
+            Value::Integer(_) | Value::Flag(_) | Value::Bytes(_) => false,
+        }
+    }
 }
 
 /// The values of a statement's placeholders, in order.
@@ -26,14 +38,17 @@ impl Args {
         self.0.extend(more.0.iter().cloned());
     }
 
+    pub(super) fn append(&mut self, mut more: Args) {
+        self.0.append(&mut more.0);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// SQLite would store such a text, and cut it short wherever it compares it as a C string.
     fn refuse_nul_characters(&self) -> Result<(), StoreError> {
-        let has_nul = |value: &Value| matches!(value, Value::Text(Some(text)) if text.contains('\0'));
-        if self.0.iter().any(has_nul) { Err(StoreError::NulCharacter) } else { Ok(()) }
+        if self.0.iter().any(Value::has_nul) { Err(StoreError::NulCharacter) } else { Ok(()) }
     }
 
     pub(super) fn for_sqlite(self) -> Result<SqliteArguments, StoreError> {
@@ -45,6 +60,7 @@ impl Args {
                 Value::Integer(number) => arguments.add(number),
                 Value::Flag(flag) => arguments.add(flag),
                 Value::Bytes(bytes) => arguments.add(bytes),
+                Value::Texts(texts) => arguments.add(serde_json::json!(texts).to_string()),
             }
             .map_err(StoreError::Failed)?;
         }
@@ -60,10 +76,65 @@ impl Args {
                 Value::Integer(number) => arguments.add(number),
                 Value::Flag(flag) => arguments.add(flag),
                 Value::Bytes(bytes) => arguments.add(bytes),
+                Value::Texts(texts) => arguments.add(texts),
             }
             .map_err(StoreError::Failed)?;
         }
         Ok(arguments)
+    }
+}
+
+/// One column of many rows.
+#[derive(Debug)]
+pub(super) enum Column {
+    Texts(Vec<Option<String>>),
+    Integers(Vec<Option<i64>>),
+    Flags(Vec<Option<bool>>),
+}
+
+impl Column {
+    /// The values of many rows by column. All rows have the kinds of the first.
+    pub(super) fn all_of(rows: Vec<Args>) -> Result<Vec<Column>, StoreError> {
+        let empty = |value: &Value| match value {
+            Value::Integer(_) => Column::Integers(Vec::with_capacity(rows.len())),
+            Value::Flag(_) => Column::Flags(Vec::with_capacity(rows.len())),
+            Value::Text(_) | Value::Bytes(_) | Value::Texts(_) => Column::Texts(Vec::with_capacity(rows.len())),
+        };
+        let mut columns: Vec<Column> = rows.first().into_iter().flat_map(|row| &row.0).map(empty).collect();
+        for row in rows {
+            row.refuse_nul_characters()?;
+            for (column, value) in columns.iter_mut().zip(row.0) {
+                column.push(value);
+            }
+        }
+        Ok(columns)
+    }
+
+    fn push(&mut self, value: Value) {
+        match (self, value) {
+            (Column::Texts(texts), Value::Text(text)) => texts.push(text),
+            (Column::Integers(numbers), Value::Integer(number)) => numbers.push(number),
+            (Column::Flags(flags), Value::Flag(flag)) => flags.push(flag),
+            (column, value) => unreachable!("{column:?} has no place for {value:?}"),
+        }
+    }
+
+    /// What a place for it says of its type.
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Column::Texts(_) => "TEXT[]",
+            Column::Integers(_) => "BIGINT[]",
+            Column::Flags(_) => "BOOLEAN[]",
+        }
+    }
+
+    pub(super) fn bind(self, arguments: &mut PgArguments) -> Result<(), StoreError> {
+        match self {
+            Column::Texts(texts) => arguments.add(texts),
+            Column::Integers(numbers) => arguments.add(numbers),
+            Column::Flags(flags) => arguments.add(flags),
+        }
+        .map_err(StoreError::Failed)
     }
 }
 
@@ -101,6 +172,8 @@ values! {
     Option<bool> => Flag(|flag| flag),
     &[u8] => Bytes(|bytes| Some(bytes.to_vec())),
     &[u8; 32] => Bytes(|bytes| Some(bytes.to_vec())),
+    &[&str] => Texts(|texts| texts.iter().map(|text| (*text).to_owned()).collect()),
+    &[model::UserId] => Texts(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect()),
     Vec<u8> => Bytes(Some),
     Option<Vec<u8>> => Bytes(|bytes| bytes),
     model::Timestamp => Integer(|moment| Some(moment.millis())),

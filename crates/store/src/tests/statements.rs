@@ -15,6 +15,7 @@ fn all() -> Vec<(String, Sql)> {
     let modules = modules![
         access_tokens,
         authorization_codes,
+        bulk,
         client_credentials,
         client_grants,
         clients,
@@ -24,6 +25,8 @@ fn all() -> Vec<(String, Sql)> {
         expiry,
         failed_logins,
         families,
+        job_downloads,
+        job_errors,
         jobs,
         migration,
         passwords,
@@ -94,10 +97,10 @@ async fn every_statement_prepares() {
     }
 }
 
-/// Two texts are allowed where the engines leave no choice. There is no such place yet.
+/// Two texts are allowed where the engines leave no choice: questions about lists, which SQLite does not have.
 #[test]
-fn every_statement_is_one_text() {
-    for (name, sql) in all() {
+fn every_statement_but_those_about_lists_is_one_text() {
+    for (name, sql) in all().into_iter().filter(|(name, _)| !name.starts_with("bulk::")) {
         assert_eq!(sql.sqlite, sql.postgres, "{name}");
     }
 }

@@ -1,19 +1,19 @@
-//! The second pass: rows read and checked on a thread of their own, and handed on a few hundred at a time.
+//! The second pass: rows read and checked on a thread of their own, and handed on in batches.
 
-use std::io::{self, Read};
+use std::io;
 
 use model::JsonObject;
 use tokio::sync::mpsc;
 
 use super::collisions::Survey;
 use super::entry::Entry;
-use super::framing::{Place, Record, Records};
+use super::framing::{Place, Record};
 use super::members;
 use super::reader::{RowReader, Said};
 use super::refusal::{RowCode, RowError};
 
 /// Rows that are written together, unless they are large.
-const ROWS: usize = 500;
+const ROWS: usize = 2_000;
 
 /// Bytes of rows that are written together.
 const BYTES: usize = 4 * 1024 * 1024;
@@ -39,8 +39,8 @@ impl Reading {
 }
 
 /// Reads every row and sends it on; stops when nobody receives any more, and at the first failure of the input.
-pub(super) fn send_all<R: Read>(
-    records: Records<R>,
+pub(super) fn send_all(
+    records: impl Iterator<Item = io::Result<Record>>,
     reader: &RowReader,
     survey: &Survey,
     sender: &mpsc::Sender<io::Result<Vec<Reading>>>,

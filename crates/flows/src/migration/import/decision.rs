@@ -2,15 +2,19 @@
 
 use std::collections::HashSet;
 
+use credentials::password;
 use model::connection::Connection;
 use model::user::{Identity, PasswordCredential, Profile, User};
 use model::{Timestamp, UserId};
 use store::bulk::Holder;
 
+use super::Existing;
 use super::directory::Directory;
 use super::entry::{Entry, HashOf, Person};
 use super::reader::SkipReason;
 use super::refusal::{RowCode, RowError};
+
+const WEAKER: &str = "the person has a hash that is harder to guess from, which this one does not replace";
 
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +32,11 @@ pub(super) enum Decision {
 }
 
 impl Decision {
+    /// Whether it changes the directory.
+    pub(super) fn is_written(&self) -> bool {
+        matches!(self, Decision::Insert(_) | Decision::Update(_))
+    }
+
     /// Somebody who moved while their hash was on its way keeps the password they have.
     pub(super) fn unless_moved(self, moved: &HashSet<UserId>) -> Self {
         match self {
@@ -61,7 +70,7 @@ pub(super) struct Rules<'a> {
     pub(super) connection: &'a Connection,
     /// Who holds the passwords that came without a hash.
     pub(super) source: Option<&'a str>,
-    pub(super) upsert: bool,
+    pub(super) existing: Existing,
     pub(super) restore_deleted: bool,
     pub(super) now: Timestamp,
 }
@@ -109,14 +118,20 @@ impl Rules<'_> {
         if email.is_none() && username != holder.username {
             return refuse(RowCode::ConflictUsername, "username", "the person with this id has another user name here");
         }
-        if !self.upsert {
-            return Decision::Unchanged;
+        match self.existing {
+            Existing::Keep => return Decision::Unchanged,
+            Existing::Refuse => return already_there(person),
+            Existing::Update => {}
         }
         if let Some(refused) = name_taken(person, directory, Some(&holder.user_id)) {
             return refused;
         }
         let user = directory.user(&holder.user_id).and_then(|user| self.updated(user, person));
-        let password = person.hash.as_ref().filter(|hash| may_replace(directory, &holder.user_id, hash));
+        let stored = directory.password_of(&holder.user_id).map(|stored| &stored.credential);
+        if person.hash.as_ref().is_some_and(|hash| stored.is_some_and(|stored| is_weaker(hash, stored))) {
+            return Decision::Refuse(RowError::of_row(RowCode::Conflict, WEAKER));
+        }
+        let password = person.hash.as_ref().filter(|hash| may_replace(stored, hash));
         if user.is_none() && password.is_none() {
             return Decision::Unchanged;
         }
@@ -139,9 +154,10 @@ impl Rules<'_> {
         match stored {
             Some(PasswordCredential::Native { .. }) => Decision::Unchanged,
             Some(stored) if *stored == hash.credential => Decision::Unchanged,
-            Some(PasswordCredential::Imported { .. }) if !self.upsert => {
+            Some(PasswordCredential::Imported { .. }) if self.existing != Existing::Update => {
                 refuse(RowCode::Conflict, "passwordHash", "the person has another imported hash; --upsert replaces it")
             }
+            Some(stored) if is_weaker(&hash.credential, stored) => refuse(RowCode::Conflict, "passwordHash", WEAKER),
             _ => Decision::Update(Box::new(Change {
                 user_id: holder.user_id.clone(),
                 user: None,
@@ -198,10 +214,27 @@ impl Rules<'_> {
     }
 }
 
+fn already_there(person: &Person) -> Decision {
+    let message = "the person is there already; an upsert would bring them up to date";
+    match person.external_id {
+        Some(_) => refuse(RowCode::Conflict, "user_id", message),
+        None => refuse(RowCode::ConflictEmail, "email", message),
+    }
+}
+
 /// A password of ours is never replaced, whatever the file says.
-fn may_replace(directory: &Directory, user_id: &UserId, hash: &PasswordCredential) -> bool {
-    let stored = directory.password_of(user_id).map(|stored| &stored.credential);
+fn may_replace(stored: Option<&PasswordCredential>, hash: &PasswordCredential) -> bool {
     !matches!(stored, Some(PasswordCredential::Native { .. })) && stored != Some(hash)
+}
+
+/// Both are hashes of other products, and the new one would be guessed sooner.
+fn is_weaker(new: &PasswordCredential, stored: &PasswordCredential) -> bool {
+    let (PasswordCredential::Imported { format, hash }, PasswordCredential::Imported { format: of, hash: than }) =
+        (new, stored)
+    else {
+        return false;
+    };
+    password::is_weaker((format, hash), (of, than))
 }
 
 /// Auth0's defaults for what a new user does not say.

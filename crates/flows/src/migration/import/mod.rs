@@ -7,6 +7,7 @@
 
 mod auth0;
 mod batch;
+mod checkpoint;
 mod collisions;
 mod decision;
 mod directory;
@@ -32,7 +33,10 @@ use model::event::EventType;
 use store::StoreError;
 
 use crate::events::event;
+use crate::jobs::UsersImportProgress;
 use crate::{InternalError, RequestContext, Services};
+use checkpoint::Checkpoint;
+use run::Run;
 
 pub use format::Format;
 pub use framing::Place;
@@ -52,12 +56,24 @@ pub struct ImportRequest {
     pub from_connection: Option<String>,
     /// The source that holds the passwords that come without a hash. By default the connection's own, if it is enabled.
     pub source: Option<String>,
-    /// People who are there already are brought up to date.
-    pub upsert: bool,
+    /// What becomes of people who are there already.
+    pub existing: Existing,
     /// People who were deleted here are brought back.
     pub restore_deleted: bool,
     /// Nothing is written.
     pub dry_run: bool,
+}
+
+/// What a row does to somebody who is there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// They stay as they are, so that a run can simply be repeated.
+    #[default]
+    Keep,
+    /// They are brought up to date.
+    Update,
+    /// The row is refused, as Auth0's import jobs do.
+    Refuse,
 }
 
 /// Hears of a run while it runs.
@@ -93,6 +109,9 @@ pub enum ImportRefused {
     /// The observer could not take a refused row.
     #[error("the report cannot be written")]
     Report(#[source] io::Error),
+    /// Somebody else goes on with the run by now. What was written meanwhile is theirs.
+    #[error("another process goes on with this import")]
+    Overtaken,
     /// Something failed on our side.
     #[error(transparent)]
     Internal(#[from] InternalError),
@@ -114,19 +133,49 @@ pub async fn import<R: Read + Seek + Send + 'static>(
     observer: &mut dyn ImportObserver,
 ) -> Result<Summary, ImportRefused> {
     let connection = database_connection(svc, &request.connection).await?;
-    let run = run::Run {
-        store: &svc.store,
-        entropy: &*svc.entropy,
-        connection: &connection,
-        request,
-        limits: Limits::default(),
-        now: cx.now,
-    };
-    let summary = run.through(input, observer).await?;
+    let run = run(svc, cx, &connection, request, Checkpoint::Nowhere);
+    let summary = run.through(input, Summary::default(), observer).await?;
     if !request.dry_run {
         record(svc, cx, &connection, &summary).await?;
     }
     Ok(summary)
+}
+
+/// Goes on with an import for a job, which hears of every row in the write that settles it.
+pub(crate) async fn resume<R: Read + Seek + Send + 'static>(
+    svc: &Services,
+    cx: &RequestContext,
+    request: &ImportRequest,
+    input: R,
+    progress: &UsersImportProgress<'_>,
+) -> Result<Summary, ImportRefused> {
+    let connection = database_connection(svc, &request.connection).await?;
+    let run = run(svc, cx, &connection, request, Checkpoint::Job(progress));
+    let summary = run.through(input, progress.before(), &mut Unheard).await?;
+    record(svc, cx, &connection, &summary).await?;
+    Ok(summary)
+}
+
+fn run<'a>(
+    svc: &'a Services,
+    cx: &RequestContext,
+    connection: &'a Connection,
+    request: &'a ImportRequest,
+    checkpoint: Checkpoint<'a>,
+) -> Run<'a> {
+    let (store, entropy) = (&svc.store, &*svc.entropy);
+    Run { store, entropy, connection, request, limits: Limits::default(), now: cx.now, checkpoint }
+}
+
+/// A job is told at its checkpoints.
+struct Unheard;
+
+impl ImportObserver for Unheard {
+    fn progress(&mut self, _: &Summary) {}
+
+    fn refused(&mut self, _: RefusedRow) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 async fn database_connection(svc: &Services, name: &str) -> Result<Connection, ImportRefused> {

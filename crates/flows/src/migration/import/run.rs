@@ -10,17 +10,18 @@ use store::{Store, StoreError};
 use tokio::sync::mpsc;
 
 use super::batch::{self, Reading};
+use super::checkpoint::Checkpoint;
 use super::collisions::{Key, Survey};
 use super::decision::{Decision, Rules};
 use super::directory::Directory;
 use super::entry::Entry;
 use super::format::Format;
 use super::framing::Records;
-use super::reader::{RowReader, Said};
+use super::reader::{RowReader, Said, SkipReason};
 use super::refusal::{RefusedRow, RowCode, RowError, masked};
 use super::summary::Summary;
-use super::writing::{Written, write};
-use super::{ImportObserver, ImportRefused, ImportRequest};
+use super::writing::write;
+use super::{Existing, ImportObserver, ImportRefused, ImportRequest};
 use crate::error::OrInternal;
 
 /// How often one row is decided again before it is given up. Each time, somebody changed the same person meanwhile.
@@ -37,28 +38,50 @@ pub(super) struct Run<'a> {
     pub(super) request: &'a ImportRequest,
     pub(super) limits: Limits,
     pub(super) now: Timestamp,
+    pub(super) checkpoint: Checkpoint<'a>,
 }
 
 impl Run<'_> {
-    /// Reads the input twice and writes what it says.
+    /// Reads the input twice and writes what it says. `before` is what an earlier run counted of the same input.
     pub(super) async fn through<R: Read + Seek + Send + 'static>(
         &self,
         input: R,
+        before: Summary,
         observer: &mut dyn ImportObserver,
     ) -> Result<Summary, ImportRefused> {
         let first_pass = self.first_pass();
         let prepared = tokio::task::spawn_blocking(move || first_pass.over(input));
         let Prepared { input, reader, survey } = prepared.await.or_internal("reading the input")??;
-        let mut summary = Summary { total: survey.rows, ..Summary::default() };
+        let settled = usize::try_from(before.read).or_internal("counting rows")?;
+        let mut summary = Summary { total: survey.rows, ..before };
         observer.progress(&summary);
         let (sender, mut receiver) = mpsc::channel(batch::AHEAD);
-        let second_pass = tokio::task::spawn_blocking(move || send_batches(input, &reader, &survey, &sender));
-        while let Some(batch) = receiver.recv().await {
-            self.take(batch.map_err(ImportRefused::Input)?, &mut summary, observer).await?;
-            observer.progress(&summary);
-        }
+        let second_pass = tokio::task::spawn_blocking(move || send_batches(input, settled, &reader, &survey, &sender));
+        self.take_all(&mut receiver, &mut summary, observer).await?;
         second_pass.await.or_internal("reading the input")?;
         Ok(summary)
+    }
+
+    /// Decides about each batch while the one before it is written. That can be told apart, because nobody is in both:
+    /// who is in the input twice was refused.
+    async fn take_all(
+        &self,
+        receiver: &mut mpsc::Receiver<io::Result<Vec<Reading>>>,
+        summary: &mut Summary,
+        observer: &mut dyn ImportObserver,
+    ) -> Result<(), ImportRefused> {
+        let mut decided = None;
+        loop {
+            let (next, settled) = tokio::join!(self.decide_next(receiver), self.settle(decided, summary));
+            if let Some(refused) = settled? {
+                refused.into_iter().try_for_each(|row| observer.refused(row)).map_err(ImportRefused::Report)?;
+                observer.progress(summary);
+            }
+            decided = next?;
+            if decided.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     fn first_pass(&self) -> FirstPass {
@@ -71,72 +94,105 @@ impl Run<'_> {
         }
     }
 
-    async fn take(
+    async fn decide_next(
         &self,
-        batch: Vec<Reading>,
-        summary: &mut Summary,
-        observer: &mut dyn ImportObserver,
-    ) -> Result<(), ImportRefused> {
+        receiver: &mut mpsc::Receiver<io::Result<Vec<Reading>>>,
+    ) -> Result<Option<Decided>, ImportRefused> {
+        let Some(batch) = receiver.recv().await else { return Ok(None) };
+        self.decided(batch.map_err(ImportRefused::Input)?).await.map(Some)
+    }
+
+    async fn decided(&self, batch: Vec<Reading>) -> Result<Decided, ImportRefused> {
         let entries: Vec<&Entry> = batch.iter().filter_map(Reading::entry).collect();
-        let mut decisions = self.settle(&entries).await?.into_iter();
+        let decisions = self.decide(&entries).await?;
+        Ok(Decided { batch, decisions })
+    }
+
+    /// Writes, counts, and answers which rows were refused. Where the directory changed meanwhile, each row is decided
+    /// and written by itself.
+    async fn settle(
+        &self,
+        decided: Option<Decided>,
+        summary: &mut Summary,
+    ) -> Result<Option<Vec<RefusedRow>>, ImportRefused> {
+        let Some(decided) = decided else { return Ok(None) };
+        let batch = match self.write(decided, summary).await? {
+            Ok(refused) => return Ok(Some(refused)),
+            Err(batch) => batch,
+        };
+        let mut refused = Vec::new();
         for reading in batch {
-            summary.read += 1;
-            let errors = match reading.said {
-                Said::Refused(errors) => errors,
-                Said::Skipped(reason) => {
-                    summary.skip(reason);
-                    Vec::new()
-                }
-                Said::Entry(_) => {
-                    let decision = decisions.next().expect("every entry is decided once, in their order");
-                    summary.count(decision, reading.left_out).into_iter().collect()
-                }
-            };
-            if !errors.is_empty() {
-                summary.refused += 1;
-                let refused = RefusedRow { place: reading.place, user: reading.row.as_ref().map(masked), errors };
-                observer.refused(refused).map_err(ImportRefused::Report)?;
-            }
+            refused.extend(self.settle_alone(reading, summary).await?);
         }
-        Ok(())
+        Ok(Some(refused))
     }
 
-    /// Decides and writes. Where the directory changed meanwhile, each row is decided and written by itself.
-    async fn settle(&self, entries: &[&Entry]) -> Result<Vec<Decision>, StoreError> {
-        if let Some(decisions) = self.attempt(entries).await? {
-            return Ok(decisions);
-        }
-        let mut decisions = Vec::with_capacity(entries.len());
-        for entry in entries {
-            decisions.push(self.settle_alone(entry).await?);
-        }
-        Ok(decisions)
-    }
-
-    async fn settle_alone(&self, entry: &Entry) -> Result<Decision, StoreError> {
+    async fn settle_alone(&self, reading: Reading, summary: &mut Summary) -> Result<Vec<RefusedRow>, ImportRefused> {
+        let mut batch = vec![reading];
         for _ in 0..ATTEMPTS {
-            if let Some(decision) = self.attempt(&[entry]).await?.and_then(|mut decisions| decisions.pop()) {
-                return Ok(decision);
-            }
+            batch = match self.write(self.decided(batch).await?, summary).await? {
+                Ok(refused) => return Ok(refused),
+                Err(outdated) => outdated,
+            };
         }
         let message = "the person is being changed at this moment; import the row again";
-        Ok(Decision::Refuse(RowError::of_row(RowCode::Conflict, message)))
+        let decisions = vec![Decision::Refuse(RowError::of_row(RowCode::Conflict, message))];
+        let written = self.write(Decided { batch, decisions }, summary).await?;
+        Ok(written.unwrap_or_default())
     }
 
-    /// `None` where somebody signed up, changed or left between the question and the write; nothing was written.
-    async fn attempt(&self, entries: &[&Entry]) -> Result<Option<Vec<Decision>>, StoreError> {
+    async fn decide(&self, entries: &[&Entry]) -> Result<Vec<Decision>, StoreError> {
         let Run { store, connection, request, .. } = self;
-        let directory = Directory::about(&mut store.snapshot().await?, &connection.id, entries, request.upsert).await?;
+        let whole_users = request.existing == Existing::Update;
+        let directory = Directory::about(&mut store.snapshot().await?, &connection.id, entries, whole_users).await?;
         let rules = self.rules();
         let fresh_id = || UserId::random_external_id(self.entropy.array());
-        let decisions: Vec<_> = entries.iter().map(|entry| rules.decide(entry, &directory, fresh_id)).collect();
-        if request.dry_run {
-            return Ok(Some(decisions));
+        Ok(entries.iter().map(|entry| rules.decide(entry, &directory, fresh_id)).collect())
+    }
+
+    /// Gives the batch back where somebody signed up, changed or left between the question and the write; nothing was
+    /// written then.
+    async fn write(
+        &self,
+        Decided { batch, decisions }: Decided,
+        summary: &mut Summary,
+    ) -> Result<Result<Vec<RefusedRow>, Vec<Reading>>, ImportRefused> {
+        let writes = decisions.iter().any(Decision::is_written) || self.checkpoint.is_kept();
+        if self.request.dry_run || !writes {
+            return Ok(Ok(self.count(batch, decisions, summary)));
         }
-        Ok(match write(store, &connection.id, &decisions, self.now).await? {
-            Written::Outdated => None,
-            Written::Done(moved) => Some(decisions.into_iter().map(|one| one.unless_moved(&moved)).collect()),
-        })
+        let mut tx = self.store.write().await?;
+        let Some(moved) = write(&mut tx, &self.connection.id, &decisions, self.now).await? else {
+            return Ok(Err(batch));
+        };
+        let decisions = decisions.into_iter().map(|one| one.unless_moved(&moved)).collect();
+        let refused = self.count(batch, decisions, summary);
+        if !self.checkpoint.note(&mut tx, summary, &refused).await? {
+            return Err(ImportRefused::Overtaken);
+        }
+        tx.commit().await?;
+        Ok(Ok(refused))
+    }
+
+    /// Counts every row of a batch, and answers which were refused. A job has to tell of each row that it did not take.
+    fn count(&self, batch: Vec<Reading>, decisions: Vec<Decision>, summary: &mut Summary) -> Vec<RefusedRow> {
+        let mut decisions = decisions.into_iter();
+        let mut refused = Vec::new();
+        for reading in batch {
+            let decision = match reading.said {
+                Said::Refused(errors) => Err(errors),
+                Said::Skipped(reason) => Ok(Decision::Skip(reason)),
+                Said::Entry(_) => Ok(decisions.next().expect("every entry is decided once, in their order")),
+            };
+            let told = match decision {
+                Ok(Decision::Skip(reason)) if self.checkpoint.is_kept() => Err(vec![passed_over(reason)]),
+                other => other,
+            };
+            if let Some(errors) = summary.count(told, reading.left_out) {
+                refused.push(RefusedRow { place: reading.place, user: reading.row.as_ref().map(masked), errors });
+            }
+        }
+        refused
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -145,11 +201,21 @@ impl Run<'_> {
         Rules {
             connection: self.connection,
             source: self.request.source.as_ref().or(enabled).map(String::as_str),
-            upsert: self.request.upsert,
+            existing: self.request.existing,
             restore_deleted: self.request.restore_deleted,
             now: self.now,
         }
     }
+}
+
+/// A batch, and what becomes of each of its entries in their order.
+struct Decided {
+    batch: Vec<Reading>,
+    decisions: Vec<Decision>,
+}
+
+fn passed_over(reason: SkipReason) -> RowError {
+    RowError::of_row(RowCode::Conflict, format!("passed over, as rows are {}", reason.as_str()))
 }
 
 /// What the first pass needs, on a thread of its own.
@@ -195,12 +261,14 @@ fn open<R: Read + Seek>(input: &mut R) -> io::Result<Option<Records<&mut R>>> {
 
 fn send_batches<R: Read + Seek>(
     mut input: R,
+    settled: usize,
     reader: &RowReader,
     survey: &Survey,
     sender: &mpsc::Sender<io::Result<Vec<Reading>>>,
 ) {
     match open(&mut input) {
-        Ok(records) => records.into_iter().for_each(|records| batch::send_all(records, reader, survey, sender)),
+        Ok(Some(records)) => batch::send_all(records.skip(settled), reader, survey, sender),
+        Ok(None) => {}
         Err(error) => {
             // An error says that nobody waits for it.
             let _ = sender.blocking_send(Err(error));

@@ -39,26 +39,33 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(super) fn skip(&mut self, reason: SkipReason) {
-        *self.skipped.entry(reason).or_default() += 1;
-    }
-
     /// Counts what became of a row, and the fields it lost if it was taken. Answers why it was not.
-    pub(super) fn count(&mut self, decision: Decision, left_out: Vec<String>) -> Option<RowError> {
-        match decision {
-            Decision::Refuse(error) => return Some(error),
-            Decision::Skip(reason) => self.skip(reason),
-            Decision::Unchanged => self.unchanged += 1,
-            Decision::Update(_) => {
+    pub(super) fn count(
+        &mut self,
+        told: Result<Decision, Vec<RowError>>,
+        left_out: Vec<String>,
+    ) -> Option<Vec<RowError>> {
+        self.read += 1;
+        match told {
+            Err(errors) => return Some(self.refuse(errors)),
+            Ok(Decision::Refuse(error)) => return Some(self.refuse(vec![error])),
+            Ok(Decision::Skip(reason)) => *self.skipped.entry(reason).or_default() += 1,
+            Ok(Decision::Unchanged) => self.unchanged += 1,
+            Ok(Decision::Update(_)) => {
                 self.updated += 1;
                 self.leave_out(left_out);
             }
-            Decision::Insert(newcomer) => {
+            Ok(Decision::Insert(newcomer)) => {
                 self.insert(newcomer.password.as_ref());
                 self.leave_out(left_out);
             }
         }
         None
+    }
+
+    fn refuse(&mut self, errors: Vec<RowError>) -> Vec<RowError> {
+        self.refused += 1;
+        errors
     }
 
     fn insert(&mut self, password: Option<&PasswordCredential>) {

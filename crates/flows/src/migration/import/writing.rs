@@ -5,41 +5,24 @@ use std::collections::HashSet;
 use model::user::PasswordCredential;
 use model::{ConnectionId, Timestamp, UserId};
 use store::users::Stored;
-use store::{Store, StoreError, WriteTx, bulk};
+use store::{StoreError, WriteTx, bulk};
 
 use super::decision::{Change, Decision, Newcomer};
 
-/// What came of a write.
-pub(super) enum Written {
-    /// It is on disk. Named are those whose hash was not wanted any more, because they moved meanwhile.
-    Done(HashSet<UserId>),
-    /// Somebody signed up, changed or left since it was decided. Nothing was written.
-    Outdated,
-}
-
-/// Writes all that is to be written.
+/// Writes all that is to be written, and answers whose hash was not wanted any more, because they moved meanwhile. `None`
+/// where somebody signed up, changed or left since it was decided; then nothing of the write may be committed.
 pub(super) async fn write(
-    store: &Store,
+    tx: &mut WriteTx,
     connection_id: &ConnectionId,
     decisions: &[Decision],
     now: Timestamp,
-) -> Result<Written, StoreError> {
+) -> Result<Option<HashSet<UserId>>, StoreError> {
     let newcomers: Vec<&Newcomer> = decisions.iter().filter_map(as_newcomer).collect();
     let changes: Vec<&Change> = decisions.iter().filter_map(as_change).collect();
-    if newcomers.is_empty() && changes.is_empty() {
-        return Ok(Written::Done(HashSet::new()));
+    if !insert(tx, connection_id, &newcomers).await? || !update(tx, &changes).await? {
+        return Ok(None);
     }
-    let mut tx = store.write().await?;
-    if !insert(&mut tx, connection_id, &newcomers).await? || !update(&mut tx, &changes).await? {
-        return Ok(Written::Outdated);
-    }
-    let passwords = passwords(&newcomers, &changes);
-    let Some(put) = bulk::put_passwords(&mut tx, &passwords, now).await? else {
-        return Ok(Written::Outdated);
-    };
-    tx.commit().await?;
-    let put: HashSet<UserId> = put.into_iter().collect();
-    Ok(Written::Done(passwords.into_iter().map(|(id, _)| id.clone()).filter(|id| !put.contains(id)).collect()))
+    bulk::put_passwords(tx, &passwords(&newcomers, &changes), now).await
 }
 
 fn as_newcomer(decision: &Decision) -> Option<&Newcomer> {

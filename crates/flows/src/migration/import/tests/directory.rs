@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::ImportRefused;
 use super::super::reader::SkipReason::{DeletedHere, OtherConnection};
 use super::super::refusal::RowCode;
-use super::{Directory, EXPORT, HASHES, IMPORT, ImportRequest, NOW, Timestamp, UserId};
+use super::{Directory, EXPORT, Existing, HASHES, IMPORT, ImportRequest, NOW, Timestamp, UserId};
 use std::io::Cursor;
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_dry_run_tells_what_would_happen_and_does_nothing() {
     assert_eq!(directory.all().await, []);
     let (done, _) = directory.import(IMPORT).await;
     assert_eq!(told, done);
-    let (told, _) = directory.import_with(&ImportRequest { upsert: true, ..dry }, IMPORT).await;
+    let (told, _) = directory.import_with(&ImportRequest { existing: Existing::Update, ..dry }, IMPORT).await;
     assert_eq!((told.inserted, told.unchanged), (0, 3));
 }
 
@@ -119,8 +119,8 @@ async fn an_input_that_is_no_list_of_people_is_refused_whole() {
 #[tokio::test]
 async fn progress_rises_to_the_total_that_was_counted_first() {
     let rows: Vec<String> =
-        (0..1200).map(|number| format!(r#"{{"user_id":"auth0|{number}","email":"u{number}@x.io"}}"#)).collect();
+        (0..4500).map(|number| format!(r#"{{"user_id":"auth0|{number}","email":"u{number}@x.io"}}"#)).collect();
     let (_, heard) = Directory::new().await.import(&rows.join("\n")).await;
     let read: Vec<_> = heard.progress.iter().map(|summary| (summary.read, summary.total)).collect();
-    assert_eq!(read, [(0, 1200), (500, 1200), (1000, 1200), (1200, 1200)]);
+    assert_eq!(read, [(0, 4500), (2000, 4500), (4000, 4500), (4500, 4500)]);
 }

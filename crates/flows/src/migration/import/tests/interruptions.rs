@@ -102,9 +102,10 @@ async fn a_report_that_cannot_be_written_ends_the_run() {
         request: &request,
         limits: super::Limits::default(),
         now: NOW,
+        checkpoint: super::Checkpoint::Nowhere,
     };
     let input = Cursor::new(format!("{}\n{{broken", rows(600)));
-    let outcome = run.through(input, &mut FullDisk(Heard::default())).await;
+    let outcome = run.through(input, Summary::default(), &mut FullDisk(Heard::default())).await;
     assert!(matches!(outcome, Err(ImportRefused::Report(_))), "{outcome:?}");
 }
 

@@ -8,11 +8,12 @@ use model::UserId;
 use model::user::Profile;
 use store::Snapshot;
 
+use super::super::Existing;
 use super::super::decision::{Change, Decision, Rules};
 use super::super::directory::Directory as Asked;
 use super::super::entry::{Entry, Person};
 use super::super::reader::SkipReason;
-use super::super::writing::{Written, write};
+use super::super::writing::write;
 use super::{BCRYPT, Directory, NOW, imported};
 
 /// More than the asking about one batch takes.
@@ -67,8 +68,13 @@ impl Directory {
     }
 
     fn decide(&self, entry: &Entry, asked: &Asked) -> Decision {
-        let rules =
-            Rules { connection: &self.connection, source: None, upsert: false, restore_deleted: false, now: NOW };
+        let rules = Rules {
+            connection: &self.connection,
+            source: None,
+            existing: Existing::Keep,
+            restore_deleted: false,
+            now: NOW,
+        };
         rules.decide(entry, asked, || unreachable!("the row has an id"))
     }
 
@@ -139,8 +145,9 @@ async fn who_leaves_before_their_hash_is_written_does_not_end_the_run() {
         Decision::Update(Box::new(Change { user_id: UserId::database(&id(number)), user: None, password }))
     });
     directory.leave(1).await;
-    let written = write(&directory.store, &directory.connection.id, &decisions, NOW).await.unwrap();
-    assert!(matches!(written, Written::Outdated));
+    let mut tx = directory.store.write().await.unwrap();
+    assert_eq!(write(&mut tx, &directory.connection.id, &decisions, NOW).await.unwrap(), None);
+    drop(tx);
     assert_eq!(directory.password("auth0|n0").await, None);
     let hashes = ["n0", "n1"].map(|id| format!(r#"{{"_id":{{"$oid":"{id}"}},"passwordHash":"{BCRYPT}"}}"#));
     let (summary, _) = directory.import(&hashes.join("\n")).await;

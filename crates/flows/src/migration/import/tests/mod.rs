@@ -21,8 +21,9 @@ use store::users::UserFilter;
 use store::{Page, Store, StoreSettings, WriteTx};
 use tempfile::TempDir;
 
+use super::checkpoint::Checkpoint;
 use super::run::Run;
-use super::{ImportObserver, ImportRefused, ImportRequest, RefusedRow, RowCode, Summary};
+use super::{Existing, ImportObserver, ImportRefused, ImportRequest, RefusedRow, RowCode, Summary};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -121,8 +122,9 @@ impl Directory {
             request,
             limits: Limits::default(),
             now: NOW,
+            checkpoint: Checkpoint::Nowhere,
         };
-        (run.through(input, &mut heard).await, heard)
+        (run.through(input, Summary::default(), &mut heard).await, heard)
     }
 
     async fn user(&self, id: &str) -> Option<User> {
@@ -193,5 +195,5 @@ fn at_source(name: &str) -> PasswordCredential {
 }
 
 fn upsert() -> ImportRequest {
-    ImportRequest { upsert: true, ..ImportRequest::default() }
+    ImportRequest { existing: Existing::Update, ..ImportRequest::default() }
 }

@@ -3,7 +3,8 @@
 use model::JsonObject;
 use serde_json::json;
 
-use super::{BCRYPT, Directory, ImportRequest, NOW, OTHER_BCRYPT, imported, upsert};
+use super::super::refusal::RowCode;
+use super::{BCRYPT, Directory, NOW, OTHER_BCRYPT, imported, upsert};
 
 const FIRST: &str = r#"[{"user_id":"a","email":"a@x.io","email_verified":true,"username":"ada","name":"Old",
     "given_name":"Ada","blocked":false,"phone_number":"+49301","user_metadata":{"a":1,"b":2},"app_metadata":{"x":1}}]"#;
@@ -64,6 +65,23 @@ async fn an_upsert_takes_in_who_is_new() {
     let directory = Directory::new().await;
     let (summary, _) = directory.import_with(&upsert(), FIRST).await;
     assert_eq!(summary.inserted, 1);
-    let (summary, _) = directory.import_with(&ImportRequest { upsert: true, ..ImportRequest::default() }, FIRST).await;
+    let (summary, _) = directory.import_with(&upsert(), FIRST).await;
     assert_eq!((summary.inserted, summary.unchanged), (0, 1));
+}
+
+#[tokio::test]
+async fn mg_12_a_hash_that_is_easier_to_guess_from_replaces_none() {
+    let row = |hash: &str| format!(r#"[{{"user_id":"a","email":"a@x.io","name":"New","password_hash":"{hash}"}}]"#);
+    let line = |hash: &str| format!(r#"{{"_id":{{"$oid":"a"}},"connection":"users","passwordHash":"{hash}"}}"#);
+    let md5 = r#"[{"user_id":"a","email":"a@x.io","custom_password_hash":
+        {"algorithm":"md5","hash":{"value":"d41d8cd98f00b204e9800998ecf8427e","encoding":"hex"}}}]"#;
+    let directory = Directory::new().await;
+    directory.import(&row(OTHER_BCRYPT)).await;
+    let before = directory.all().await;
+    for weaker in [row(BCRYPT), line(BCRYPT), md5.to_owned()] {
+        let (summary, heard) = directory.import_with(&upsert(), &weaker).await;
+        assert_eq!((summary.updated, heard.codes()), (0, vec![(1, vec![RowCode::Conflict])]), "{weaker}");
+        assert_eq!(directory.all().await, before);
+        assert_eq!(directory.password("auth0|a").await, Some(imported("bcrypt", OTHER_BCRYPT)));
+    }
 }

@@ -1,0 +1,86 @@
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::sqlite::SqliteConnection;
+
+use super::value::Column;
+use super::{Args, StoreError};
+
+/// Values in one statement for SQLite. It takes 32,766, and a prepared statement of this many is small.
+const MOST_VALUES: usize = 2_000;
+
+/// An `INSERT` of any number of rows. Postgres is given a list for each column, because it would plan a statement of
+/// thousands of values anew each time; SQLite has no lists, and is given as many values as one statement should have.
+pub(crate) struct InsertMany {
+    /// The table and its columns.
+    pub(crate) into: &'static str,
+    /// The last columns, where they are the same in every row, as text.
+    pub(crate) fixed: &'static str,
+    pub(crate) on_conflict: &'static str,
+}
+
+/// How many of the rows are there now that were not, or were other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowsWritten {
+    pub(super) rows: u64,
+    pub(super) of: u64,
+}
+
+impl RowsWritten {
+    pub(crate) fn are_all_written(self) -> bool {
+        self.rows == self.of
+    }
+}
+
+impl InsertMany {
+    pub(super) async fn run_on_sqlite(
+        &self,
+        connection: &mut SqliteConnection,
+        rows: Vec<Args>,
+    ) -> Result<u64, StoreError> {
+        let columns = rows.first().map_or(1, Args::len);
+        let mut rows = rows.into_iter().peekable();
+        let mut written = 0;
+        while rows.peek().is_some() {
+            let mut args = Args::default();
+            rows.by_ref().take(MOST_VALUES / columns).for_each(|row| args.append(row));
+            let text = AssertSqlSafe(self.for_sqlite(columns, args.len() / columns));
+            written += sqlx::query_with(text, args.for_sqlite()?).execute(&mut *connection).await?.rows_affected();
+        }
+        Ok(written)
+    }
+
+    /// Its places are `?`: SQLite finds a numbered one among the others by looking at one after another.
+    fn for_sqlite(&self, columns: usize, rows: usize) -> String {
+        let row = format!("({}{})", vec!["?"; columns].join(", "), self.fixed);
+        format!("INSERT INTO {} VALUES {} {}", self.into, vec![row; rows].join(", "), self.on_conflict)
+    }
+
+    pub(super) async fn run_on_postgres(
+        &self,
+        connection: &mut PgConnection,
+        rows: Vec<Args>,
+    ) -> Result<u64, StoreError> {
+        let columns = Column::all_of(rows)?;
+        if columns.is_empty() {
+            return Ok(0);
+        }
+        let text = AssertSqlSafe(self.for_postgres(&columns));
+        let mut arguments = PgArguments::default();
+        for column in columns {
+            column.bind(&mut arguments)?;
+        }
+        Ok(sqlx::query_with(text, arguments).execute(connection).await?.rows_affected())
+    }
+
+    fn for_postgres(&self, columns: &[Column]) -> String {
+        let lists = (1..).zip(columns).map(|(place, column)| format!("CAST(${place} AS {})", column.type_name()));
+        let lists: Vec<String> = lists.collect();
+        format!(
+            "INSERT INTO {} SELECT *{} FROM unnest({}) {}",
+            self.into,
+            self.fixed,
+            lists.join(", "),
+            self.on_conflict
+        )
+    }
+}
