@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 
 import { ManagementClient } from 'auth0';
 
@@ -48,6 +50,41 @@ test('users: create, read, update, delete', async () => {
 
   await management.users.delete(user_id);
   await assert.rejects(management.users.get(user_id), { statusCode: 404, name: 'NotFoundError' });
+});
+
+async function finished(id) {
+  for (;;) {
+    const job = await management.jobs.get(id);
+    if (job.status !== 'pending' && job.status !== 'processing') return job;
+    await setTimeout(100);
+  }
+}
+
+test('jobs: an import of users, its errors, an export', async () => {
+  const [connection] = await tenant.management.get(`connections?name=${CONNECTION}`);
+  const rows = [{ email: 'fay@example.com', name: 'Fay', user_metadata: { plan: 'gold' } }, { email: 'nobody' }];
+  const began = await management.jobs.usersImports.create({
+    users: new Blob([JSON.stringify(rows)], { type: 'application/json' }),
+    connection_id: connection.id,
+    external_id: 'run 7',
+  });
+  assert.deepEqual([began.status, began.external_id], ['pending', 'run 7']);
+  const imported = await finished(began.id);
+  assert.deepEqual(imported.summary, { failed: 1, updated: 0, inserted: 1, total: 2 });
+  const [refused] = await management.jobs.errors.get(began.id);
+  assert.deepEqual([refused.user.email, refused.errors[0].code], ['nobody', 'FORMAT']);
+
+  const fields = [{ name: 'email' }, { name: 'user_metadata.plan', export_as: 'plan' }];
+  const exporting = await management.jobs.usersExports.create({ connection_id: connection.id, format: 'json', fields });
+  const { location } = await finished(exporting.id);
+  const file = await fetch(location);
+  const lines = gunzipSync(Buffer.from(await file.arrayBuffer())).toString().trim().split('\n');
+  const people = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(people.find((user) => user.email === 'fay@example.com'), { email: 'fay@example.com', plan: 'gold' });
+  assert.equal((await fetch(location)).status, 404);
+  for (const user of await management.users.listUsersByEmail({ email: 'fay@example.com' })) {
+    await management.users.delete(user.user_id);
+  }
 });
 
 test('users: lists by page, and by address', async () => {

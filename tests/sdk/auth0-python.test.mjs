@@ -50,6 +50,13 @@ test('users: create, read, update, list, delete', async () => {
   assert.equal(deleted, true);
 });
 
+test('jobs: an import of users, and its errors', async () => {
+  const [connection] = await tenant.management.get('connections?name=Username-Password-Authentication');
+  const { summary, refused } = await flow('jobs', connection.id);
+  assert.deepEqual(summary, { failed: 1, updated: 0, inserted: 1, total: 2 });
+  assert.deepEqual(refused, ['FORMAT']);
+});
+
 test('applications: create, read, update, delete', async () => {
   assert.deepEqual(await flow('clients'), { name: 'Bridge Watch', callbacks: ['https://app.example/'] });
 });

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use flate2::read::GzDecoder;
+use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use protocol::authorization::ResponseMode;
 use serde_json::Value;
@@ -15,15 +17,23 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, which is always text here.
+    /// Its body, which is text here, compressed in files.
     pub body: String,
+}
+
+fn decompressed(file: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    GzDecoder::new(file).read_to_end(&mut content).expect("the file is whole");
+    content
 }
 
 impl Answer {
     pub(crate) async fn read(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body in memory can be read").to_bytes();
-        let body = String::from_utf8(bytes.into()).expect("answers are text");
+        let is_file = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/gzip");
+        let bytes = if is_file { decompressed(&bytes) } else { bytes.into() };
+        let body = String::from_utf8(bytes).expect("answers are text");
         Answer { status: parts.status, headers: parts.headers, body }
     }
 

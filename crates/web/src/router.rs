@@ -46,7 +46,7 @@ pub fn paths(state: &AppState) -> Vec<&'static str> {
 }
 
 fn routes(state: &AppState) -> impl Iterator<Item = Route> {
-    oidc_routes(state).into_iter().chain(page_routes(state)).chain(operation_routes())
+    oidc_routes(state).into_iter().chain(page_routes(state)).chain(download_routes(state)).chain(operation_routes())
 }
 
 fn oidc_routes(state: &AppState) -> Vec<Route> {
@@ -87,6 +87,12 @@ fn page_routes(state: &AppState) -> Vec<Route> {
         ("/u/email-verification/again", forms(post(sign_in::verification::send_again))),
         ("/u/assets/{name}", get(sign_in::asset)),
     ]
+}
+
+fn download_routes(state: &AppState) -> Vec<Route> {
+    // A link serves once, and only asking for its head would spend it.
+    let once = get(management::users_download::get).head(errors::method_not_allowed);
+    vec![("/downloads/{token}", middleware::limits::by_address(state, once))]
 }
 
 fn operation_routes() -> Vec<Route> {

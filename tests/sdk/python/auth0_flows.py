@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 
 from auth0.authentication import Database, GetToken, RevokeToken, Users
 from auth0.authentication.exceptions import Auth0Error
@@ -37,6 +38,18 @@ def is_gone(management, user_id):
     except NotFoundError:
         return True
     return False
+
+
+def jobs(connection_id):
+    management = ManagementClient(domain=DOMAIN, **CLIENT)
+    rows = json.dumps([{"email": "fay@example.com"}, {"email": "nobody"}]).encode()
+    job = management.jobs.users_imports.create(users=("users.json", rows), connection_id=connection_id, upsert=False)
+    while (done := management.jobs.get(job.id)).status in ("pending", "processing"):
+        time.sleep(0.1)
+    refused = management.jobs.errors.get(job.id)
+    for user in management.users.list_users_by_email(email="fay@example.com"):
+        management.users.delete(user.user_id)
+    return {"summary": done.summary.model_dump(), "refused": [row.errors[0].code for row in refused]}
 
 
 def clients():

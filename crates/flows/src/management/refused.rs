@@ -92,6 +92,9 @@ pub enum Refused {
         /// How many people.
         people: u64,
     },
+    /// As many imports are under way as there may be.
+    #[error("too many imports are under way")]
+    TooManyImports,
     /// The source of this connection is not asked at the moment.
     #[error("the source is not asked at the moment")]
     SourceOffline,

@@ -40,6 +40,10 @@ pub(crate) enum Unread {
     Path,
     /// The body is larger than what is read.
     TooLarge,
+    /// The file in a form is larger than what is taken.
+    UploadTooLarge,
+    /// The body is no form with parts, or has one of them twice.
+    NotMultipart,
     /// The peer stopped sending.
     CutOff,
 }
@@ -105,6 +109,16 @@ impl From<Unread> for Failure {
                 "Path validation error: the id must be UTF-8 without NUL characters",
             ),
             Unread::TooLarge => Failure::new(StatusCode::PAYLOAD_TOO_LARGE, None, "The body is too large."),
+            Unread::UploadTooLarge => Failure::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                None,
+                "Payload content length greater than maximum allowed: 512000.",
+            ),
+            Unread::NotMultipart => Failure::new(
+                StatusCode::BAD_REQUEST,
+                Some("invalid_body"),
+                "Payload validation error: the body must be multipart/form-data with each part once",
+            ),
             Unread::CutOff => Failure::new(StatusCode::BAD_REQUEST, Some("invalid_body"), "The body ended early."),
         }
     }
@@ -166,6 +180,12 @@ impl From<Refused> for Failure {
                      without it. With enabled set to false it is not asked and nothing is lost."
                 ),
             ),
+            Refused::TooManyImports => {
+                let message =
+                    "There are 2 active import users jobs, please wait until some of them are finished and try again";
+                let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, Some("too_many_requests"), message);
+                Failure { retry_after_seconds: Some(WAIT_SECONDS), ..failure }
+            }
             Refused::SourceOffline => Failure::new(
                 StatusCode::NOT_FOUND,
                 Some("connection_offline"),
@@ -343,6 +363,8 @@ mod tests {
             line(Unread::NoSuchMethod),
             line(Unread::Path),
             line(Unread::TooLarge),
+            line(Unread::UploadTooLarge),
+            line(Unread::NotMultipart),
             line(Unread::CutOff),
             line(Refused::InsufficientScope {
                 expected: vec![ManagementScope::ReadClients, ManagementScope::ReadClientKeys],
@@ -365,6 +387,7 @@ mod tests {
             line(Refused::CredentialInUse),
             line(Refused::NameHeldBySource { source_name: "old".to_owned() }),
             line(Refused::SourceInUse { source_name: "old".to_owned(), people: 3 }),
+            line(Refused::TooManyImports),
             line(Refused::SourceOffline),
             line(Refused::SearchTooLong),
             line(Refused::TooManyMails),

@@ -17,7 +17,9 @@ mod signing_keys;
 mod stats;
 mod tenant_settings;
 mod tickets;
+mod upload;
 mod users;
+pub(crate) mod users_download;
 
 use axum::Router;
 use axum::routing::{delete, get, post, put};
@@ -77,9 +79,12 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/stats/daily", get(stats::daily))
         .route("/stats/active-users", get(stats::active_users))
         .route("/jobs/verification-email", post(jobs::verification_email))
-        .route("/jobs/{id}", get(jobs::get))
         .route("/tickets/email-verification", post(tickets::email_verification))
         .route("/tickets/password-change", post(tickets::password_change))
+        .route("/jobs/users-imports", post(jobs::import_users))
+        .route("/jobs/users-exports", post(jobs::export_users))
+        .route("/jobs/{id}", get(jobs::get))
+        .route("/jobs/{id}/errors", get(jobs::errors))
         .route("/tenants/settings", get(tenant_settings::get).patch(tenant_settings::update))
         .fallback(|| async { Failure::from(Unread::NoSuchPath) })
         .method_not_allowed_fallback(|| async { Failure::from(Unread::NoSuchMethod) })

@@ -12,7 +12,7 @@ use crate::errors::management::Failure;
 
 /// A user as Auth0 shows it: what is not set is absent.
 #[derive(Serialize)]
-struct UserBody<'a> {
+pub(super) struct UserBody<'a> {
     user_id: &'a UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,

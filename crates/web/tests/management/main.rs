@@ -23,3 +23,5 @@ mod stats;
 mod tenant_settings;
 mod tickets;
 mod users;
+mod users_exports;
+mod users_imports;

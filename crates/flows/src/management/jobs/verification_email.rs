@@ -1,29 +1,17 @@
-//! Work that was asked for, and how far it is.
+//! Sending a link to confirm an address.
 
+use model::JsonObject;
 use model::job::{JobStatus, ReportedJob};
 use model::ticket::TicketKind;
-use model::{JobId, JsonObject};
 use protocol::management_scope::ManagementScope;
 
-use super::tickets::{read_client, read_user};
-use super::{Body, BodyInvalid, Caller, Refused, Resource};
+use super::super::tickets::{read_client, read_user};
+use super::{Body, BodyInvalid, Caller, Refused};
 use crate::tickets::{Mailing, send, verification};
 use crate::{RequestContext, Services};
 
-/// How far a job is. One that nobody was told of is not there, nor one that was done a day ago.
-pub async fn get(svc: &Services, cx: &RequestContext, caller: &Caller, id: &JobId) -> Result<ReportedJob, Refused> {
-    caller.require_any(&[ManagementScope::CreateUsers, ManagementScope::ReadUsers])?;
-    let found = store::jobs::find_reported(&mut svc.store.read().await?, id, cx.now).await?;
-    found.ok_or(Refused::NotFound(Resource::Job))
-}
-
 /// Sends somebody a link to confirm their address. The job is done once the mail server has the mail.
-pub async fn verification_email(
-    svc: &Services,
-    cx: &RequestContext,
-    caller: &Caller,
-    body: &Body,
-) -> Result<ReportedJob, Refused> {
+pub async fn start(svc: &Services, cx: &RequestContext, caller: &Caller, body: &Body) -> Result<ReportedJob, Refused> {
     caller.require(ManagementScope::UpdateUsers)?;
     let mut fields = body.object()?;
     let user = read_user(svc, &mut fields).await?;
@@ -38,7 +26,9 @@ pub async fn verification_email(
     verification::record(svc, cx, &mut tx, &user.user_id, user.profile.email.as_deref(), &mailing).await?;
     tx.commit().await?;
     match mailing {
-        Mailing::Sent(id) => Ok(ReportedJob { id, status: JobStatus::Pending, created_at: cx.now, report }),
+        Mailing::Sent(id) => {
+            Ok(ReportedJob { id, status: JobStatus::Pending, status_details: None, created_at: cx.now, report })
+        }
         Mailing::TooMany => Err(Refused::TooManyMails),
         Mailing::Nowhere => Err(BodyInvalid::wrong("user_id", "must be of a user with an e-mail address").into()),
     }
