@@ -5,6 +5,7 @@
 //! built yet. Every program it starts lives in a process group of its own and is stopped by that group's id; nothing is
 //! ever looked up by name. Start reading at [`suite`] for the tests and at [`check`] for the rules of the house.
 
+mod bench;
 mod check;
 mod compose;
 mod demo;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
+use crate::bench::Bench;
 use crate::suite::Step;
 use crate::workspace::Workspace;
 
@@ -42,6 +44,9 @@ enum Menu {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Measures the released binary on this machine
+    #[command(subcommand)]
+    Bench(Bench),
     /// Writes the generated files again: `docs/reference`
     Generate,
 }
@@ -62,6 +67,7 @@ fn run(menu: &Menu) -> Result<ExitCode> {
         Menu::Check => check::run(&workspace).map(|failed| exit_code(failed == 0)),
         Menu::Test { only } => Ok(exit_code(suite::run(&workspace, only))),
         Menu::Demo { arguments } => demo::run(&workspace, arguments),
+        Menu::Bench(bench) => bench::run(&workspace, bench).map(|()| ExitCode::SUCCESS),
         Menu::Generate => generate::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod harness;
+mod importing;
 mod operations;
 mod refresh_tokens;
 mod setting_up;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::process::{has_ended_within, kill};
+use super::process::{has_ended_within, kill, peak_memory_of};
 use super::{Installation, http_builder, until};
 
 /// Generous: on a slow machine without optimisation, a start makes two keys and migrates a database.
@@ -75,9 +75,7 @@ impl Broker {
 
     /// The most memory it has had at any time, in MiB.
     pub(crate) fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells");
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+        peak_memory_of(self.pid()).expect("it runs")
     }
 
     /// Asks it to stop, as a service manager does.

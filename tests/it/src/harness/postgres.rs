@@ -2,8 +2,11 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use url::Url;
+
+use super::process::{cpu_of, parent_of};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -24,7 +27,7 @@ impl PostgresDatabase {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("blackbox_{}_{number}", std::process::id());
         let database = PostgresDatabase { server: server.to_owned(), name };
-        database.tell_server(&format!("CREATE DATABASE {}", database.name));
+        psql(&database.server, &format!("CREATE DATABASE {}", database.name));
         database
     }
 
@@ -36,17 +39,7 @@ impl PostgresDatabase {
 
     /// Takes it away from whoever uses it.
     pub(super) fn destroy(&self) {
-        self.tell_server(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
-    }
-
-    /// Runs a statement as the server's owner. The tests know nothing of the product's tables, so this is all they say.
-    fn tell_server(&self, statement: &str) {
-        let output = Command::new("psql")
-            .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", statement, &self.server])
-            .env("PGOPTIONS", "-c client_min_messages=warning")
-            .output()
-            .expect("psql, which comes with PostgreSQL, runs");
-        assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
+        psql(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
     }
 }
 
@@ -54,4 +47,22 @@ impl Drop for PostgresDatabase {
     fn drop(&mut self) {
         self.destroy();
     }
+}
+
+/// The processor time that the server has taken for connections that are closed. None where it runs elsewhere.
+pub(crate) fn server_cpu() -> Option<Duration> {
+    let pid = psql(&server()?, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'");
+    cpu_of(parent_of(pid.trim().parse().ok()?)?, 4)
+}
+
+/// Runs a statement as the server's owner and answers its rows. The tests know nothing of the product's tables, so this
+/// is all they say.
+fn psql(server: &str, statement: &str) -> String {
+    let output = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--set", "ON_ERROR_STOP=1", "--command", statement, server])
+        .env("PGOPTIONS", "-c client_min_messages=warning")
+        .output()
+        .expect("psql, which comes with PostgreSQL, runs");
+    assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
