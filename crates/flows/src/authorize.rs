@@ -11,15 +11,17 @@ use model::ClientId;
 use model::client::Client;
 use model::user::User;
 use protocol::authorization::{
-    self, AuthorizationRequest, AuthorizationResponse, ClientRules, Refusal, find_redirect_uri, refusal_mode,
+    self, AuthorizationRequest, AuthorizationResponse, ClientRules, Prompt, Refusal, find_redirect_uri, refusal_mode,
 };
 use protocol::error::ErrorCode;
 use protocol::params::Params;
 use protocol::prompt::{Screen, SessionFacts, Step, next_step};
+use store::StoreError;
 use store::connections::StoredConnection;
 
 use self::received::{Received, Sent};
 use crate::client_face::ClientFace;
+use crate::consent;
 use crate::error::OrInternal;
 use crate::login::federated::{Home, home_of_request};
 use crate::sessions::{self, Browser, LiveSession};
@@ -54,6 +56,8 @@ pub enum Entrance {
     Page(Screen),
     /// At a provider.
     Provider(Home),
+    /// Nowhere: the person is signed in, and must be asked what they allow.
+    Consent,
 }
 
 /// Why nothing can be sent to any client.
@@ -166,20 +170,20 @@ async fn advance(
     request: AuthorizationRequest,
     browser: Browser<'_>,
 ) -> Result<Authorized, AuthorizeRefused> {
-    let mut db = svc.store.read().await?;
-    let enabled = store::connections::for_client(&mut db, &client.client_id).await?;
-    let live = sessions::find_live(&mut db, browser.session, cx.now).await?;
-    let live = live.filter(|live| may_serve(&enabled, &request, live));
-    drop(db);
+    let (enabled, live) = session_of(svc, cx, client, &request, browser).await?;
     let facts = match &live {
-        Some(live) => Some(session_facts(svc, &request, live).await?),
+        Some(live) => Some(session_facts(svc, &request, live, false).await?),
         None => None,
     };
     let home = home_of_request(&enabled, &request, live.is_some());
     match (next_step(&request, facts, cx.now.millis()), home, live) {
         (Step::Finish, _, Some(live)) => {
-            let answering = Answering { client, request: &request, live: &live };
-            Ok(Authorized::Respond(answer::give(svc, cx, &answering).await?))
+            match conclude(svc, cx, &Answering { client, request: &request, live: &live }).await? {
+                Conclusion::Respond(response) => Ok(Authorized::Respond(response)),
+                Conclusion::AskConsent => {
+                    pending::save(svc, cx, client, request, browser.binding, Entrance::Consent).await
+                }
+            }
         }
         (Step::Refuse(..) | Step::Login(_), Some(home), _) => {
             pending::save(svc, cx, client, request, browser.binding, Entrance::Provider(home)).await
@@ -199,6 +203,60 @@ async fn advance(
     }
 }
 
+/// What comes of a request for somebody who is signed in.
+#[derive(Debug)]
+pub enum Conclusion {
+    /// Take this answer to the client.
+    Respond(AuthorizationResponse),
+    /// Ask the person what they allow first.
+    AskConsent,
+}
+
+/// Answers a request for somebody who is signed in, unless they must be asked first.
+pub(crate) async fn conclude(
+    svc: &Services,
+    cx: &RequestContext,
+    answering: &Answering<'_>,
+) -> Result<Conclusion, InternalError> {
+    let Answering { client, request, live } = answering;
+    if !consent::is_needed(svc, client, request, &live.user.user_id).await? {
+        return Ok(Conclusion::Respond(give(svc, cx, answering).await?));
+    }
+    if !request.prompts(Prompt::None) {
+        return Ok(Conclusion::AskConsent);
+    }
+    let why = "Consent required";
+    answer::record_silent_refusal(svc, cx, client, why).await?;
+    let issuer = &svc.settings.issuer;
+    Ok(Conclusion::Respond(AuthorizationResponse::refusal(request, issuer, ErrorCode::ConsentRequired, why)))
+}
+
+/// The connections of a client, and the browser's session where it may serve the request.
+async fn session_of(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    request: &AuthorizationRequest,
+    browser: Browser<'_>,
+) -> Result<(Vec<StoredConnection>, Option<LiveSession>), StoreError> {
+    let mut db = svc.store.read().await?;
+    let enabled = store::connections::for_client(&mut db, &client.client_id).await?;
+    let live = sessions::find_live(&mut db, browser.session, cx.now).await?;
+    let live = live.filter(|live| may_serve(&enabled, request, live));
+    Ok((enabled, live))
+}
+
+/// The browser's session, where it may serve the request.
+pub(crate) async fn live_for(
+    svc: &Services,
+    cx: &RequestContext,
+    client: &Client,
+    request: &AuthorizationRequest,
+    browser: Browser<'_>,
+) -> Result<Option<LiveSession>, StoreError> {
+    Ok(session_of(svc, cx, client, request, browser).await?.1)
+}
+
 /// Whether the session's user comes from a connection that this client may use and this request accepts. A login at
 /// one client is none at another that is for other people.
 fn may_serve(enabled: &[StoredConnection], request: &AuthorizationRequest, live: &LiveSession) -> bool {
@@ -208,15 +266,16 @@ fn may_serve(enabled: &[StoredConnection], request: &AuthorizationRequest, live:
     accepted.any(|own| live.user.identities.iter().any(|identity| identity.connection_id == own.id))
 }
 
-/// What the prompt rules need to know of a session that was there before the request came.
-async fn session_facts(
+/// What the prompt rules need to know of a session, which was made for this request or was there before it came.
+pub(crate) async fn session_facts(
     svc: &Services,
     request: &AuthorizationRequest,
     live: &LiveSession,
+    is_made_for_it: bool,
 ) -> Result<SessionFacts, InternalError> {
     Ok(SessionFacts {
         authenticated_at_ms: live.session.authenticated_at.millis(),
-        authenticated_for_this_request: false,
+        authenticated_for_this_request: is_made_for_it,
         matches_hints: matches_hints(svc, request, &live.user).await?,
     })
 }

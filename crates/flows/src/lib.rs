@@ -10,6 +10,7 @@ pub mod bootstrap;
 pub mod client_authentication;
 pub mod client_face;
 mod client_keys;
+pub mod consent;
 pub mod context;
 pub mod cors;
 pub mod csrf;

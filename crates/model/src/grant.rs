@@ -3,10 +3,29 @@
 use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, FamilyId, RefreshTokenId, SessionId, Timestamp, UserId};
+use crate::{ClientId, FamilyId, GrantId, RefreshTokenId, SessionId, Timestamp, UserId};
 
 /// SHA-256 of a secret that only its holder knows.
 pub type Digest = [u8; 32];
+
+/// What a person has allowed a client that is not the operator's own: asked once, and again for more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// Who allowed it.
+    pub user_id: UserId,
+    /// To whom.
+    pub client_id: ClientId,
+    /// The API; the audience of userinfo where none was named.
+    pub audience: String,
+    /// Exactly what they have seen on the page, all times together.
+    pub scope: ScopeSet,
+    /// When it was first allowed.
+    pub created_at: Timestamp,
+    /// When something was added last.
+    pub updated_at: Timestamp,
+}
 
 /// Everything that descends from one sign-in at one client: codes, access tokens and refresh tokens.
 ///

@@ -44,6 +44,8 @@ ids! {
     ResourceServerId;
     /// A client grant: `cgr_` and 16 alphanumeric characters.
     ClientGrantId;
+    /// What a person has allowed a client: 24 hex digits.
+    GrantId;
     /// A browser's login with us, published as `sid`: 32 alphanumeric characters. It is a name, not a secret.
     SessionId;
     /// All refresh tokens that descend from one grant.
@@ -94,6 +96,13 @@ impl CredentialId {
 
 impl ResourceServerId {
     /// A new resource server id.
+    pub fn from_random(random: [u8; 12]) -> Self {
+        Self(hex::encode(random))
+    }
+}
+
+impl GrantId {
+    /// A new grant id.
     pub fn from_random(random: [u8; 12]) -> Self {
         Self(hex::encode(random))
     }

@@ -23,8 +23,8 @@ pub mod time;
 pub mod user;
 
 pub use ids::{
-    ClientGrantId, ClientId, ConnectionId, CredentialId, EventId, FamilyId, JobId, RefreshTokenId, ResourceServerId,
-    SessionId, UserId,
+    ClientGrantId, ClientId, ConnectionId, CredentialId, EventId, FamilyId, GrantId, JobId, RefreshTokenId,
+    ResourceServerId, SessionId, UserId,
 };
 pub use time::Timestamp;
 

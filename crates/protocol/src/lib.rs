@@ -10,6 +10,7 @@ pub mod authorization;
 pub mod claims;
 pub mod client_authentication;
 pub mod client_metadata;
+pub mod consent;
 pub mod discovery;
 pub mod dpop;
 pub mod error;

@@ -58,6 +58,8 @@ management_scopes! {
     ReadTenantSettings = "read:tenant_settings",
     UpdateTenantSettings = "update:tenant_settings",
     ReadStats = "read:stats",
+    ReadGrants = "read:grants",
+    DeleteGrants = "delete:grants",
     ReadSessions = "read:sessions",
     DeleteSessions = "delete:sessions",
     ReadRefreshTokens = "read:refresh_tokens",

@@ -1,6 +1,6 @@
 //! Token families, and the one mark that revokes them.
 
-use model::grant::{RevokedReason, TokenFamily};
+use model::grant::{Grant, RevokedReason, TokenFamily};
 use model::{ClientId, FamilyId, SessionId, Timestamp, UserId};
 use protocol::scope::ScopeSet;
 
@@ -19,6 +19,8 @@ statements! {
     REVOKE = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_USER = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
                       WHERE user_id = $1 AND revoked_at IS NULL";
+    REVOKE_GRANTED = "UPDATE token_families SET revoked_at = $5, revoked_reason = $6
+                      WHERE user_id = $1 AND client_id = $2 AND COALESCE(audience, $4) = $3 AND revoked_at IS NULL";
     REVOKE_ALL_OF_SESSION = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
                              WHERE sid = $1 AND revoked_at IS NULL";
     REVOKE_OF_SESSIONS = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
@@ -131,6 +133,19 @@ pub async fn revoke_of_user(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     tx.execute(REVOKE_OF_USER, args![user_id, now, word(reason)]).await
+}
+
+/// Revokes what a client was given because a person had allowed it, and says how many families that is. Families
+/// without an API are for `userinfo`.
+pub async fn revoke_granted(
+    tx: &mut WriteTx,
+    grant: &Grant,
+    userinfo: &str,
+    reason: RevokedReason,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let args = args![&grant.user_id, &grant.client_id, &grant.audience, userinfo, now, word(reason)];
+    tx.execute(REVOKE_GRANTED, args).await
 }
 
 /// Revokes what began in a session that has ended, except families with a refresh token: `offline_access` was granted

@@ -17,6 +17,7 @@ pub mod events;
 pub mod expiry;
 pub mod failed_logins;
 pub mod families;
+pub mod grants;
 pub mod held_refresh_tokens;
 pub mod job_downloads;
 pub mod job_errors;

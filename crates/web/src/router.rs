@@ -85,6 +85,7 @@ fn page_routes(state: &AppState) -> Vec<Route> {
         ("/u/reset-verify/again", forms(post(sign_in::new_password::send_again))),
         ("/u/email-verification", forms(get(sign_in::verification::show).post(sign_in::verification::submit))),
         ("/u/email-verification/again", forms(post(sign_in::verification::send_again))),
+        ("/u/consent", forms(get(sign_in::consent::show).post(sign_in::consent::submit))),
         ("/u/assets/{name}", get(sign_in::asset)),
     ]
 }

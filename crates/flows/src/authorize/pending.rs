@@ -1,6 +1,7 @@
 //! Requests that wait while somebody signs in. Only a secret id travels through the pages, never the parameters.
 
 use keys::{OpaqueToken, TokenKind, secrets_match};
+use model::Timestamp;
 use model::client::Client;
 use model::grant::Digest;
 use protocol::authorization::{AuthorizationRequest, ResponseMode};
@@ -18,6 +19,10 @@ use crate::{InternalError, RequestContext, Services};
 
 /// A saved request, found again by the browser that brought it.
 pub struct Pending {
+    /// Its name in the addresses of pages.
+    pub(crate) state: String,
+    /// When it came.
+    pub(crate) started_at: Timestamp,
     pub(crate) request: AuthorizationRequest,
     pub(crate) client: Client,
     /// The database connection in which the person signs in; none where the client has none.
@@ -185,7 +190,8 @@ pub async fn find(
     }
     let (connection, providers) = accepted(&mut db, &client, &pending.request).await?;
     let may_reset = connection.as_ref().is_some_and(|stored| offers_reset(svc, &stored.connection));
-    Ok(Pending { request: pending.request, client, connection, providers, may_reset })
+    let (state, started_at) = (state.to_owned(), pending.started_at);
+    Ok(Pending { state, started_at, request: pending.request, client, connection, providers, may_reset })
 }
 
 /// A saved request, expired or not, and the client it is from.

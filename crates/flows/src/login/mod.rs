@@ -11,12 +11,11 @@ use model::Timestamp;
 use model::connection::Connection;
 use model::event::EventType;
 use model::user::User;
-use protocol::authorization::AuthorizationResponse;
 use secrecy::SecretString;
 use store::{StoreError, WriteTx};
 use upstream::sign_in::Assertion;
 
-use crate::authorize::{Answering, LoginPage, Pending, PendingRefused, find_pending};
+use crate::authorize::{Answering, Conclusion, LoginPage, Pending, PendingRefused, conclude, find_pending};
 use crate::events::event;
 use crate::sessions::{self, Browser, LiveSession};
 use crate::{InternalError, RequestContext, Services};
@@ -50,8 +49,10 @@ pub enum FormOutcome<Why> {
 
 /// The end of a sign-in.
 pub struct SignedIn {
-    /// The answer to the saved request.
-    pub response: AuthorizationResponse,
+    /// What comes of the saved request.
+    pub conclusion: Conclusion,
+    /// Names it in the addresses of pages.
+    pub state: String,
     /// The secret for the session cookie.
     pub session: String,
 }
@@ -111,8 +112,8 @@ pub(crate) async fn finish(
     let pending = proven.pending;
     let Some((live, session)) = sign_in(svc, cx, proven).await? else { return Ok(None) };
     let answering = Answering { client: &pending.client, request: &pending.request, live: &live };
-    let response = crate::authorize::give(svc, cx, &answering).await?;
-    Ok(Some(SignedIn { response, session }))
+    let conclusion = conclude(svc, cx, &answering).await?;
+    Ok(Some(SignedIn { conclusion, state: pending.state.clone(), session }))
 }
 
 /// One write: the session, the event, the reset of failed attempts.

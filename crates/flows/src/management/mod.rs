@@ -12,6 +12,7 @@ pub mod client_grants;
 pub mod clients;
 pub mod connections;
 pub mod device_credentials;
+pub mod grants;
 pub mod jobs;
 pub mod logs;
 pub mod paging;

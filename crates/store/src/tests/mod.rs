@@ -11,6 +11,7 @@ mod event_order;
 mod events;
 mod expiry;
 mod families;
+mod grants;
 mod group_commit;
 mod jobs;
 mod login_names;

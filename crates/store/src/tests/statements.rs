@@ -25,6 +25,7 @@ fn all() -> Vec<(String, Sql)> {
         expiry,
         failed_logins,
         families,
+        grants,
         job_downloads,
         job_errors,
         jobs,

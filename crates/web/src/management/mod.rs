@@ -8,6 +8,7 @@ mod client_grants;
 mod clients;
 mod connections;
 mod device_credentials;
+mod grants;
 mod jobs;
 mod logs;
 mod refresh_tokens;
@@ -43,6 +44,8 @@ pub(crate) fn router() -> Router<AppState> {
             "/client-grants/{id}",
             get(client_grants::get).patch(client_grants::update).delete(client_grants::delete),
         )
+        .route("/grants", get(grants::list).delete(grants::delete_of_user))
+        .route("/grants/{id}", delete(grants::delete))
         .route("/resource-servers", get(resource_servers::list).post(resource_servers::create))
         .route(
             "/resource-servers/{id}",

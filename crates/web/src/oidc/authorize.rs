@@ -54,6 +54,7 @@ async fn answer(
 fn address_of(entrance: &Entrance, id: &str) -> String {
     match entrance {
         Entrance::Page(Screen::Login) => format!("/u/login?state={id}"),
+        Entrance::Consent => format!("/u/consent?state={id}"),
         Entrance::Page(Screen::Signup) => format!("/u/signup?state={id}"),
         Entrance::Provider(home) if home.is_silent => format!("{}&{SILENT}=1", departure(id, &home.connection, None)),
         Entrance::Provider(home) => departure(id, &home.connection, None),

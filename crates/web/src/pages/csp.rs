@@ -23,6 +23,7 @@ impl Page<'_> {
             Page::NewPassword(NewPassword { client, .. }) | Page::VerifyEmail(VerifyEmail { client, .. }) => {
                 csp(None, leads_to, client.and_then(|client| client.logo).as_slice())
             }
+            Page::Consent(page) => csp(None, leads_to, page.client.logo.as_slice()),
             Page::LogoutConfirm(_) => csp(None, leads_to, &[]),
             Page::Onward(_)
             | Page::ProviderRefused(_)

@@ -29,6 +29,8 @@ pub enum Page<'a> {
     EndedLink(EndedLink<'a>),
     /// Something is done.
     Notice(Notice<'a>),
+    /// What an application wants, for a person to allow or not; posts to `/u/consent`.
+    Consent(Consent<'a>),
     /// Something cannot go on, and may not be redirected.
     Error(ErrorPage<'a>),
     /// The session is over.
@@ -56,6 +58,7 @@ impl Page<'_> {
             Page::VerifyEmail(_) => "verify_email.html",
             Page::EndedLink(_) => "link_ended.html",
             Page::Notice(_) => "notice.html",
+            Page::Consent(_) => "consent.html",
             Page::Error(_) => "error.html",
             Page::LoggedOut(_) => "logged_out.html",
             Page::LogoutConfirm(_) => "logout_confirm.html",
@@ -79,6 +82,7 @@ impl Serialize for Page<'_> {
             Page::VerifyEmail(page) => page.serialize(serializer),
             Page::EndedLink(page) => page.serialize(serializer),
             Page::Notice(page) => page.serialize(serializer),
+            Page::Consent(page) => page.serialize(serializer),
             Page::Error(page) => page.serialize(serializer),
             Page::LoggedOut(page) => page.serialize(serializer),
             Page::LogoutConfirm(page) => page.serialize(serializer),
@@ -154,6 +158,47 @@ pub struct Login<'a> {
     pub providers: &'a [LoginProvider<'a>],
     /// Whether to point at `/u/reset-password/request`.
     pub reset_allowed: bool,
+}
+
+/// The consent page. Fields of its form: `state`, `csrf`, `action`, which is `allow` or `deny`.
+#[derive(Clone, Serialize)]
+pub struct Consent<'a> {
+    /// Who asks.
+    pub client: PageClient<'a>,
+    /// The id of the pending authorization.
+    pub state: &'a str,
+    /// The token that binds the form to the browser.
+    pub csrf: &'a str,
+    /// As whom the person is signed in.
+    pub user: Option<&'a str>,
+    /// The name of the API that the application wants to call.
+    pub api: Option<&'a str>,
+    /// What it wants.
+    pub scopes: Vec<ConsentScope<'a>>,
+}
+
+/// One scope on the consent page.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsentScope<'a> {
+    /// The scope token, shown where nothing better is known.
+    pub value: &'a str,
+    /// What the API says of it.
+    pub description: Option<&'a str>,
+}
+
+impl ConsentScope<'_> {
+    /// The scopes for which there are words of ours.
+    pub(super) const KNOWN: [&'static str; 6] = ["openid", "profile", "email", "phone", "address", "offline_access"];
+}
+
+impl Serialize for ConsentScope<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut scope = serializer.serialize_struct("ConsentScope", 3)?;
+        scope.serialize_field("key", &Self::KNOWN.contains(&self.value).then_some(self.value))?;
+        scope.serialize_field("value", self.value)?;
+        scope.serialize_field("description", &self.description)?;
+        scope.end()
+    }
 }
 
 /// The sign-up page. Fields of its form: `state`, `csrf`, `email`, `name`, `password`, `action`.

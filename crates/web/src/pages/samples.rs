@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use super::{
-    Again, EndedLink, ErrorPage, FormPost, Frame, LinkEnd, LoggedOut, Login, LoginProvider, LoginRefusal,
-    LogoutConfirm, LogoutEndpoint, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page, PageClient,
-    PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest, Signup,
-    SignupRefusal, VerifyEmail, WebUrl,
+    Again, Consent, ConsentScope, EndedLink, ErrorPage, FormPost, Frame, LinkEnd, LoggedOut, Login, LoginProvider,
+    LoginRefusal, LogoutConfirm, LogoutEndpoint, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page,
+    PageClient, PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest,
+    Signup, SignupRefusal, VerifyEmail, WebUrl,
 };
 
 const RULES: &[PasswordRule] = &[
@@ -42,6 +42,7 @@ pub(super) fn pages() -> Vec<Page<'static>> {
     pages.extend(notices().map(Page::Notice));
     pages.extend(errors().map(Page::Error));
     pages.extend(logged_out().map(Page::LoggedOut));
+    pages.extend(consents().map(Page::Consent));
     pages.extend(logout_confirms().map(Page::LogoutConfirm));
     pages
 }
@@ -190,6 +191,22 @@ fn logged_out() -> impl Iterator<Item = LoggedOut<'static>> {
         LoggedOut { client: Some(with_logo()), back: back() },
     ]
     .into_iter()
+}
+
+fn consents() -> impl Iterator<Item = Consent<'static>> {
+    let scope = |value, description| ConsentScope { value, description };
+    let known = ConsentScope::KNOWN.map(|value| scope(value, None));
+    let of_api = [scope("read:notes", Some("Read your notes")), scope("write:notes", None)];
+    let full = Consent {
+        client: with_logo(),
+        state: "pending",
+        csrf: "csrf",
+        user: Some("ada@example.com"),
+        api: Some("Notes"),
+        scopes: [known.as_slice(), &of_api].concat(),
+    };
+    let empty = Consent { client: without_logo(), user: None, api: None, scopes: Vec::new(), ..full.clone() };
+    [full, empty].into_iter()
 }
 
 fn logout_confirms() -> impl Iterator<Item = LogoutConfirm<'static>> {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::samples;
 use super::{
-    Again, EndedLink, ErrorPage, FormPost, Frame, LinkEnd, LoggedOut, Login, LoginProvider, LoginRefusal,
+    Again, ConsentScope, EndedLink, ErrorPage, FormPost, Frame, LinkEnd, LoggedOut, Login, LoginProvider, LoginRefusal,
     LogoutConfirm, LogoutEndpoint, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page, PageClient, Pages,
     PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest, Signup,
     SignupRefusal, VerifyEmail, WebUrl, catalogue, files,
@@ -145,6 +145,7 @@ mod content {
         }
         keys.extend(ResetRefusal::ALL.iter().map(|refusal| format!("reset.refused.{}", refusal.key())));
         keys.extend(NewPasswordRefusal::ALL.iter().map(|refusal| format!("new_password.refused.{}", refusal.key())));
+        keys.extend(ConsentScope::KNOWN.map(|scope| format!("consent.scope.{scope}")));
         keys.extend(SignupRefusal::ALL.iter().map(|refusal| format!("signup.refused.{}", refusal.key())));
         keys
     }
@@ -301,6 +302,7 @@ mod content {
                 | Page::NotFound => "form-action 'self';",
                 Page::Login(_)
                 | Page::Signup(_)
+                | Page::Consent(_)
                 | Page::ResetRequest(_)
                 | Page::NewPassword(_)
                 | Page::VerifyEmail(_)
@@ -518,7 +520,7 @@ mod overrides {
         refused("login.html", "{{ 'x' | safe }}", "login.html:1: unknown filter");
         refused("login.html", "{{ debug() }}", "login.html:1: unknown function");
         refused("assets/site.js", "alert(1)", "assets are .css");
-        refused("logn.html", "<p>", "replaces no page file; known are error.html, ");
+        refused("logn.html", "<p>", "replaces no page file; known are consent.html, ");
         refused(
             "locales/en.json",
             r#"{"login.titel": "x"}"#,

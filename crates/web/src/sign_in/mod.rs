@@ -1,5 +1,6 @@
 //! The pages on which people prove who they are, by a password or by a link in a mail.
 
+pub(crate) mod consent;
 mod link;
 pub(crate) mod login;
 pub(crate) mod new_password;

@@ -65,7 +65,7 @@ fn follow(visit: &Visit, next: Result<Next, PendingRefused>) -> Response {
     match next {
         Ok(Next::Leave(url)) => present::redirect(&url, false),
         Ok(Next::SignedIn(signed_in)) => visit.signed_in(signed_in, false),
-        Ok(Next::Respond(response)) => visit.respond(&response),
+        Ok(Next::Respond(response)) => visit.respond(&response, false),
         Ok(Next::ShowLogin { state }) => {
             let query = Serializer::new(String::new()).append_pair("state", &state).finish();
             present::redirect(&format!("/u/login?{query}"), false)

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::Response;
-use flows::authorize::{LoginPage, PendingRefused, find_pending};
+use flows::authorize::{Conclusion, LoginPage, PendingRefused, find_pending};
 use flows::login::{FormOutcome, SignedIn};
 use flows::sessions::Browser;
 use flows::{RequestContext, Services, csrf};
@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use protocol::authorization::{AuthorizationResponse, ResponseMode};
 use protocol::params::Params;
+use url::form_urlencoded::Serializer;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, form_params, query_params, set_session_cookie};
@@ -121,15 +122,24 @@ impl Visit {
 
     /// Takes the answer to the client, and hands the browser its session.
     pub(super) fn signed_in(&self, signed_in: SignedIn, after_post: bool) -> Response {
-        let SignedIn { response, session } = signed_in;
-        let mut response = present::authorization(&self.state, &self.cx, &response, after_post);
+        let SignedIn { conclusion, state, session } = signed_in;
+        let mut response = match conclusion {
+            Conclusion::Respond(response) => present::authorization(&self.state, &self.cx, &response, after_post),
+            Conclusion::AskConsent => present::redirect(&format!("/u/consent?state={state}"), after_post),
+        };
         set_session_cookie(&self.state, response.headers_mut(), &session);
         response
     }
 
-    /// Takes a refusal to the client.
-    pub(super) fn respond(&self, response: &AuthorizationResponse) -> Response {
-        present::authorization(&self.state, &self.cx, response, false)
+    /// Takes an answer to the client.
+    pub(super) fn respond(&self, response: &AuthorizationResponse, after_post: bool) -> Response {
+        present::authorization(&self.state, &self.cx, response, after_post)
+    }
+
+    /// Leads to the login page: nobody is signed in any more, or not as the request wants it.
+    pub(super) fn to_login(&self) -> Response {
+        let query = Serializer::new(String::new()).append_pair("state", self.id()).finish();
+        present::redirect(&format!("/u/login?{query}"), true)
     }
 
     /// Says that the pending authorization cannot go on.

@@ -7,6 +7,7 @@ mod api_sign_up;
 mod authorize;
 mod client_assertions;
 mod codes;
+mod consent;
 mod cross_origin;
 mod dpop;
 mod email_verification;

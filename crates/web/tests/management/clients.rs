@@ -179,8 +179,8 @@ async fn ad_04_what_a_client_cannot_be_is_refused() {
             "web_origins[0] must be an origin without path or default port, such as https://a.test",
         ),
         (
-            json!({"is_first_party": false}),
-            "is_first_party cannot be false yet: third-party clients need consent, which this version does not ask for",
+            json!({"is_first_party": false, "grant_types": ["password"]}),
+            "grant_types must not name a password grant for a third-party client: it has no page to ask for consent on",
         ),
         (
             json!({"refresh_token": {"rotation_type": "non-rotating", "expiration_type": "non-expiring"}}),

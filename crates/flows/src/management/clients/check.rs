@@ -41,6 +41,11 @@ pub(super) fn client(client: &Client) -> Result<(), BodyInvalid> {
         let problem = "must not name client_credentials for a client that does not authenticate";
         return Err(BodyInvalid::wrong("grant_types", problem));
     }
+    let takes_passwords = client.allows(GrantType::Password) || client.allows(GrantType::PasswordRealm);
+    if takes_passwords && !client.is_first_party {
+        let problem = "must not name a password grant for a third-party client: it has no page to ask for consent on";
+        return Err(BodyInvalid::wrong("grant_types", problem));
+    }
     if client.app_type == AppType::Spa && client.refresh_token.rotation_type == RotationType::NonRotating {
         return Err(BodyInvalid::wrong(
             "refresh_token.rotation_type",

@@ -45,10 +45,7 @@ pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyI
     fields.set_or_clear("par_request_expiry", &mut client.par_request_expiry)?;
     fields.set("require_proof_of_possession", &mut client.require_proof_of_possession)?;
     fields.merge("client_metadata", &mut client.client_metadata)?;
-    if fields.take("is_first_party")? == Some(false) {
-        let problem = "cannot be false yet: third-party clients need consent, which this version does not ask for";
-        return Err(fields.wrong("is_first_party", problem));
-    }
+    fields.set("is_first_party", &mut client.is_first_party)?;
     fields.repeat(&["oidc_conformant"], true)?;
     fields.repeat(&["global", "sso_disabled", "cross_origin_authentication"], false)?;
     fields.finish()?;
