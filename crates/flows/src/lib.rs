@@ -6,6 +6,7 @@
 //! [`migration`] for people who move.
 
 pub mod authorize;
+pub mod backchannel_logout;
 pub mod bootstrap;
 pub mod client_authentication;
 pub mod client_face;

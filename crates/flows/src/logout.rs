@@ -212,18 +212,18 @@ async fn end_session(
     cx: &RequestContext,
     live: Option<&LiveSession>,
     client: Option<&Client>,
-) -> Result<(), StoreError> {
+) -> Result<(), InternalError> {
     let Some(LiveSession { session, user }) = live else { return Ok(()) };
     let sid: &SessionId = &session.sid;
     let mut tx = svc.store.write().await?;
-    store::sessions::end(&mut tx, sid, cx.now).await?;
+    sessions::end(svc, cx, &mut tx, session).await?;
     store::families::revoke_of_session(&mut tx, sid, RevokedReason::Logout, cx.now).await?;
     let mut logout = event(svc, cx, EventType::LogoutSucceeded).user(user);
     if let Some(client) = client {
         logout = logout.client(client);
     }
     logout.record(&mut tx).await?;
-    tx.commit().await
+    Ok(tx.commit().await?)
 }
 
 /// A client's own logout URLs count when it is named; otherwise only the tenant's do.

@@ -10,7 +10,7 @@ use model::{SessionId, Timestamp, UserId};
 use store::sessions::LiveSessions;
 use store::{Read, StoreError, WriteTx};
 
-use crate::{RequestContext, Services};
+use crate::{InternalError, RequestContext, Services, backchannel_logout};
 
 /// The secrets a browser presents.
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,17 +98,50 @@ pub(crate) fn begin(
 
 impl NewSession {
     /// Stores it in place of the one the browser had before, which ends: nobody keeps an id from before the login.
+    /// Applications are told only where another person came in, since the same one is still there.
     pub(crate) async fn replace(
         &self,
+        svc: &Services,
+        cx: &RequestContext,
         tx: &mut WriteTx,
         before: Option<&Session>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        if let Some(before) = before {
-            store::sessions::end(tx, &before.sid, now).await?;
+    ) -> Result<(), InternalError> {
+        match before {
+            Some(before) if before.user_id != self.session.user_id => end(svc, cx, tx, before).await?,
+            Some(before) => {
+                store::sessions::end(tx, &before.sid, cx.now).await?;
+            }
+            None => {}
         }
-        store::sessions::insert(tx, &self.session, &self.cookie.digest(TokenKind::Session)).await
+        Ok(store::sessions::insert(tx, &self.session, &self.cookie.digest(TokenKind::Session)).await?)
     }
+}
+
+/// Ends a session with this write, and has the applications in it told.
+pub(crate) async fn end(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    session: &Session,
+) -> Result<(), InternalError> {
+    if store::sessions::end(tx, &session.sid, cx.now).await? {
+        backchannel_logout::enqueue(svc, cx, tx, session).await?;
+    }
+    Ok(())
+}
+
+/// The same for every session of a person.
+pub(crate) async fn end_of_user(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    user_id: &UserId,
+) -> Result<(), InternalError> {
+    for session in store::sessions::living(tx, user_id, cx.now).await? {
+        end(svc, cx, tx, &session).await?;
+    }
+    store::sessions::end_of_user(tx, user_id, cx.now).await?;
+    Ok(())
 }
 
 /// Notes a use, which moves the idle end, in the write of what the session is used for. `false` means that the session

@@ -252,7 +252,7 @@ fn profile_of(dialect: TokenDialect) -> AccessTokenProfile {
     }
 }
 
-fn jti(svc: &Services) -> String {
+pub(crate) fn jti(svc: &Services) -> String {
     model::ids::alphanumeric(&svc.random::<22>())
 }
 

@@ -69,6 +69,9 @@ pub struct Client {
     /// Whether its access tokens are always bound to a key (RFC 9449).
     #[serde(default)]
     pub require_proof_of_possession: bool,
+    /// Where it is told that a session it takes part in has ended.
+    #[serde(default)]
+    pub backchannel_logout_urls: Vec<String>,
     /// At most ten string pairs of the operator's own.
     pub client_metadata: JsonObject,
     /// When it was created.
@@ -105,6 +108,7 @@ impl Client {
             require_pushed_authorization_requests: false,
             par_request_expiry: None,
             require_proof_of_possession: false,
+            backchannel_logout_urls: Vec::new(),
             client_metadata: JsonObject::new(),
             created_at: now,
             updated_at: now,

@@ -41,6 +41,10 @@ event_types! {
     SignupFailed = "fs",
     /// Signed out.
     LogoutSucceeded = "slo",
+    /// An application took note of the end of a session.
+    BackchannelLogoutSucceeded = "oidc_backchannel_logout_succeeded",
+    /// An application did not take note of the end of a session, however often it was told.
+    BackchannelLogoutFailed = "oidc_backchannel_logout_failed",
     /// Silent authentication answered with a code or token.
     SilentAuthSucceeded = "ssa",
     /// Silent authentication refused.

@@ -22,6 +22,8 @@ pub fn document(issuer: &str) -> Value {
         "userinfo_endpoint": at("userinfo"),
         "jwks_uri": at(".well-known/jwks.json"),
         "end_session_endpoint": at("oidc/logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "scopes_supported": ["openid", "profile", "email", "phone", "offline_access"],
         "response_types_supported": ResponseType::ALL,
         "response_modes_supported": [ResponseMode::Query, ResponseMode::Fragment, ResponseMode::FormPost],

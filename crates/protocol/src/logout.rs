@@ -1,7 +1,48 @@
-//! Where a browser may go after logout (OpenID Connect RP-Initiated Logout 2 and 3, and Auth0's `/v2/logout`).
+//! Where a browser may go after logout (OpenID Connect RP-Initiated Logout 2 and 3, and Auth0's `/v2/logout`), and what
+//! applications are told of it (Back-Channel Logout 1.0).
+
+use serde_json::{Map, Value, json};
 
 use crate::authorization::{RedirectUriRefused, check_registration};
 use crate::client_metadata::AppType;
+
+/// How long a logout token is good: two minutes are recommended (Back-Channel Logout 2.4).
+const LOGOUT_TOKEN_SECONDS: i64 = 120;
+
+/// The session that has ended, and whom its end is told.
+#[derive(Clone, Copy, Debug)]
+pub struct LogoutTokenClaims<'a> {
+    /// Who tells it.
+    pub issuer: &'a str,
+    /// The client that is told.
+    pub audience: &'a str,
+    /// Whose session it was.
+    pub subject: &'a str,
+    /// Which, as in the client's ID token.
+    pub sid: &'a str,
+    /// The token's own id.
+    pub jti: &'a str,
+    /// When it is made, in seconds since the Unix epoch.
+    pub issued_at: i64,
+}
+
+/// The claims of a logout token (Back-Channel Logout 2.4). It has no `nonce`, by which it cannot pass for an ID token.
+pub fn logout_token(token: &LogoutTokenClaims<'_>) -> Map<String, Value> {
+    let claims = json!({
+        "iss": token.issuer,
+        "sub": token.subject,
+        "aud": token.audience,
+        "iat": token.issued_at,
+        "exp": token.issued_at + LOGOUT_TOKEN_SECONDS,
+        "jti": token.jti,
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        "sid": token.sid,
+    });
+    match claims {
+        Value::Object(claims) => claims,
+        _ => unreachable!("it is written as an object"),
+    }
+}
 
 /// Checks a logout URL when a client or the tenant is saved. It may have a scheme of its own whatever the kind of the
 /// client, for nothing secret travels to it.

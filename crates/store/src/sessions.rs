@@ -18,6 +18,8 @@ statements! {
               idle_expires_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     TOUCH = "UPDATE sessions SET last_seen_at = $2, idle_expires_at = $3 WHERE sid = $1 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $2 WHERE sid = $1 AND ended_at IS NULL";
+    LIVING = "SELECT sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at,
+              ended_at FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY sid";
     END_OF_USER = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
     CLIENTS = "SELECT client_id FROM session_clients WHERE sid = $1 ORDER BY client_id";
     ADD_CLIENT = "INSERT INTO session_clients (sid, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -136,6 +138,12 @@ pub async fn add_client(tx: &mut WriteTx, sid: &SessionId, client_id: &ClientId)
 /// Ends a session. `false` means that it had ended, or never was.
 pub async fn end(tx: &mut WriteTx, sid: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
     Ok(tx.execute(END, args![sid, now]).await? == 1)
+}
+
+/// Every session of a person that nobody has ended and whose time is not over.
+pub async fn living(db: &mut impl Read, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<SessionRow> = db.fetch_all(LIVING, args![user_id, now]).await?;
+    Ok(rows.into_iter().map(Session::from).collect())
 }
 
 /// Ends every session of a person.

@@ -15,6 +15,7 @@
 mod addresses;
 pub mod answer;
 mod auth0;
+mod backchannel;
 mod breaker;
 mod gate;
 mod http;
@@ -31,6 +32,7 @@ mod upstreams;
 mod urls;
 
 pub use answer::{DirectoryAnswer, Garbage, SourceAnswer, UnavailableReason};
+pub use backchannel::Told;
 pub use breaker::BreakerPosition;
 pub use gate::{LastFailure, SourceHealth};
 pub use http::{HttpSettings, HttpSetupError};

@@ -16,6 +16,7 @@ use store::jobs::{ClaimedJob, NewJob};
 use store::{StoreError, WriteTx};
 use zeroize::Zeroizing;
 
+use crate::backchannel_logout::{self, LogoutNews};
 use crate::error::OrInternal;
 use crate::events::event;
 use crate::mail::Mail;
@@ -35,6 +36,7 @@ const FAILED_KEPT: Duration = Duration::from_hours(30 * 24);
 const PURPOSE: &str = "job";
 /// The kind of [`Work::UsersImport`].
 pub(crate) const USERS_IMPORT: &str = "users_import";
+const BACKCHANNEL_LOGOUT: &str = "backchannel_logout";
 
 /// What is to be done, and the facts it is done with. Kept sealed.
 #[derive(Serialize, Deserialize)]
@@ -46,6 +48,8 @@ pub enum Work {
     PasswordReset(ResetAsked),
     /// People are to be imported.
     UsersImport(UsersImport),
+    /// An application is to be told of the end of a session.
+    BackchannelLogout(LogoutNews),
 }
 
 /// Why an attempt did not do the work.
@@ -74,6 +78,7 @@ impl Work {
             Work::Mail(_) => "mail",
             Work::PasswordReset(_) => "password_reset",
             Work::UsersImport(_) => USERS_IMPORT,
+            Work::BackchannelLogout(_) => BACKCHANNEL_LOGOUT,
         }
     }
 
@@ -81,7 +86,8 @@ impl Work {
     fn user_id(&self) -> Option<&UserId> {
         match self {
             Work::Mail(mail) => mail.user_id.as_ref(),
-            Work::PasswordReset(_) | Work::UsersImport(_) => None,
+            // Applications are told of somebody's deletion, too.
+            Work::PasswordReset(_) | Work::UsersImport(_) | Work::BackchannelLogout(_) => None,
         }
     }
 
@@ -90,6 +96,7 @@ impl Work {
             Work::Mail(mail) => crate::mail::send(svc, cx, mail).await,
             Work::PasswordReset(asked) => Ok(Box::pin(password_reset::answer(svc, cx, asked)).await?),
             Work::UsersImport(import) => Box::pin(import.run(svc, cx, job)).await,
+            Work::BackchannelLogout(news) => backchannel_logout::tell(svc, cx, news).await,
         }
     }
 }
@@ -207,8 +214,11 @@ async fn give_up(
     if !store::jobs::fail(tx, job, cx.now.plus(FAILED_KEPT), words).await? {
         return Ok(());
     }
-    let is_import = job.kind == USERS_IMPORT;
-    let code = if is_import { EventType::UsersImportFailed } else { EventType::NotificationFailed };
+    let code = match job.kind.as_str() {
+        USERS_IMPORT => EventType::UsersImportFailed,
+        BACKCHANNEL_LOGOUT => EventType::BackchannelLogoutFailed,
+        _ => EventType::NotificationFailed,
+    };
     let mut given_up = event(svc, cx, code)
         .describe(words)
         .detail("job_id", job.id.as_str())

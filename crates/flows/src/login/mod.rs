@@ -137,7 +137,7 @@ async fn sign_in(
     if !store::users::record_login(&mut tx, &user, peer.as_deref(), cx.now).await? {
         return Ok(None);
     }
-    new.replace(&mut tx, before.as_ref(), cx.now).await?;
+    new.replace(svc, cx, &mut tx, before.as_ref()).await?;
     if let Some(origin) = &origin {
         store::session_origins::insert(&mut tx, &new.session.sid, origin).await?;
     }

@@ -12,7 +12,7 @@ use upstream::sign_in::SignInProblem;
 
 use crate::events::event;
 use crate::login::federated::Access;
-use crate::{InternalError, RequestContext, Services};
+use crate::{InternalError, RequestContext, Services, sessions};
 
 const USED_PURPOSE: &str = "used logout token";
 
@@ -93,10 +93,10 @@ async fn end(
     tx: &mut WriteTx,
     connection: &Connection,
     sid: &SessionId,
-) -> Result<(), StoreError> {
+) -> Result<(), InternalError> {
     let Some(session) = store::sessions::find(tx, sid).await? else { return Ok(()) };
-    store::sessions::end(tx, sid, cx.now).await?;
+    sessions::end(svc, cx, tx, &session).await?;
     store::families::revoke_of_session(tx, sid, RevokedReason::Logout, cx.now).await?;
     let logout = event(svc, cx, EventType::LogoutSucceeded).user_id(&session.user_id).connection(connection);
-    logout.describe("The provider says that the person signed out there.").record(tx).await
+    Ok(logout.describe("The provider says that the person signed out there.").record(tx).await?)
 }

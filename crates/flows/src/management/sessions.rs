@@ -123,7 +123,9 @@ async fn end_one(
 ) -> Result<(), Refused> {
     let mut tx = svc.store.write().await?;
     let session = store::sessions::find(&mut tx, id).await?;
-    store::sessions::end(&mut tx, id, cx.now).await?;
+    if let Some(session) = &session {
+        crate::sessions::end(svc, cx, &mut tx, session).await?;
+    }
     let revoked = match kept {
         Kept::RefreshTokens => {
             store::families::revoke_of_session(&mut tx, id, RevokedReason::Administrator, cx.now).await?
@@ -149,7 +151,7 @@ async fn end_all(
 ) -> Result<(), Refused> {
     let mut tx = svc.store.write().await?;
     check_user(&mut tx, id).await?;
-    store::sessions::end_of_user(&mut tx, id, cx.now).await?;
+    crate::sessions::end_of_user(svc, cx, &mut tx, id).await?;
     match kept {
         Kept::RefreshTokens => {
             store::families::revoke_of_sessions(&mut tx, id, RevokedReason::Administrator, cx.now).await?

@@ -22,7 +22,7 @@ use crate::login::attempts::{self, Account};
 use crate::mail::{Mail, Message};
 use crate::migration::record::{Moved, record_move};
 use crate::signup::{Assessment, ShownRule, assess, broken_rules, rules};
-use crate::{InternalError, RequestContext, Services};
+use crate::{InternalError, RequestContext, Services, sessions};
 
 pub(crate) use asked::{Asker, answer, ask, offers_reset};
 pub use asked::{ResetAsked, ResetFormRefused, ask_again, ask_on_page};
@@ -116,7 +116,7 @@ pub async fn choose(
     }
     let credential = PasswordCredential::Native { hash: svc.hashing.hash(&prepared, svc.random()).await? };
     let mut tx = svc.store.write().await?;
-    if !put(cx, &mut tx, &followed, &credential).await? {
+    if !put(svc, cx, &mut tx, &followed, &credential).await? {
         drop(tx);
         let ended = overtaken(svc, cx, ticket).await?;
         return refuse_ended(svc, cx, ended).await.map(Err);
@@ -136,6 +136,7 @@ fn judge(svc: &Services, policy: PasswordPolicy, password: &Prepared, person: &P
 /// Everything that changes, as far as nobody was faster. `false` means that somebody was, and that nothing of the write
 /// may be committed.
 async fn put(
+    svc: &Services,
     cx: &RequestContext,
     tx: &mut WriteTx,
     followed: &Followed,
@@ -156,7 +157,7 @@ async fn put(
         return Ok(false);
     }
     store::tickets::spend_of_user(tx, &user.user_id, None, cx.now).await?;
-    store::sessions::end_of_user(tx, &user.user_id, cx.now).await?;
+    sessions::end_of_user(svc, cx, tx, &user.user_id).await?;
     store::families::revoke_of_user(tx, &user.user_id, RevokedReason::PasswordChange, cx.now).await?;
     attempts::forget(tx, &Account::of(&user)).await?;
     Ok(true)

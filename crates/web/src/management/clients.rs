@@ -44,6 +44,7 @@ struct ClientBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     par_request_expiry: Option<u64>,
     require_proof_of_possession: bool,
+    oidc_logout: OidcLogout<'a>,
     #[serde(skip_serializing_if = "JsonObject::is_empty")]
     client_metadata: &'a JsonObject,
     #[serde(flatten)]
@@ -88,6 +89,11 @@ impl<'a> From<&'a SignedRequestObject> for SignedRequestObjectBody<'a> {
     fn from(signed: &'a SignedRequestObject) -> Self {
         SignedRequestObjectBody { required: signed.required, credentials: Credentials::of(&signed.credentials) }
     }
+}
+
+#[derive(Serialize)]
+struct OidcLogout<'a> {
+    backchannel_logout_urls: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -139,6 +145,7 @@ impl<'a> From<&'a ShownClient> for ClientBody<'a> {
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             par_request_expiry: client.par_request_expiry,
             require_proof_of_possession: client.require_proof_of_possession,
+            oidc_logout: OidcLogout { backchannel_logout_urls: &client.backchannel_logout_urls },
             client_metadata: &client.client_metadata,
             fixed: Fixed {
                 global: shown.is_global,

@@ -5,6 +5,7 @@
 
 mod api_sign_up;
 mod authorize;
+mod backchannel_logout;
 mod client_assertions;
 mod codes;
 mod consent;

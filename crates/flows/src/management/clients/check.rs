@@ -8,8 +8,11 @@ use protocol::logout::check_logout_url;
 
 use super::super::body::BodyInvalid;
 use super::super::text::{check_count, check_length, check_origin, check_range, check_string_pairs, check_web_url};
+use crate::Services;
 
 const MOST_URLS: usize = 100;
+/// Each is called at each logout.
+const MOST_BACKCHANNEL_URLS: usize = 5;
 const LONGEST_URL: usize = 2048;
 const LONGEST_ID_TOKEN_LIFETIME: u64 = 2_592_000;
 
@@ -51,6 +54,17 @@ pub(super) fn client(client: &Client) -> Result<(), BodyInvalid> {
             "refresh_token.rotation_type",
             "must be rotating for a single-page application",
         ));
+    }
+    Ok(())
+}
+
+/// Addresses that we call, as far as that can be told without calling them.
+pub(super) fn backchannel_logout_urls(svc: &Services, client: &Client) -> Result<(), BodyInvalid> {
+    let path = "oidc_logout.backchannel_logout_urls";
+    check_count(path, &client.backchannel_logout_urls, MOST_BACKCHANNEL_URLS)?;
+    for (index, url) in client.backchannel_logout_urls.iter().enumerate() {
+        let checked = svc.upstreams.check_application_url(url);
+        checked.map_err(|refused| BodyInvalid::wrong(format!("{path}[{index}]"), refused.to_string()))?;
     }
     Ok(())
 }

@@ -44,6 +44,10 @@ pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyI
     fields.set("require_pushed_authorization_requests", requires_push)?;
     fields.set_or_clear("par_request_expiry", &mut client.par_request_expiry)?;
     fields.set("require_proof_of_possession", &mut client.require_proof_of_possession)?;
+    if let Some(mut logout) = fields.nested("oidc_logout")? {
+        logout.set("backchannel_logout_urls", &mut client.backchannel_logout_urls)?;
+        logout.finish()?;
+    }
     fields.merge("client_metadata", &mut client.client_metadata)?;
     fields.set("is_first_party", &mut client.is_first_party)?;
     fields.repeat(&["oidc_conformant"], true)?;

@@ -107,6 +107,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     check::client_id(&client_id)?;
     let secret = fields::secret(&mut fields)?.unwrap_or_else(|| new_secret(svc));
     let client = fields::new_client(client_id, fields, cx.now)?;
+    check::backchannel_logout_urls(svc, &client)?;
     let sealed = seal_secret(svc, &client.client_id, secret.expose_secret());
     let mut tx = svc.store.write().await?;
     // An API named like a client would accept that client's ID tokens.
@@ -138,6 +139,7 @@ pub async fn update(
     for _ in 0..ATTEMPTS {
         let mut stored = find(svc, id).await?;
         fields::apply(&mut stored.client, fields.clone())?;
+        check::backchannel_logout_urls(svc, &stored.client)?;
         stored.client.updated_at = cx.now;
         let mut tx = svc.store.write().await?;
         let has_new_keys = has_new_keys(&mut tx, &stored.client).await?;

@@ -101,6 +101,7 @@ pub(super) async fn delete_in(
     tx: &mut WriteTx,
     id: &UserId,
 ) -> Result<(), Refused> {
+    crate::sessions::end_of_user(svc, cx, tx, id).await?;
     if store::users::delete(tx, id, cx.now).await? {
         event(svc, cx, EventType::UserDeleted).user_id(id).record(tx).await?;
         caller.event(svc, cx, "delete_user", id.as_str()).user_id(id).record(tx).await?;

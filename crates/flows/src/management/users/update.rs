@@ -98,10 +98,10 @@ async fn attempt(
         if !password::put(&mut tx, id, credential, cx.now).await? {
             return Ok(None);
         }
-        sign_out(cx, &mut tx, id, RevokedReason::PasswordChange).await?;
+        sign_out(svc, cx, &mut tx, id, RevokedReason::PasswordChange).await?;
     }
     if blocks && user.is_blocked() {
-        sign_out(cx, &mut tx, id, RevokedReason::Administrator).await?;
+        sign_out(svc, cx, &mut tx, id, RevokedReason::Administrator).await?;
     }
     let updated = caller.event(svc, cx, "update_user", id.as_str()).user(&user);
     updated.detail("password_changed", credential.is_some()).record(&mut tx).await?;
@@ -112,8 +112,14 @@ async fn attempt(
     Ok(Some(user))
 }
 
-async fn sign_out(cx: &RequestContext, tx: &mut WriteTx, id: &UserId, reason: RevokedReason) -> Result<(), Refused> {
-    store::sessions::end_of_user(tx, id, cx.now).await?;
+async fn sign_out(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    id: &UserId,
+    reason: RevokedReason,
+) -> Result<(), Refused> {
+    crate::sessions::end_of_user(svc, cx, tx, id).await?;
     store::families::revoke_of_user(tx, id, reason, cx.now).await?;
     Ok(())
 }

@@ -36,6 +36,7 @@ pub(in crate::tests) fn full_client(id: &str) -> Client {
         initiate_login_uri: Some("https://app.example/login".to_owned()),
         logo_uri: Some("https://app.example/logo.png".to_owned()),
         is_token_endpoint_ip_header_trusted: true,
+        backchannel_logout_urls: vec!["https://app.example/backchannel-logout".to_owned()],
         client_metadata: object(json!({"team": "books"})),
         created_at: at(-5),
         updated_at: at(-1),
