@@ -277,7 +277,7 @@ async fn refresh_on_and_on(nodes: [Application; 2], first: String, done: Arc<Ato
         let answer = nodes[turn % 2].refresh(&token).await;
         statuses.insert(answer.status);
         if answer.status == 200 {
-            token = Tokens(answer.json()).refresh_token().to_owned();
+            Tokens(answer.json()).refresh_token().clone_into(&mut token);
         }
     }
     (token, statuses)

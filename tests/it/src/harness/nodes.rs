@@ -29,7 +29,9 @@ impl Nodes {
     pub(crate) async fn on(mut installation: Installation, settings: &[(&str, &str)]) -> Self {
         let redis = RedisServer::start();
         installation.set("redis.url", &redis.url());
-        settings.iter().for_each(|(name, value)| installation.set(name, value));
+        for (name, value) in settings {
+            installation.set(name, value);
+        }
         let other = installation.another_node();
         let (one, other) = tokio::join!(installation.start(), other.start());
         Nodes { one, other, redis }
