@@ -1,5 +1,6 @@
 //! Sources of users.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::Provider;
@@ -96,7 +97,7 @@ impl Connection {
 }
 
 /// Auth0's names for the strength of a new password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PasswordPolicy {
     /// At least one character here in Auth0; at least eight with us.

@@ -1,5 +1,6 @@
 //! Work that is done later, as far as others are told of it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{JobId, JsonObject, Timestamp};
@@ -20,7 +21,7 @@ pub struct ReportedJob {
 }
 
 /// How far a job is, in Auth0's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
     /// It waits, for its first attempt or for another.

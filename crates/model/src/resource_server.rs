@@ -1,11 +1,12 @@
 //! APIs that accept our access tokens.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{ResourceServerId, Timestamp};
 
 /// A scope that an API offers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApiScope {
     /// The scope token.
     pub value: String,
@@ -15,7 +16,7 @@ pub struct ApiScope {
 }
 
 /// The shape of an API's access tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenDialect {
     /// Auth0's claims (`azp`, `gty`), header type `JWT`.

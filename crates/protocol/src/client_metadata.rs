@@ -1,9 +1,10 @@
 //! What a client declares about itself (RFC 7591 2), in the spelling of Auth0's `clients` resource.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A value of `grant_type` at the token endpoint, and of `grant_types` on a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum GrantType {
     /// RFC 6749 4.1.
     #[serde(rename = "authorization_code")]
@@ -55,7 +56,7 @@ impl GrantType {
 }
 
 /// How a client proves who it is at the token endpoint (RFC 7591 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenEndpointAuthMethod {
     /// A public client: it only names itself.
@@ -69,7 +70,7 @@ pub enum TokenEndpointAuthMethod {
 }
 
 /// With which algorithm a client signs what it sends us (RFC 7518 3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ClientAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -100,7 +101,7 @@ impl ClientAlgorithm {
 }
 
 /// What kind of application a client is; decides defaults, never rights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AppType {
     /// A mobile or desktop application.
@@ -114,7 +115,7 @@ pub enum AppType {
 }
 
 /// Whether each exchange of a refresh token brings a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RotationType {
     /// Each exchange consumes the token and returns its successor.
@@ -124,7 +125,7 @@ pub enum RotationType {
 }
 
 /// Whether refresh tokens have an absolute end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExpirationType {
     /// They end after `token_lifetime`.
@@ -134,7 +135,7 @@ pub enum ExpirationType {
 }
 
 /// A client's `refresh_token` object. Durations are whole seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RefreshTokenSettings {
     /// Whether exchanges rotate.
     pub rotation_type: RotationType,

@@ -12,6 +12,7 @@ pub mod mails;
 mod management;
 mod middleware;
 mod oidc;
+pub mod openapi;
 mod operations;
 pub mod pages;
 mod present;

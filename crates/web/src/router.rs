@@ -10,8 +10,11 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::authentication_api::{change_password, signup};
+use crate::oidc::docs;
+use crate::openapi::Routes;
 use crate::state::AppState;
-use crate::{authentication_api, errors, management, middleware, oidc, operations, sign_in};
+use crate::{errors, management, middleware, oidc, operations, sign_in};
 
 /// The largest body of a Management API call. Everything else reads at most `protocol::params::MAX_BYTES`.
 const MANAGEMENT_BODY_LIMIT: usize = 1024 * 1024;
@@ -24,7 +27,7 @@ pub fn router(state: AppState) -> Router {
     let management = management::router().layer(DefaultBodyLimit::max(MANAGEMENT_BODY_LIMIT)).layer(limited);
     routes(&state)
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
-        .nest("/api/v2", management)
+        .nest(management::PREFIX, management)
         .fallback(errors::not_found)
         .method_not_allowed_fallback(errors::method_not_allowed)
         .layer(
@@ -46,39 +49,80 @@ pub fn paths(state: &AppState) -> Vec<&'static str> {
 }
 
 fn routes(state: &AppState) -> impl Iterator<Item = Route> {
-    oidc_routes(state).into_iter().chain(page_routes(state)).chain(download_routes(state)).chain(operation_routes())
+    described(state)
+        .into_iter()
+        .chain(provider_routes(state))
+        .chain(page_routes(state))
+        .chain(download_routes(state))
+        .chain(operation_routes())
 }
 
-fn oidc_routes(state: &AppState) -> Vec<Route> {
+/// What applications and their clients ask, described in the OpenAPI document.
+///
+/// A new route is a line in one of these tables: path, handler, and the function that describes it.
+pub(crate) fn authentication_api() -> [Routes; 3] {
+    [unlimited(), from_servers(), from_pages()]
+}
+
+fn described(state: &AppState) -> Vec<Route> {
     // Limited within, so that pages can read how they stand, and preflights take nothing.
     let by_address = |methods| middleware::limits::by_address(state, methods);
-    let from_pages = |methods| middleware::cors::from_pages(state, by_address(methods));
+    let open_to_pages = |methods| middleware::cors::from_pages(state, by_address(methods));
+    let [unlimited, from_servers, from_pages] = authentication_api();
+    let limited = from_servers.into_paths(by_address).chain(from_pages.into_paths(open_to_pages));
+    unlimited.into_paths(|methods| methods).chain(limited).collect()
+}
+
+fn unlimited() -> Routes {
+    Routes::default()
+        .get("/.well-known/openid-configuration", oidc::discovery::document, docs::discovery::document)
+        .get("/.well-known/oauth-authorization-server", oidc::discovery::document, docs::discovery::document)
+        .get("/.well-known/jwks.json", oidc::discovery::jwks, docs::discovery::jwks)
+        .get("/authorize", oidc::authorize::get, docs::pages::authorize)
+        .post("/authorize", oidc::authorize::post, docs::pages::authorize_by_form)
+        .get("/v2/logout", oidc::logout::v2, docs::pages::logout)
+        .get("/oidc/logout", oidc::logout::oidc_get, docs::pages::end_session)
+        .post("/oidc/logout", oidc::logout::oidc_post, docs::pages::end_session_by_form)
+}
+
+/// Limited by address.
+fn from_servers() -> Routes {
+    Routes::default().post("/oauth/par", oidc::par::post, docs::tokens::push).post(
+        "/oauth/introspect",
+        oidc::introspection::post,
+        docs::tokens::introspect,
+    )
+}
+
+/// Limited by address, and open to the pages of our clients.
+fn from_pages() -> Routes {
+    Routes::default()
+        .post("/oauth/token", oidc::token::post, docs::tokens::token)
+        .post("/oauth/revoke", oidc::revocation::post, docs::tokens::revoke)
+        .post("/dbconnections/signup", signup::post, signup::docs::post)
+        .post("/dbconnections/change_password", change_password::post, change_password::docs::post)
+        .get("/userinfo", oidc::userinfo::answer, docs::tokens::userinfo)
+        .post("/userinfo", oidc::userinfo::answer, docs::tokens::userinfo)
+}
+
+/// Where upstream providers call and send browsers back to.
+fn provider_routes(state: &AppState) -> Vec<Route> {
+    let by_address = |methods| middleware::limits::page_by_address(state, methods);
+    let backchannel = middleware::limits::by_address(state, post(oidc::backchannel::post));
     vec![
-        ("/.well-known/openid-configuration", get(oidc::discovery::document)),
-        ("/.well-known/oauth-authorization-server", get(oidc::discovery::document)),
-        ("/.well-known/jwks.json", get(oidc::discovery::jwks)),
-        ("/authorize", get(oidc::authorize::get).post(oidc::authorize::post)),
-        ("/oauth/par", by_address(post(oidc::par::post))),
-        ("/oauth/token", from_pages(post(oidc::token::post))),
-        ("/oauth/introspect", by_address(post(oidc::introspection::post))),
-        ("/oauth/revoke", from_pages(post(oidc::revocation::post))),
-        ("/dbconnections/signup", from_pages(post(authentication_api::signup::post))),
-        ("/dbconnections/change_password", from_pages(post(authentication_api::change_password::post))),
-        ("/userinfo", from_pages(get(oidc::userinfo::answer).post(oidc::userinfo::answer))),
-        ("/v2/logout", get(oidc::logout::v2)),
-        ("/oidc/logout", get(oidc::logout::oidc_get).post(oidc::logout::oidc_post)),
-        ("/oidc/backchannel-logout/{connection}", by_address(post(oidc::backchannel::post))),
-        ("/logout/callback", middleware::limits::page_by_address(state, get(oidc::logout::back))),
+        ("/login/callback", by_address(get(sign_in::provider::back).post(sign_in::provider::posted_back))),
+        ("/logout/callback", by_address(get(oidc::logout::back))),
+        ("/oidc/backchannel-logout/{connection}", backchannel),
     ]
 }
 
+/// What people see, and no program should rely on.
 fn page_routes(state: &AppState) -> Vec<Route> {
     let by_address = |methods| middleware::limits::page_by_address(state, methods);
     let forms = |methods| middleware::limits::form_by_address(state, methods);
     vec![
         ("/u/login", forms(get(sign_in::login::show).post(sign_in::login::submit))),
         ("/u/login/connection", by_address(get(sign_in::provider::leave))),
-        ("/login/callback", by_address(get(sign_in::provider::back).post(sign_in::provider::posted_back))),
         ("/u/signup", forms(get(sign_in::signup::show).post(sign_in::signup::submit))),
         ("/u/reset-password/request", forms(get(sign_in::reset_request::show).post(sign_in::reset_request::submit))),
         ("/u/reset-verify", forms(get(sign_in::new_password::show).post(sign_in::new_password::submit))),

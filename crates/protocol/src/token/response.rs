@@ -1,11 +1,13 @@
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::ScopeSet;
 
 /// How an access token is used (RFC 6749 7.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub enum TokenType {
     /// RFC 6750.
     Bearer,
@@ -25,7 +27,7 @@ impl TokenType {
 ///
 /// It can be read back unchanged, since the answer to a refresh is kept, sealed, for an honest repeat. `Debug` shows
 /// which tokens there are and none of them.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
@@ -37,6 +39,7 @@ pub struct TokenResponse {
     pub id_token: Option<String>,
     /// What was granted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<String>")]
     pub scope: Option<ScopeSet>,
     /// Lifetime of the access token, seconds.
     pub expires_in: u64,

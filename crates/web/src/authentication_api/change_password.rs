@@ -1,5 +1,7 @@
 //! `POST /dbconnections/change_password`, from a form or a JSON object alike.
 
+pub(crate) mod docs;
+
 use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use flows::dbconnections::change_password;

@@ -1,11 +1,14 @@
 //! `POST /dbconnections/signup`, from a form or a JSON object alike.
 
+pub(crate) mod docs;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use flows::dbconnections::sign_up;
 use model::JsonObject;
 use model::user::User;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::errors::authentication_api::Failure;
@@ -13,7 +16,8 @@ use crate::extract::{Cx, object_body};
 use crate::state::AppState;
 
 /// Somebody new, as Auth0 shows them here: by the id without the provider.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NewUser")]
 struct NewUserBody<'a> {
     #[serde(rename = "_id")]
     id: &'a str,

@@ -55,7 +55,7 @@ pub(super) fn page<'a, T, B: Serialize>(
 
 /// Whether a page says how many records it has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(crate) enum Length {
     /// As lists of users and logs do.
     Shown,
     /// As all others.

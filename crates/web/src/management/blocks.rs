@@ -1,22 +1,27 @@
 //! `/user-blocks` and `/anomaly/blocks/ips`.
 
+pub(crate) mod docs;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use flows::management::blocks::{self, Block};
 use http::StatusCode;
 use model::UserId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::Answer;
 use super::call::{Call, Id};
 use crate::errors::management::Failure;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UserBlocks")]
 struct BlocksBody<'a> {
     blocked_for: Vec<BlockBody<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UserBlock")]
 struct BlockBody<'a> {
     identifier: &'a str,
     ip: &'a str,

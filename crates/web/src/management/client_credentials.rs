@@ -1,10 +1,13 @@
 //! `/clients/{id}/credentials`.
 
+pub(crate) mod docs;
+
 use flows::management::client_credentials;
 use http::StatusCode;
 use model::client_credential::ClientCredential;
 use model::{ClientId, CredentialId, Timestamp};
 use protocol::client_metadata::ClientAlgorithm;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, all, created, one};
@@ -12,7 +15,8 @@ use super::call::{Body, Call, Id, TwoIds};
 use crate::errors::management::Failure;
 
 /// A credential as Auth0 shows it: without the key itself.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ClientCredential")]
 struct CredentialBody<'a> {
     id: &'a CredentialId,
     #[serde(skip_serializing_if = "Option::is_none")]

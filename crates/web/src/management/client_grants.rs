@@ -1,9 +1,12 @@
 //! `/client-grants`.
 
+pub(crate) mod docs;
+
 use flows::management::client_grants;
 use http::StatusCode;
 use model::client::ClientGrant;
 use model::{ClientGrantId, ClientId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Length, created, one, page};
@@ -11,7 +14,8 @@ use super::call::{Body, Call, Id};
 use crate::errors::management::Failure;
 
 /// A client grant as Auth0 shows it: the scope is a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ClientGrant")]
 struct ClientGrantBody<'a> {
     id: &'a ClientGrantId,
     client_id: &'a ClientId,

@@ -1,10 +1,13 @@
 //! `/clients`.
 
+pub(crate) mod docs;
+
 use flows::management::clients::{self, ShownClient};
 use http::StatusCode;
 use model::client::{Client, SignedRequestObject};
 use model::{ClientId, CredentialId, JsonObject};
 use protocol::client_metadata::{AppType, GrantType, RefreshTokenSettings, TokenEndpointAuthMethod};
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -13,7 +16,8 @@ use super::call::{Body, Call, Id};
 use crate::errors::management::Failure;
 
 /// A client as Auth0 shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Client")]
 struct ClientBody<'a> {
     client_id: &'a ClientId,
     name: &'a str,
@@ -51,24 +55,25 @@ struct ClientBody<'a> {
     fixed: Fixed,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AuthenticationMethods<'a> {
     private_key_jwt: Credentials<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Credentials<'a> {
     credentials: Vec<CredentialReference<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SignedRequestObject")]
 struct SignedRequestObjectBody<'a> {
     required: bool,
     #[serde(flatten)]
     credentials: Credentials<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CredentialReference<'a> {
     id: &'a CredentialId,
 }
@@ -91,12 +96,12 @@ impl<'a> From<&'a SignedRequestObject> for SignedRequestObjectBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct OidcLogout<'a> {
     backchannel_logout_urls: &'a [String],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct JwtConfiguration {
     lifetime_in_seconds: u64,
     alg: &'static str,
@@ -105,7 +110,7 @@ struct JwtConfiguration {
 
 /// What tools read and what is the same for almost every client here.
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of Auth0's `clients`")]
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Fixed {
     global: bool,
     is_first_party: bool,

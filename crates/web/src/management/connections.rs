@@ -1,20 +1,23 @@
 //! `/connections`.
 
+pub(crate) mod docs;
+
 use axum::Json;
 use axum::response::IntoResponse;
 use flows::management::connections;
 use http::StatusCode;
 use model::connection::{Connection, PasswordPolicy, Source, SourceKind};
 use model::{ClientId, ConnectionId, JsonObject};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::answer::{Answer, Length, created, one, page};
 use super::call::{Body, Call, Id};
 use crate::errors::management::Failure;
 
 /// A connection as Auth0 shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Connection")]
 struct ConnectionBody<'a> {
     id: &'a ConnectionId,
     name: &'a str,
@@ -32,14 +35,15 @@ struct ConnectionBody<'a> {
 }
 
 /// Of a provider's connection the options as they were set, without the secret; of a database what they mean.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionOptions")]
 #[serde(untagged)]
 enum Options<'a> {
     Provider(&'a JsonObject),
     Database(DatabaseOptions<'a>),
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DatabaseOptions<'a> {
     disable_signup: bool,
     brute_force_protection: bool,
@@ -50,7 +54,8 @@ struct DatabaseOptions<'a> {
 }
 
 /// A source. Its client secret was written once and is not shown to anybody.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Source")]
 struct SourceBody<'a> {
     strategy: &'static str,
     name: &'a str,
@@ -64,6 +69,19 @@ struct SourceBody<'a> {
     max_concurrency: u32,
     breaker_failures: u32,
     breaker_open_ms: u64,
+}
+
+/// A client that may use a connection.
+#[derive(Serialize, JsonSchema)]
+struct EnabledClient<'a> {
+    client_id: &'a ClientId,
+}
+
+/// Whether people can sign in through a connection.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionStatus")]
+struct Status {
+    online: bool,
 }
 
 impl<'a> From<&'a Connection> for ConnectionBody<'a> {
@@ -150,13 +168,13 @@ pub(crate) async fn delete(call: Call, Id(id): Id) -> Result<StatusCode, Failure
 /// `GET /connections/{id}/status`
 pub(crate) async fn status(call: Call, Id(id): Id) -> Answer {
     connections::status(&call.services, &call.cx, &call.caller, &ConnectionId::new(id)).await?;
-    Ok(Json(json!({ "online": true })).into_response())
+    Ok(Json(Status { online: true }).into_response())
 }
 
 /// `GET /connections/{id}/clients`
 pub(crate) async fn list_clients(call: Call, Id(id): Id) -> Answer {
     let listing = connections::list_clients(&call.services, &call.caller, &ConnectionId::new(id), &call.query).await?;
-    page("clients", &listing, |client_id| json!({ "client_id": client_id }), &call.query, Length::Hidden)
+    page("clients", &listing, |client_id| EnabledClient { client_id }, &call.query, Length::Hidden)
 }
 
 /// `PATCH /connections/{id}/clients`

@@ -1,9 +1,12 @@
 //! `/device-credentials`.
 
+pub(crate) mod docs;
+
 use flows::management::device_credentials;
 use flows::management::refresh_tokens::ShownRefreshToken;
 use http::StatusCode;
 use model::{ClientId, FamilyId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Length, page};
@@ -11,7 +14,8 @@ use super::call::{Call, Id};
 use crate::errors::management::Failure;
 
 /// A refresh token in the shape of a device's credential.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeviceCredential")]
 struct DeviceCredentialBody<'a> {
     id: &'a FamilyId,
     #[serde(rename = "type")]

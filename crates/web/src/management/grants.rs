@@ -1,9 +1,12 @@
 //! `/grants`.
 
+pub(crate) mod docs;
+
 use flows::management::grants;
 use http::StatusCode;
 use model::grant::Grant;
 use model::{ClientId, GrantId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Length, page};
@@ -11,7 +14,8 @@ use super::call::{Call, Id};
 use crate::errors::management::Failure;
 
 /// A grant as Auth0 shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Grant")]
 struct GrantBody<'a> {
     id: &'a GrantId,
     #[serde(rename = "clientID")]

@@ -1,11 +1,14 @@
 //! `/jobs`.
 
+pub(crate) mod docs;
+
 use axum::Json;
 use axum::response::IntoResponse;
 use flows::management::jobs::{self, JobErrors, users_exports, users_imports};
 use http::StatusCode;
 use model::job::{JobStatus, ReportedJob};
 use model::{JobId, JsonObject, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, created, one};
@@ -13,7 +16,8 @@ use super::call::{Body, Call, Id};
 use super::upload::UsersUpload;
 
 /// A job as Auth0 shows it: what its kind tells of itself, `type` among it, stands beside the rest.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Job")]
 struct JobBody<'a> {
     id: &'a JobId,
     status: JobStatus,

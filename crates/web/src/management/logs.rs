@@ -1,16 +1,20 @@
 //! `/logs`.
 
+pub(crate) mod docs;
+
 use flows::management::logs::{self, NextEvents};
 use http::{HeaderValue, header};
 use model::event::Event;
 use model::{ClientId, EventId, JsonObject, Timestamp, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Length, one, page};
 use super::call::{Call, Id};
 
 /// An entry of the log as Auth0 shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LogEvent")]
 struct EventBody<'a> {
     #[serde(rename = "_id")]
     id: &'a EventId,

@@ -1,9 +1,12 @@
 //! `/refresh-tokens` and `/users/{id}/refresh-tokens`.
 
+pub(crate) mod docs;
+
 use flows::management::refresh_tokens::{self, ShownRefreshToken};
 use http::StatusCode;
 use model::{ClientId, FamilyId, SessionId, Timestamp, UserId};
 use protocol::scope::ScopeSet;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Length, one, page};
@@ -11,7 +14,8 @@ use super::call::{Body, Call, Id};
 use crate::errors::management::Failure;
 
 /// A refresh token as Auth0 shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RefreshToken")]
 struct RefreshTokenBody<'a> {
     id: &'a FamilyId,
     user_id: &'a UserId,
@@ -30,9 +34,11 @@ struct RefreshTokenBody<'a> {
     resource_servers: Vec<ResourceServerBody<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RefreshTokenResourceServer")]
 struct ResourceServerBody<'a> {
     audience: &'a str,
+    #[schemars(with = "String")]
     scopes: &'a ScopeSet,
 }
 

@@ -1,9 +1,12 @@
 //! `/resource-servers`.
 
+pub(crate) mod docs;
+
 use flows::management::resource_servers;
 use http::StatusCode;
 use model::ResourceServerId;
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Length, created, one, page};
@@ -12,7 +15,8 @@ use crate::errors::management::Failure;
 
 /// A resource server as Auth0 shows it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of Auth0's `resource-servers`")]
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ResourceServer")]
 struct ResourceServerBody<'a> {
     id: &'a ResourceServerId,
     identifier: &'a str,
@@ -30,7 +34,8 @@ struct ResourceServerBody<'a> {
     is_system: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProofOfPossession")]
 struct ProofOfPossessionBody {
     mechanism: &'static str,
     required: bool,

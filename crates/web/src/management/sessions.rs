@@ -1,8 +1,11 @@
 //! `/sessions`, `/users/{id}/sessions` and `/users/{id}/revoke-access`.
 
+pub(crate) mod docs;
+
 use flows::management::sessions::{self, ShownSession};
 use http::StatusCode;
 use model::{ClientId, SessionId, Timestamp, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Length, one, page};
@@ -10,7 +13,8 @@ use super::call::{Body, Call, Id};
 use crate::errors::management::Failure;
 
 /// A session as Auth0 shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 struct SessionBody<'a> {
     id: &'a SessionId,
     user_id: &'a UserId,
@@ -24,17 +28,20 @@ struct SessionBody<'a> {
     authentication: AuthenticationBody<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionClient")]
 struct ClientBody<'a> {
     client_id: &'a ClientId,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SessionAuthentication")]
 struct AuthenticationBody<'a> {
     methods: Vec<MethodBody<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuthenticationMethod")]
 struct MethodBody<'a> {
     name: &'a str,
     timestamp: Timestamp,

@@ -1,16 +1,20 @@
 //! `/keys/signing`.
 
+pub(crate) mod docs;
+
 use axum::response::IntoResponse;
 use flows::management::signing_keys::{self, ShownKey};
 use model::Timestamp;
 use model::signing_key::KeyState;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, all, created, one};
 use super::call::{Call, Id};
 
 /// A signing key as Auth0 shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SigningKey")]
 #[expect(clippy::struct_excessive_bools, reason = "this is the shape that clients read")]
 struct KeyBody<'a> {
     kid: &'a str,
@@ -50,7 +54,8 @@ impl<'a> From<&'a ShownKey> for KeyBody<'a> {
 }
 
 /// What is shown of a key that has just been changed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ChangedSigningKey")]
 struct ChangedBody<'a> {
     kid: &'a str,
     cert: &'a str,

@@ -1,16 +1,20 @@
 //! `/stats`.
 
+pub(crate) mod docs;
+
 use axum::Json;
 use axum::response::IntoResponse;
 use flows::management::stats::{self, Daily};
 use model::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, all};
 use super::call::Call;
 
 /// A day as Auth0 shows it. What it tells is counted anew each time.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DailyStats")]
 struct DailyBody {
     date: Timestamp,
     logins: i64,

@@ -1,14 +1,18 @@
 //! `/tenants/settings`.
 
+pub(crate) mod docs;
+
 use flows::management::tenant_settings;
 use model::settings::TenantSettings;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, one};
 use super::call::{Body, Call};
 
 /// The settings as Auth0 shows them, and those that are ours alone. Durations are hours.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TenantSettings")]
 struct TenantSettingsBody<'a> {
     friendly_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

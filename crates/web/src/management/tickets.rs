@@ -1,14 +1,18 @@
 //! `/tickets`.
 
+pub(crate) mod docs;
+
 use axum::response::Response;
 use flows::management::tickets;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, created};
 use super::call::{Body, Call};
 
 /// A link as Auth0 shows it, with a `#` at its end.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Ticket")]
 struct TicketBody {
     ticket: String,
 }

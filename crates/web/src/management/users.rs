@@ -1,9 +1,12 @@
 //! `/users` and `/users-by-email`.
 
+pub(crate) mod docs;
+
 use flows::management::users;
 use http::StatusCode;
 use model::user::{Identity, User};
 use model::{JsonObject, Timestamp, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{Answer, Length, all, created, one, page};
@@ -11,7 +14,8 @@ use super::call::{Body, Call, Id};
 use crate::errors::management::Failure;
 
 /// A user as Auth0 shows it: what is not set is absent.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "User")]
 pub(super) struct UserBody<'a> {
     user_id: &'a UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +57,8 @@ pub(super) struct UserBody<'a> {
     last_password_reset: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Identity")]
 struct IdentityBody<'a> {
     connection: &'a str,
     provider: &'a str,

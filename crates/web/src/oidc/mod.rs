@@ -4,6 +4,7 @@ pub(crate) mod authorize;
 pub(crate) mod backchannel;
 mod client_call;
 pub(crate) mod discovery;
+pub(crate) mod docs;
 pub(crate) mod dpop;
 pub(crate) mod introspection;
 pub(crate) mod logout;

@@ -11,7 +11,8 @@ use crate::api::{Api, expect, expect_refusal};
 
 const GONE: &str = "The job does not exist.";
 
-async fn enqueue(api: &Api) -> JobId {
+/// A job that somebody was told of.
+pub(crate) async fn enqueue(api: &Api) -> JobId {
     let mail = Mail {
         to: "ada@example.com".to_owned(),
         user_id: None,
