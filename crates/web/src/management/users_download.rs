@@ -124,12 +124,15 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(fields: &[(&str, &str)], expected_json: &str, expected_csv: &str) {
+    fn check(fields: &[(&str, &str)], expected_json: &Value, expected_csv: &str) {
         let user = json!({"user_id": "auth0|ada", "name": "=2+3\"x\"", "n": 7, "list": [1, {"a": true}]});
         let named =
             |(path, heading): &(&str, &str)| ExportField { path: (*path).to_owned(), heading: (*heading).to_owned() };
         let fields: Vec<_> = fields.iter().map(named).collect();
-        assert_eq!(line(ExportFormat::Json, &fields, &user), format!("{expected_json}\n"));
+        let json = line(ExportFormat::Json, &fields, &user);
+        assert_eq!(json.matches('\n').count(), 1, "{json}");
+        assert!(json.ends_with('\n'), "{json}");
+        assert_eq!(serde_json::from_str::<Value>(&json).expect("JSON"), *expected_json);
         assert_eq!(head(ExportFormat::Csv, &fields) + &line(ExportFormat::Csv, &fields, &user), expected_csv);
     }
 
@@ -137,7 +140,7 @@ mod tests {
     fn fields_are_found_by_their_paths() {
         check(
             &[("user_id", "id"), ("list[1].a", "a"), ("no.such[9]", "none"), ("n", "n")],
-            r#"{"a":true,"id":"auth0|ada","n":7}"#,
+            &json!({"a": true, "id": "auth0|ada", "n": 7}),
             "\"'id\",\"'a\",\"'none\",\"'n\"\r\n\"'auth0|ada\",true,,7\r\n",
         );
     }
@@ -146,7 +149,7 @@ mod tests {
     fn no_spreadsheet_takes_a_text_for_a_formula() {
         check(
             &[("name", "=a\"b"), ("list", "list")],
-            r#"{"=a\"b":"=2+3\"x\"","list":[1,{"a":true}]}"#,
+            &json!({"=a\"b": "=2+3\"x\"", "list": [1, {"a": true}]}),
             "\"'=a\"\"b\",\"'list\"\r\n\"'=2+3\"\"x\"\"\",\"'[1,{\"\"a\"\":true}]\"\r\n",
         );
     }
