@@ -210,6 +210,10 @@ async fn live(nodes: &Nodes, application: &Application) {
     }
 }
 
+fn losses_in_log(node: &Broker) -> usize {
+    node.log().lines().filter(|line| line.contains("Redis does not answer")).count()
+}
+
 #[tokio::test]
 async fn rl_10_the_loss_of_redis_costs_nobody_a_sign_in() {
     let Some(mut nodes) = Nodes::start(&[]).await else { return };
@@ -219,11 +223,14 @@ async fn rl_10_the_loss_of_redis_costs_nobody_a_sign_in() {
     nodes.redis.kill();
     live(&nodes, &application).await;
     until_ready(&nodes, "ready, without Redis\n").await;
-    let metrics = Answer::of(http().get(nodes.one.url("metrics"))).await.expect(200);
-    assert!(metrics.text().lines().any(|line| line == "landbridge_redis_reachable 0"), "{}", metrics.text());
+    until("the loss is told to operators", LIMIT, async || {
+        let metrics = Answer::of(http().get(nodes.one.url("metrics"))).await.expect(200);
+        let is_counted = metrics.text().lines().any(|line| line == "landbridge_redis_reachable 0");
+        (is_counted && losses_in_log(&nodes.one) == 1).then_some(())
+    })
+    .await;
     live(&nodes, &application).await;
-    let log = nodes.one.log();
-    assert_eq!(log.lines().filter(|line| line.contains("Redis does not answer")).count(), 1, "{log}");
+    assert_eq!(losses_in_log(&nodes.one), 1, "{}", nodes.one.log());
 
     nodes.redis.go_on();
     until_ready(&nodes, "ready\n").await;
