@@ -193,7 +193,10 @@ impl Suite<'_> {
 
     fn node(&self, counts: &mut Counts) -> Result<()> {
         let tests = self.workspace.root.join("tests");
-        let files = [test_files(&tests.join("sdk"))?, test_files(&tests.join("browser"))?].concat();
+        let mut files = Vec::new();
+        for folder in ["sdk", "browser", "reference"] {
+            files.extend(test_files(&tests.join(folder))?);
+        }
         let mut install = self.workspace.command("npm");
         self.workspace.runner.run(install.current_dir(&tests).args(["ci", "--ignore-scripts"]))?;
 
