@@ -92,6 +92,7 @@ FLOWS = {
     flow.__name__: flow
     for flow in (
         users,
+        jobs,
         clients,
         client_credentials,
         authorization_code,
