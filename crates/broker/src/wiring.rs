@@ -18,6 +18,7 @@ use flows::{Clock, RequestContext, Services, Settings};
 use ipnet::IpNet;
 use keys::{Sealer, SystemEntropy};
 use metrics_exporter_prometheus::PrometheusHandle;
+use protocol::subdomain_wildcards::SubdomainWildcards;
 use store::{Store, StoreSettings};
 use upstream::{HttpSettings, Upstreams};
 use web::{AppState, RenderMetrics};
@@ -25,7 +26,8 @@ use web::{AppState, RenderMetrics};
 use crate::clock::SystemClock;
 use crate::commands::Failure;
 use crate::config::{
-    Bootstrap, Config, DatabaseUrl, Hashing, Limits, Network, Outgoing, Pages, RedisUrl, Tls, TokenErrorStatus,
+    Bootstrap, Compatibility, Config, DatabaseUrl, Hashing, Limits, Network, Outgoing, Pages, RedisUrl, Tls,
+    TokenErrorStatus,
 };
 use crate::mail::mailer;
 use crate::secrets::{BootstrapSecretError, bootstrap_secret, master_key};
@@ -61,6 +63,7 @@ pub async fn services(
         entropy: Arc::new(SystemEntropy),
         settings: Settings {
             limits: limit_settings(&config.limits),
+            subdomain_wildcards: wildcards(&config.compatibility),
             ..Settings::for_issuer(config.server.issuer.as_str())
         },
         bootstrap,
@@ -160,6 +163,10 @@ fn hash_pool(hashing: &Hashing) -> Result<HashPool, Failure> {
     let parameters = hashing.parameters().map_err(Failure::Configuration)?;
     let cores = available_parallelism().map_or(1, usize::from);
     Ok(HashPool::new(Hasher::new(parameters, cores), cores, cores * WAITING_HASHES))
+}
+
+fn wildcards(compatibility: &Compatibility) -> SubdomainWildcards {
+    if compatibility.subdomain_wildcards { SubdomainWildcards::On } else { SubdomainWildcards::Off }
 }
 
 fn limit_settings(limits: &Limits) -> LimitSettings {

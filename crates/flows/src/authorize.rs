@@ -100,7 +100,7 @@ pub async fn start(
 ) -> Result<Authorized, AuthorizeRefused> {
     let client = find_client(svc, params).await?;
     let Received { params, sent, flaw } = received::receive(svc, cx, &client, params).await?;
-    let rules = rules_of(&client, sent);
+    let rules = rules_of(svc, &client, sent);
     let redirect_uri = find_redirect_uri(&params, &rules)
         .map_err(|refusal| AuthorizeRefused::RedirectUri { refusal, client: ClientFace::signing_in(&client) })?;
     let checked = flaw.map_or_else(|| authorization::check(&params, &rules, redirect_uri.clone()), Err);
@@ -122,10 +122,11 @@ async fn find_client(svc: &Services, params: &Params) -> Result<Client, Authoriz
     found.map(|stored| stored.client).ok_or(AuthorizeRefused::UnknownClient)
 }
 
-fn rules_of(client: &Client, sent: Sent) -> ClientRules<'_> {
+fn rules_of<'a>(svc: &Services, client: &'a Client, sent: Sent) -> ClientRules<'a> {
     ClientRules {
         callbacks: &client.callbacks,
         web_origins: &client.web_origins,
+        wildcards: svc.settings.subdomain_wildcards,
         app_type: client.app_type,
         grant_types: &client.grant_types,
         is_public: client.is_public(),

@@ -54,7 +54,9 @@ fn may_be_linked(address: &str) -> bool {
         "http" => stays_on_this_machine(&url),
         _ => false,
     };
-    is_reachable && url.username().is_empty() && url.password().is_none()
+    // A wildcard is the name of nothing.
+    let is_one_place = url.host_str().is_some_and(|host| !host.contains('*'));
+    is_reachable && is_one_place && url.username().is_empty() && url.password().is_none()
 }
 
 #[cfg(test)]
@@ -78,6 +80,7 @@ mod tests {
         check("http://app.example/", false);
         check("http://localhost.evil.example/", false);
         check("http://10.0.0.1/", false);
+        check("https://*.app.example/", false);
         check("https://app.example@evil.example/", false);
         check("https://:secret@app.example/", false);
         check("javascript:alert(1)", false);

@@ -9,6 +9,7 @@ use model::grant::RevokedReason;
 use model::{ClientId, SessionId};
 use protocol::logout::allowed;
 use protocol::payload::{Expectations, PayloadRefused, check};
+use protocol::subdomain_wildcards::is_pattern;
 use serde_json::{Map, Value};
 use store::StoreError;
 
@@ -96,7 +97,7 @@ pub async fn v2(
     let client = find_client(svc, request.client_id.as_deref()).await?;
     let live = sessions::find_live(&mut svc.store.read().await?, browser.session, cx.now).await?;
     end_session(svc, cx, live.as_ref(), client.as_ref()).await?;
-    let first = client.as_ref().and_then(|client| client.allowed_logout_urls.first());
+    let first = client.as_ref().and_then(|client| client.allowed_logout_urls.first()).filter(|url| !is_pattern(url));
     let outcome = match request.return_to.as_ref().or(first) {
         Some(url) => return_to(svc, client.as_ref(), url, request.state.as_deref()).await?,
         None => LoggedOut::Stay { client: client.as_ref().map(ClientFace::signed_out) },
@@ -235,7 +236,7 @@ async fn return_to(
 ) -> Result<LoggedOut, LogoutRefused> {
     let tenant = store::settings::tenant(&mut svc.store.read().await?).await?;
     let own = client.map(|client| client.allowed_logout_urls.as_slice()).unwrap_or_default();
-    if !allowed(url, own.iter().chain(&tenant.allowed_logout_urls)) {
+    if !allowed(url, own.iter().chain(&tenant.allowed_logout_urls), svc.settings.subdomain_wildcards) {
         return Err(LogoutRefused::ReturnNotAllowed { client: client.map(ClientFace::signed_out) });
     }
     Ok(LoggedOut::Return(state.map_or_else(|| url.to_owned(), |state| protocol::logout::append_state(url, state))))

@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use keys::{Entropy, KeySet, Sealer};
+use protocol::subdomain_wildcards::SubdomainWildcards;
 use store::Store;
 use store::ephemeral::Ephemeral;
 use upstream::Upstreams;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub max_failed_logins: i64,
     /// For how long, counted from the last of them.
     pub failed_login_window: Duration,
+    /// Whether a client's addresses may have a wildcard.
+    pub subdomain_wildcards: SubdomainWildcards,
     /// How often anybody may ask.
     pub limits: LimitSettings,
 }
@@ -41,6 +44,7 @@ impl Settings {
             userinfo_token_lifetime: Duration::from_hours(24),
             max_failed_logins: 10,
             failed_login_window: Duration::from_mins(15),
+            subdomain_wildcards: SubdomainWildcards::Off,
             limits: LimitSettings::generous(),
         }
     }

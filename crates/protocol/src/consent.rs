@@ -42,12 +42,14 @@ mod tests {
     use crate::authorization::{CHECKS, ClientRules, check};
     use crate::client_metadata::GrantType;
     use crate::params::Params;
+    use crate::subdomain_wildcards::SubdomainWildcards;
 
     fn request(query: &str) -> AuthorizationRequest {
         let params = Params::from_form(format!("response_type=code&{query}").as_bytes()).expect("a readable query");
         let client = ClientRules {
             callbacks: &[],
             web_origins: &[],
+            wildcards: SubdomainWildcards::Off,
             app_type: AppType::RegularWeb,
             grant_types: &[GrantType::AuthorizationCode],
             is_public: false,

@@ -26,5 +26,6 @@ pub mod rate_limit;
 pub mod rotation;
 pub mod scope;
 pub mod search;
+pub mod subdomain_wildcards;
 pub mod this_machine;
 pub mod token;

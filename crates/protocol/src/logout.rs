@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::authorization::{RedirectUriRefused, check_registration};
 use crate::client_metadata::AppType;
+use crate::subdomain_wildcards::{SubdomainWildcards, is_pattern};
 
 /// How long a logout token is good: two minutes are recommended (Back-Channel Logout 2.4).
 const LOGOUT_TOKEN_SECONDS: i64 = 120;
@@ -46,13 +47,17 @@ pub fn logout_token(token: &LogoutTokenClaims<'_>) -> Map<String, Value> {
 
 /// Checks a logout URL when a client or the tenant is saved. It may have a scheme of its own whatever the kind of the
 /// client, for nothing secret travels to it.
-pub fn check_logout_url(uri: &str) -> Result<(), RedirectUriRefused> {
-    check_registration(uri, AppType::Native)
+pub fn check_logout_url(uri: &str, wildcards: SubdomainWildcards) -> Result<(), RedirectUriRefused> {
+    check_registration(uri, AppType::Native, wildcards)
 }
 
-/// Whether one of the lists' entries is `return_to`, byte for byte.
-pub fn allowed<'a>(return_to: &str, lists: impl IntoIterator<Item = &'a String>) -> bool {
-    lists.into_iter().any(|own| own == return_to)
+/// Whether one of the lists' entries is `return_to`, byte for byte, or has a wildcard that stands for it.
+pub fn allowed<'a>(
+    return_to: &str,
+    lists: impl IntoIterator<Item = &'a String>,
+    wildcards: SubdomainWildcards,
+) -> bool {
+    lists.into_iter().any(|own| if is_pattern(own) { wildcards.stand_for(own, return_to) } else { own == return_to })
 }
 
 /// The URL with `state` in its query (OpenID Connect RP-Initiated Logout 3). What the query holds already stays.
@@ -65,14 +70,18 @@ pub fn append_state(url: &str, state: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::subdomain_wildcards::WildcardRefused;
 
     #[test]
     fn se_08_only_a_registered_url_is_returned_to() {
         let tenant = ["https://app.example/bye".to_owned()];
-        let client = ["com.example.app://bye".to_owned()];
+        let client = ["com.example.app://bye".to_owned(), "https://*.app.example/bye".to_owned()];
         let cases = [
             ("https://app.example/bye", true),
             ("com.example.app://bye", true),
+            ("https://one.app.example/bye", true),
+            ("https://*.app.example/bye", false),
+            ("https://one.two.app.example/bye", false),
             ("https://app.example/bye/", false),
             ("https://app.example/bye?x=1", false),
             ("https://app.example:443/bye", false),
@@ -83,9 +92,11 @@ mod tests {
             ("", false),
         ];
         for (return_to, expected) in cases {
-            assert_eq!(allowed(return_to, tenant.iter().chain(&client)), expected, "{return_to}");
+            let lists = tenant.iter().chain(&client);
+            assert_eq!(allowed(return_to, lists, SubdomainWildcards::On), expected, "{return_to}");
         }
-        assert!(!allowed("https://app.example/bye", &[]));
+        assert!(!allowed("https://app.example/bye", &[], SubdomainWildcards::On));
+        assert!(!allowed("https://one.app.example/bye", &client, SubdomainWildcards::Off));
     }
 
     #[test]
@@ -104,11 +115,13 @@ mod tests {
             ("https:///bye", NotAbsolute),
         ];
         for (uri, refusal) in cases {
-            assert_eq!(check_logout_url(uri), Err(refusal), "{uri}");
+            assert_eq!(check_logout_url(uri, SubdomainWildcards::On), Err(refusal), "{uri}");
         }
         for uri in ["https://app.example/bye?x=1", "http://localhost:3000", "com.example.app://bye"] {
-            assert_eq!(check_logout_url(uri), Ok(()), "{uri}");
+            assert_eq!(check_logout_url(uri, SubdomainWildcards::Off), Ok(()), "{uri}");
         }
+        let own_scheme = check_logout_url("com.example.app://*.app.example/bye", SubdomainWildcards::On);
+        assert_eq!(own_scheme, Err(WildcardRefused::Scheme.into()));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use keys::{MasterKey, Sealer};
 use model::event::Event;
 use model::job::ReportedJob;
 use model::{JobId, JsonObject, Timestamp};
+use protocol::subdomain_wildcards::SubdomainWildcards;
 use serde_json::Value;
 use store::events::EventFilter;
 use store::{Page, Store};
@@ -52,6 +53,8 @@ pub struct Options {
     pub token_error_status: TokenErrorStatus,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<&'static str>,
+    /// Whether a client's addresses may have a wildcard.
+    pub subdomain_wildcards: SubdomainWildcards,
     /// How often anybody may ask: by default, more often than any test does.
     pub limits: LimitSettings,
     /// What its nodes share besides the database. Nothing here tends the connection.
@@ -65,6 +68,7 @@ impl Default for Options {
             issuer: "https://id.test/".to_owned(),
             token_error_status: TokenErrorStatus::default(),
             trusted_proxies: Vec::new(),
+            subdomain_wildcards: SubdomainWildcards::Off,
             limits: LimitSettings::generous(),
             redis_url: None,
         }
@@ -95,10 +99,15 @@ impl Drop for Listening {
 
 /// Runs a test on a fresh broker for each engine at hand.
 pub async fn for_each_engine(test: impl AsyncFn(App)) {
+    for_each_engine_with(Options::default(), test).await;
+}
+
+/// Runs a test for each engine at hand on a fresh broker that differs from the usual one.
+pub async fn for_each_engine_with(options: Options, test: impl AsyncFn(App)) {
     for engine in Engine::at_hand() {
         // Shown only where the test fails.
         println!("on {engine:?}");
-        test(App::with(Options { engine, ..Options::default() }).await).await;
+        test(App::with(Options { engine, ..options.clone() }).await).await;
     }
 }
 
@@ -338,7 +347,11 @@ pub(crate) async fn start_services(store: Store, seed: &str, mailer: Arc<dyn Mai
         hashing: HashPool::new(Hasher::new(hashing, 4), 4, 1000),
         mailer,
         entropy: Arc::new(SeededEntropy::new(seed)),
-        settings: Settings { limits: options.limits.clone(), ..Settings::for_issuer(options.issuer.as_str()) },
+        settings: Settings {
+            limits: options.limits.clone(),
+            subdomain_wildcards: options.subdomain_wildcards,
+            ..Settings::for_issuer(options.issuer.as_str())
+        },
         bootstrap: Some(BootstrapClient {
             client_id: crate::builders::BOOTSTRAP_CLIENT.to_owned(),
             client_secret: crate::builders::BOOTSTRAP_SECRET.to_owned().into(),

@@ -25,7 +25,7 @@ pub mod source;
 mod token_verifier;
 
 pub use answer::{Answer, ClientAnswer};
-pub use app::{App, Options, for_each_deployment, for_each_engine};
+pub use app::{App, Options, for_each_deployment, for_each_engine, for_each_engine_with};
 pub use browser::{Browser, Visit};
 pub use builders::{native, outdated};
 pub use client_key::ClientKeyPair;

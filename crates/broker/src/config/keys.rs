@@ -152,6 +152,7 @@ mod tests {
             "bootstrap.management_client_secret",
             "bootstrap.management_client_secret_file",
             "compatibility.token_error_status",
+            "compatibility.subdomain_wildcards",
         ] {
             assert!(catalogue.setting(key).is_some(), "{key} is missing");
         }

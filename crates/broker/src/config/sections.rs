@@ -176,6 +176,11 @@ pub struct Mail {
 pub struct Compatibility {
     /// The status code of token errors. The error words are the same in both.
     pub token_error_status: TokenErrorStatus,
+    /// Whether a client's callbacks, logout URLs and origins may have a wildcard for one subdomain:
+    /// `https://*.example.com/callback` stands for every name one part longer than `example.com`, and whoever controls
+    /// any of them can receive what is meant for the client. Above a public suffix, such as in `https://*.github.io`, a
+    /// wildcard is refused all the same. While this is off, wildcards that were stored before stand for nothing.
+    pub subdomain_wildcards: bool,
 }
 
 /// The status code of token errors.

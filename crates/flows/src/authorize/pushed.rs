@@ -97,7 +97,7 @@ async fn acceptable(
         Ok(signed) => signed.unwrap_or(sent),
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let rules = rules_of(client, Sent::Ahead);
+    let rules = rules_of(svc, client, Sent::Ahead);
     let checked = find_redirect_uri(&params, &rules).and_then(|uri| authorization::check(&params, &rules, uri));
     Ok(match checked {
         Ok(request) => audience::settle(svc, client, request).await?.map(|_| params).map_err(|(_, refusal)| refusal),

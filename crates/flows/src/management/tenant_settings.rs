@@ -3,6 +3,7 @@
 use model::settings::TenantSettings;
 use protocol::logout::check_logout_url;
 use protocol::management_scope::ManagementScope;
+use protocol::subdomain_wildcards::SubdomainWildcards;
 use store::WriteTx;
 
 use super::body::Fields;
@@ -32,7 +33,7 @@ pub async fn update(
     let fields = body.object()?;
     let mut tx = svc.store.write().await?;
     let mut settings = store::settings::tenant(&mut tx).await?;
-    apply(&mut settings, fields)?;
+    apply(&mut settings, fields, svc.settings.subdomain_wildcards)?;
     check_neighbours(&mut tx, &settings).await?;
     store::settings::put_tenant(&mut tx, &settings).await?;
     caller.event(svc, cx, "update_tenant_settings", "tenant").record(&mut tx).await?;
@@ -42,7 +43,11 @@ pub async fn update(
     Ok(settings)
 }
 
-fn apply(settings: &mut TenantSettings, mut fields: Fields) -> Result<(), BodyInvalid> {
+fn apply(
+    settings: &mut TenantSettings,
+    mut fields: Fields,
+    wildcards: SubdomainWildcards,
+) -> Result<(), BodyInvalid> {
     fields.set("friendly_name", &mut settings.friendly_name)?;
     fields.set_or_clear("default_audience", &mut settings.default_audience)?;
     fields.set_or_clear("default_directory", &mut settings.default_directory)?;
@@ -56,17 +61,18 @@ fn apply(settings: &mut TenantSettings, mut fields: Fields) -> Result<(), BodyIn
     settings.default_audience.take_if(|audience| audience.is_empty());
     settings.default_directory.take_if(|directory| directory.is_empty());
     settings.default_redirection_uri.take_if(|uri| uri.is_empty());
-    check(settings)
+    check(settings, wildcards)
 }
 
-fn check(settings: &TenantSettings) -> Result<(), BodyInvalid> {
+fn check(settings: &TenantSettings, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
     check_length("friendly_name", &settings.friendly_name, 1..=128)?;
     if let Some(uri) = &settings.default_redirection_uri {
         check_web_url("default_redirection_uri", uri, &["https"])?;
     }
     check_count("allowed_logout_urls", &settings.allowed_logout_urls, 100)?;
     for url in &settings.allowed_logout_urls {
-        check_logout_url(url).map_err(|refused| BodyInvalid::wrong("allowed_logout_urls", refused.to_string()))?;
+        check_logout_url(url, wildcards)
+            .map_err(|refused| BodyInvalid::wrong("allowed_logout_urls", refused.to_string()))?;
     }
     let durations =
         [("session_lifetime", settings.session_lifetime), ("idle_session_lifetime", settings.idle_session_lifetime)];
@@ -103,7 +109,7 @@ mod tests {
     fn parse(text: &str) -> Result<TenantSettings, String> {
         let mut settings = TenantSettings::default();
         let fields = Body::new(text.as_bytes().to_vec()).object().expect(text);
-        apply(&mut settings, fields).map(|()| settings).map_err(|invalid| invalid.to_string())
+        apply(&mut settings, fields, SubdomainWildcards::Off).map(|()| settings).map_err(|invalid| invalid.to_string())
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use model::JsonObject;
+use protocol::subdomain_wildcards::SubdomainWildcards;
 use url::Url;
 
 use super::BodyInvalid;
@@ -44,11 +45,13 @@ pub(super) fn check_web_url(path: &str, text: &str, schemes: &[&str]) -> Result<
     Err(BodyInvalid::wrong(path, format!("must be a URL with one of these schemes: {}", schemes.join(", "))))
 }
 
-/// An origin exactly as browsers send it (RFC 6454 6.2), because it is compared as text.
-pub(super) fn check_origin(path: &str, text: &str) -> Result<(), BodyInvalid> {
+/// An origin exactly as browsers send it (RFC 6454 6.2), because it is compared as text; or with a wildcard, where those
+/// are allowed.
+pub(super) fn check_origin(path: &str, text: &str, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
+    wildcards.check(text).map_err(|refused| BodyInvalid::wrong(path, refused.to_string()))?;
     // Legal in a host to a URL parser, but no browser has such an origin, and they mean something in a content security
     // policy that names it.
-    let is_plain = !text.contains(['*', ',', ';', '\'']);
+    let is_plain = !text.contains([',', ';', '\'']);
     let own = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && is_plain);
     match own.map(|url| url.origin().ascii_serialization()) {
         Some(serialised) if serialised == text => Ok(()),
@@ -79,14 +82,14 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_origin_of(text: &str, expected: bool) {
-        assert_eq!(check_origin("origin", text).is_ok(), expected, "{text}");
+    fn check_origin_of(text: &str, wildcards: SubdomainWildcards, expected: bool) {
+        assert_eq!(check_origin("origin", text, wildcards).is_ok(), expected, "{text}");
     }
 
     #[test]
     fn origins_are_spelled_as_browsers_spell_them() {
         for text in ["https://app.example", "http://localhost:3000", "https://app.example:8443"] {
-            check_origin_of(text, true);
+            check_origin_of(text, SubdomainWildcards::Off, true);
         }
         for text in [
             "https://app.example/",
@@ -103,8 +106,17 @@ mod tests {
             "com.example.app://x",
             "https://app.example/path",
         ] {
-            check_origin_of(text, false);
+            check_origin_of(text, SubdomainWildcards::Off, false);
         }
+    }
+
+    #[test]
+    fn az_04_an_origin_may_have_a_wildcard_where_those_are_allowed() {
+        check_origin_of("https://*.app.example:8443", SubdomainWildcards::On, true);
+        for text in ["https://*.app.example/", "https://*.app.example:443", "https://*.com", "*"] {
+            check_origin_of(text, SubdomainWildcards::On, false);
+        }
+        check_origin_of("https://*.app.example:8443", SubdomainWildcards::Off, false);
     }
 
     #[test]

@@ -50,7 +50,8 @@ pub(crate) async fn is_allowed(
 
 /// Nothing that browsers and parsers could read in two ways.
 fn is_plain(address: &str) -> bool {
-    let is_bare = |url: Url| url.username().is_empty() && url.password().is_none();
+    let is_one_place = |url: &Url| url.host_str().is_some_and(|host| !host.contains('*'));
+    let is_bare = |url: Url| url.username().is_empty() && url.password().is_none() && is_one_place(&url);
     address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && Url::parse(address).is_ok_and(is_bare)
 }
 
@@ -84,6 +85,7 @@ mod tests {
         check("https://:secret@app.example/", false);
         check("https://app.example\\@evil.example/", false);
         check("https://app.example/\r\nSet-Cookie: x", false);
+        check("https://*.app.example/done", false);
         check("//app.example/", false);
         check("/done", false);
         check("", false);

@@ -8,6 +8,7 @@ use crate::error::ErrorCode;
 use crate::params::Params;
 use crate::pkce;
 use crate::scope::ScopeSet;
+use crate::subdomain_wildcards::{SubdomainWildcards, is_pattern};
 
 /// By which `acr_values` demand a second factor (OpenID Provider Authentication Policy Extension 1.0 4).
 const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
@@ -19,6 +20,8 @@ pub struct ClientRules<'a> {
     pub callbacks: &'a [String],
     /// Origins that may receive a `web_message`.
     pub web_origins: &'a [String],
+    /// Whether the wildcards among both count.
+    pub wildcards: SubdomainWildcards,
     /// Its kind.
     pub app_type: AppType,
     /// The grants it names.
@@ -57,9 +60,11 @@ pub fn find_redirect_uri(params: &Params, client: &ClientRules<'_>) -> Result<St
         return Err(unusable("client_id and redirect_uri may be sent only once"));
     }
     match (params.get("redirect_uri"), client.callbacks) {
-        (Some(uri), callbacks) if is_registered(uri, callbacks, client.app_type) => Ok(uri.to_owned()),
+        (Some(uri), callbacks) if is_registered(uri, callbacks, client.app_type, client.wildcards) => {
+            Ok(uri.to_owned())
+        }
         (Some(_), _) => Err(unusable("the redirect_uri is not one of this client's callbacks")),
-        (None, [only]) => Ok(only.clone()),
+        (None, [only]) if !is_pattern(only) => Ok(only.clone()),
         (None, _) => Err(unusable("redirect_uri is required, since this client has not exactly one callback")),
     }
 }
@@ -133,7 +138,7 @@ pub fn check(params: &Params, client: &ClientRules<'_>, redirect_uri: String) ->
 /// `redirect_uri`, else in the query, for it carries no secret.
 pub fn refusal_mode(params: &Params, redirect_uri: &str, client: &ClientRules<'_>) -> ResponseMode {
     let asked = response_type(params).and_then(|response_type| response_mode(params, response_type));
-    asked.filter(|mode| mode.reaches(redirect_uri, client.web_origins)).unwrap_or(ResponseMode::Query)
+    asked.filter(|mode| mode.reaches(redirect_uri, client)).unwrap_or(ResponseMode::Query)
 }
 
 fn response_type(params: &Params) -> Option<ResponseType> {
@@ -235,7 +240,7 @@ fn tokens_stay_out_of_the_query(params: &Params, _: &ClientRules<'_>) -> Result<
 fn answers_reach_the_client(params: &Params, client: &ClientRules<'_>) -> Result<(), Refusal> {
     let Some(asked) = params.get("response_mode").and_then(ResponseMode::from_wire) else { return Ok(()) };
     match find_redirect_uri(params, client) {
-        Ok(redirect_uri) if !asked.reaches(&redirect_uri, client.web_origins) => refuse(
+        Ok(redirect_uri) if !asked.reaches(&redirect_uri, client) => refuse(
             ErrorCode::InvalidRequest,
             match asked {
                 ResponseMode::WebMessage => {

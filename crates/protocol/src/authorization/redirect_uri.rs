@@ -2,6 +2,7 @@
 //! been somebody's hole.
 
 use crate::client_metadata::AppType;
+use crate::subdomain_wildcards::{SubdomainWildcards, WildcardRefused, is_pattern};
 
 /// Why a redirect URI cannot be registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,9 +22,9 @@ pub enum RedirectUriRefused {
     /// A scheme that runs or reads something in the browser.
     #[error("must not use the scheme of a script, a document or a file")]
     DangerousScheme,
-    /// A wildcard.
-    #[error("must not contain a wildcard")]
-    Wildcard,
+    /// A wildcard that is not allowed, or not where it stands.
+    #[error(transparent)]
+    Wildcard(#[from] WildcardRefused),
     /// Auth0's `{organization_name}`, or any other text in braces, which no URI holds (RFC 3986 2).
     #[error(
         "must not contain a placeholder: there are no organizations yet that {{organization_name}} could stand for"
@@ -39,7 +40,11 @@ const DANGEROUS_SCHEMES: [&str; 8] =
     ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem"];
 
 /// Checks a redirect URI when a client is saved.
-pub fn check_registration(uri: &str, app_type: AppType) -> Result<(), RedirectUriRefused> {
+pub fn check_registration(
+    uri: &str,
+    app_type: AppType,
+    wildcards: SubdomainWildcards,
+) -> Result<(), RedirectUriRefused> {
     if !uri.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'<' | b'>' | b'"' | b'`')) {
         return Err(RedirectUriRefused::IllegalCharacter);
     }
@@ -54,9 +59,7 @@ pub fn check_registration(uri: &str, app_type: AppType) -> Result<(), RedirectUr
     if uri.contains('#') {
         return Err(RedirectUriRefused::Fragment);
     }
-    if uri.contains('*') {
-        return Err(RedirectUriRefused::Wildcard);
-    }
+    wildcards.check(uri)?;
     if uri.contains(['{', '}']) {
         return Err(RedirectUriRefused::Placeholder);
     }
@@ -80,10 +83,16 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
-/// Whether the redirect URI of a request is one of the client's own, byte for byte. A native application may use
-/// any port of its loopback address (RFC 8252 7.3), for `127.0.0.1` and `[::1]` but not for a name.
-pub fn is_registered(uri: &str, registered: &[String], app_type: AppType) -> bool {
-    registered.iter().any(|own| own == uri || (app_type == AppType::Native && differs_in_loopback_port(uri, own)))
+/// Whether the redirect URI of a request is one of the client's own, byte for byte, or one that a wildcard among them
+/// stands for. A native application may use any port of its loopback address (RFC 8252 7.3), for `127.0.0.1` and
+/// `[::1]` but not for a name.
+pub fn is_registered(uri: &str, registered: &[String], app_type: AppType, wildcards: SubdomainWildcards) -> bool {
+    registered.iter().any(|own| {
+        if is_pattern(own) {
+            return wildcards.stand_for(own, uri);
+        }
+        own == uri || (app_type == AppType::Native && differs_in_loopback_port(uri, own))
+    })
 }
 
 fn differs_in_loopback_port(uri: &str, registered: &str) -> bool {
@@ -114,11 +123,13 @@ mod tests {
     use super::*;
 
     const OWN: &str = "https://app.example/cb";
+    const ON: SubdomainWildcards = SubdomainWildcards::On;
+    const OFF: SubdomainWildcards = SubdomainWildcards::Off;
 
     #[test]
     fn az_01_az_02_az_03_one_character_is_enough_to_refuse() {
         let registered = [OWN.to_owned()];
-        assert!(is_registered(OWN, &registered, AppType::RegularWeb));
+        assert!(is_registered(OWN, &registered, AppType::RegularWeb, ON));
         let others = [
             "https://app.example/cb/",
             "https://app.example/CB",
@@ -136,7 +147,7 @@ mod tests {
             "https://аpp.example/cb",
         ];
         for other in others {
-            assert!(!is_registered(other, &registered, AppType::RegularWeb), "{other}");
+            assert!(!is_registered(other, &registered, AppType::RegularWeb, ON), "{other}");
         }
     }
 
@@ -155,7 +166,7 @@ mod tests {
             ("https://127.0.0.1:5123/cb", AppType::Native, false),
         ];
         for (uri, app_type, expected) in cases {
-            assert_eq!(is_registered(uri, &registered, app_type), expected, "{uri}");
+            assert_eq!(is_registered(uri, &registered, app_type, ON), expected, "{uri}");
         }
     }
 
@@ -173,7 +184,7 @@ mod tests {
             ("file:///etc/passwd", DangerousScheme),
             ("https://app.example/cb#x", Fragment),
             ("https://good@evil.example/", UserInfo),
-            ("https://*.example/cb", Wildcard),
+            ("https://*.app.example/cb", Wildcard(WildcardRefused::Off)),
             ("https://{organization_name}.app.example/cb", Placeholder),
             ("https://app.example/{cb", Placeholder),
             ("https://app.example\\cb", IllegalCharacter),
@@ -183,18 +194,41 @@ mod tests {
             ("com.example.app:/cb", SchemeNeedsNative),
         ];
         for (uri, refusal) in cases {
-            assert_eq!(check_registration(uri, AppType::RegularWeb), Err(refusal), "{uri}");
+            assert_eq!(check_registration(uri, AppType::RegularWeb, OFF), Err(refusal), "{uri}");
         }
         assert!(Placeholder.to_string().contains(" {organization_name} "), "{Placeholder}");
-        assert_eq!(check_registration(OWN, AppType::RegularWeb), Ok(()));
-        assert_eq!(check_registration("http://localhost:3000/cb?x=1", AppType::Spa), Ok(()));
-        assert_eq!(check_registration("com.example.app:/cb", AppType::Native), Ok(()));
+        assert_eq!(check_registration(OWN, AppType::RegularWeb, OFF), Ok(()));
+        assert_eq!(check_registration("http://localhost:3000/cb?x=1", AppType::Spa, OFF), Ok(()));
+        assert_eq!(check_registration("com.example.app:/cb", AppType::Native, OFF), Ok(()));
+    }
+
+    #[test]
+    fn az_02_az_04_a_wildcard_stands_for_names_below_its_domain_where_it_is_allowed() {
+        let web = |uri, wildcards| check_registration(uri, AppType::RegularWeb, wildcards);
+        assert_eq!(web("https://*.app.example/cb", ON), Ok(()));
+        assert_eq!(web("https://*.com/cb", ON), Err(WildcardRefused::PublicSuffix.into()));
+        assert_eq!(web("https://*.app.example@evil.example/", ON), Err(WildcardRefused::Domain.into()));
+        let native = check_registration("com.example.app://*.app.example/cb", AppType::Native, ON);
+        assert_eq!(native, Err(WildcardRefused::Scheme.into()));
+        let registered = ["https://*.app.example/cb".to_owned()];
+        for (uri, wildcards, expected) in [
+            ("https://one.app.example/cb", ON, true),
+            ("https://one.app.example/cb", OFF, false),
+            ("https://*.app.example/cb", ON, false),
+            ("https://*.app.example/cb", OFF, false),
+            ("https://evil.example\\.app.example/cb", ON, false),
+        ] {
+            assert_eq!(is_registered(uri, &registered, AppType::Native, wildcards), expected, "{uri} {wildcards:?}");
+        }
     }
 
     proptest! {
         #[test]
-        fn only_equal_text_matches_for_a_web_client(uri in ".{0,60}", own in ".{0,60}") {
-            prop_assert_eq!(is_registered(&uri, std::slice::from_ref(&own), AppType::RegularWeb), uri == own);
+        fn only_equal_text_matches_for_a_web_client(uri in ".{0,60}", own in "[^*]{0,60}") {
+            for uri in [&uri, &own] {
+                let is_own = is_registered(uri, std::slice::from_ref(&own), AppType::RegularWeb, ON);
+                prop_assert_eq!(is_own, *uri == own);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
-use super::AuthorizationRequest;
+use super::{AuthorizationRequest, ClientRules};
 use crate::error::ErrorCode;
 use crate::origin::origin_of;
+use crate::subdomain_wildcards::is_pattern;
 use serde::{Deserialize, Serialize};
 
 /// How the answer travels (OAuth 2.0 Multiple Response Types 2.1, OAuth 2.0 Form Post Response Mode).
@@ -32,14 +33,23 @@ impl ResponseMode {
     /// Whether an answer can travel like this to `redirect_uri`. A page posts its form to the web alone; what opens an
     /// application by a scheme of its own (RFC 8252 7.1) is a redirect. A message goes to an origin that the client
     /// has named among its `web_origins`.
-    pub(super) fn reaches(self, redirect_uri: &str, web_origins: &[String]) -> bool {
+    pub(super) fn reaches(self, redirect_uri: &str, client: &ClientRules<'_>) -> bool {
         match self {
             ResponseMode::Query | ResponseMode::Fragment => true,
             ResponseMode::FormPost => origin_of(redirect_uri).is_some(),
-            ResponseMode::WebMessage => origin_of(redirect_uri)
-                .is_some_and(|target| web_origins.iter().any(|own| origin_of(own).as_ref() == Some(&target))),
+            ResponseMode::WebMessage => origin_of(redirect_uri).is_some_and(|target| is_web_origin(&target, client)),
         }
     }
+}
+
+fn is_web_origin(origin: &str, client: &ClientRules<'_>) -> bool {
+    client.web_origins.iter().any(|own| {
+        if is_pattern(own) {
+            client.wildcards.stand_for(own, origin)
+        } else {
+            origin_of(own).as_deref() == Some(origin)
+        }
+    })
 }
 
 /// An answer on its way to the client: names and values in order, with `state` and `iss` (RFC 9207) always among

@@ -33,6 +33,7 @@ mod sessions;
 mod sign_up;
 mod signed_requests;
 mod site;
+mod subdomain_wildcards;
 mod swept_refresh_tokens;
 mod token_endpoint;
 mod userinfo;

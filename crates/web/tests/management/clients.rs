@@ -175,6 +175,10 @@ async fn ad_04_what_a_client_cannot_be_is_refused() {
         ),
         (json!({"allowed_logout_urls": ["https://a.test/#x"]}), "allowed_logout_urls[0] must not have a fragment"),
         (
+            json!({"callbacks": ["https://*.a.test/cb"]}),
+            "callbacks[0] must not contain a wildcard while compatibility.subdomain_wildcards is off",
+        ),
+        (
             json!({"web_origins": ["https://a.test/"]}),
             "web_origins[0] must be an origin without path or default port, such as https://a.test",
         ),

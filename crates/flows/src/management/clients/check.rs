@@ -5,6 +5,7 @@ use model::client::Client;
 use protocol::authorization::{RedirectUriRefused, check_registration};
 use protocol::client_metadata::{AppType, GrantType, RotationType};
 use protocol::logout::check_logout_url;
+use protocol::subdomain_wildcards::SubdomainWildcards;
 
 use super::super::body::BodyInvalid;
 use super::super::text::{check_count, check_length, check_origin, check_range, check_string_pairs, check_web_url};
@@ -26,7 +27,7 @@ pub(super) fn client_id(id: &ClientId) -> Result<(), BodyInvalid> {
     Err(BodyInvalid::wrong("client_id", "must have between 1 and 64 letters, digits, - or _"))
 }
 
-pub(super) fn client(client: &Client) -> Result<(), BodyInvalid> {
+pub(super) fn client(client: &Client, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
     check_length("name", &client.name, 1..=200)?;
     if client.name.contains(['<', '>']) {
         return Err(BodyInvalid::wrong("name", "must not contain < or >"));
@@ -34,7 +35,7 @@ pub(super) fn client(client: &Client) -> Result<(), BodyInvalid> {
     if let Some(description) = &client.description {
         check_length("description", description, 0..=140)?;
     }
-    check_urls(client)?;
+    check_urls(client, wildcards)?;
     check_range("jwt_configuration.lifetime_in_seconds", client.id_token_lifetime, 1..=LONGEST_ID_TOKEN_LIFETIME)?;
     if let Some(seconds) = client.par_request_expiry {
         check_range("par_request_expiry", seconds, 10..=600)?;
@@ -69,11 +70,15 @@ pub(super) fn backchannel_logout_urls(svc: &Services, client: &Client) -> Result
     Ok(())
 }
 
-fn check_urls(client: &Client) -> Result<(), BodyInvalid> {
-    each("callbacks", &client.callbacks, |path, uri| redirect(path, uri, check_registration(uri, client.app_type)))?;
-    each("allowed_logout_urls", &client.allowed_logout_urls, |path, uri| redirect(path, uri, check_logout_url(uri)))?;
-    each("allowed_origins", &client.allowed_origins, check_origin)?;
-    each("web_origins", &client.web_origins, check_origin)?;
+fn check_urls(client: &Client, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
+    each("callbacks", &client.callbacks, |path, uri| {
+        redirect(path, uri, check_registration(uri, client.app_type, wildcards))
+    })?;
+    each("allowed_logout_urls", &client.allowed_logout_urls, |path, uri| {
+        redirect(path, uri, check_logout_url(uri, wildcards))
+    })?;
+    each("allowed_origins", &client.allowed_origins, |path, origin| check_origin(path, origin, wildcards))?;
+    each("web_origins", &client.web_origins, |path, origin| check_origin(path, origin, wildcards))?;
     if let Some(uri) = &client.initiate_login_uri {
         check_web_url("initiate_login_uri", uri, &["https"])?;
     }

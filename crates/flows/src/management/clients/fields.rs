@@ -3,13 +3,19 @@
 use model::client::Client;
 use model::{ClientId, Timestamp};
 use protocol::client_metadata::{AppType, GrantType};
+use protocol::subdomain_wildcards::SubdomainWildcards;
 use secrecy::SecretString;
 
 use super::super::body::{BodyInvalid, Fields};
 use super::{authentication, check, refresh_token};
 
 /// A client with Auth0's defaults for its kind, and what the request says.
-pub(super) fn new_client(client_id: ClientId, mut fields: Fields, now: Timestamp) -> Result<Client, BodyInvalid> {
+pub(super) fn new_client(
+    client_id: ClientId,
+    mut fields: Fields,
+    wildcards: SubdomainWildcards,
+    now: Timestamp,
+) -> Result<Client, BodyInvalid> {
     let app_type = fields.take("app_type")?.unwrap_or(AppType::RegularWeb);
     let name: String = fields.require("name")?;
     let mut client = Client::new(client_id, name, app_type, now);
@@ -17,12 +23,12 @@ pub(super) fn new_client(client_id: ClientId, mut fields: Fields, now: Timestamp
     if client.is_public() {
         client.grant_types.retain(|grant| *grant != GrantType::ClientCredentials);
     }
-    apply(&mut client, fields)?;
+    apply(&mut client, fields, wildcards)?;
     Ok(client)
 }
 
 /// Puts what the request says into the client, and checks the client as a whole.
-pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyInvalid> {
+pub(super) fn apply(client: &mut Client, mut fields: Fields, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
     fields.set("name", &mut client.name)?;
     fields.set_or_clear("description", &mut client.description)?;
     fields.set("app_type", &mut client.app_type)?;
@@ -53,7 +59,7 @@ pub(super) fn apply(client: &mut Client, mut fields: Fields) -> Result<(), BodyI
     fields.repeat(&["oidc_conformant"], true)?;
     fields.repeat(&["global", "sso_disabled", "cross_origin_authentication"], false)?;
     fields.finish()?;
-    check::client(client)
+    check::client(client, wildcards)
 }
 
 fn grant_types(client: &mut Client, fields: &mut Fields) -> Result<(), BodyInvalid> {

@@ -106,7 +106,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     let client_id = own_id.map_or_else(|| ClientId::from_random(svc.random()), ClientId::new);
     check::client_id(&client_id)?;
     let secret = fields::secret(&mut fields)?.unwrap_or_else(|| new_secret(svc));
-    let client = fields::new_client(client_id, fields, cx.now)?;
+    let client = fields::new_client(client_id, fields, svc.settings.subdomain_wildcards, cx.now)?;
     check::backchannel_logout_urls(svc, &client)?;
     let sealed = seal_secret(svc, &client.client_id, secret.expose_secret());
     let mut tx = svc.store.write().await?;
@@ -138,7 +138,7 @@ pub async fn update(
     let sealed = secret.map(|secret| seal_secret(svc, id, secret.expose_secret()));
     for _ in 0..ATTEMPTS {
         let mut stored = find(svc, id).await?;
-        fields::apply(&mut stored.client, fields.clone())?;
+        fields::apply(&mut stored.client, fields.clone(), svc.settings.subdomain_wildcards)?;
         check::backchannel_logout_urls(svc, &stored.client)?;
         stored.client.updated_at = cx.now;
         let mut tx = svc.store.write().await?;

@@ -3,7 +3,15 @@ use super::*;
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 fn rules<'a>(callbacks: &'a [String], grant_types: &'static [GrantType], is_public: bool) -> ClientRules<'a> {
-    ClientRules { callbacks, web_origins: &[], app_type: AppType::RegularWeb, grant_types, is_public, must_push: false }
+    ClientRules {
+        callbacks,
+        web_origins: &[],
+        wildcards: SubdomainWildcards::On,
+        app_type: AppType::RegularWeb,
+        grant_types,
+        is_public,
+        must_push: false,
+    }
 }
 
 const WEB: &[GrantType] = &[GrantType::AuthorizationCode];
@@ -178,6 +186,10 @@ fn the_redirect_uri_is_found_or_nothing_may_be_sent() {
     let twice = "redirect_uri=https%3A%2F%2Fapp.example%2Fcb&redirect_uri=https%3A%2F%2Fapp.example%2Fcb";
     assert_eq!(find(twice, &one), Err(ErrorCode::InvalidRequest));
     assert_eq!(find("client_id=a&client_id=a", &one), Err(ErrorCode::InvalidRequest));
+    let wildcard = ["https://*.app.example/cb".to_owned()];
+    let below = "https://one.app.example/cb";
+    assert_eq!(find(&format!("redirect_uri={below}"), &wildcard).as_deref(), Ok(below));
+    assert_eq!(find("", &wildcard), Err(ErrorCode::InvalidRequest));
 }
 
 #[test]
