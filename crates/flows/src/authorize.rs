@@ -13,6 +13,8 @@ use model::user::User;
 use protocol::authorization::{
     self, AuthorizationRequest, AuthorizationResponse, ClientRules, Prompt, Refusal, find_redirect_uri, refusal_mode,
 };
+use protocol::claims::RequestedClaims;
+use protocol::consent::is_unverifiable;
 use protocol::error::ErrorCode;
 use protocol::params::Params;
 use protocol::prompt::{Screen, SessionFacts, Step, next_step};
@@ -109,10 +111,20 @@ pub async fn start(
         Err(refusal) => return Ok(Authorized::Respond(refused(svc, &params, &rules, &redirect_uri, refusal))),
     };
     let request = match audience::settle(svc, &client, request).await? {
-        Ok(request) => request,
+        Ok(request) => within_consent(&client, request),
         Err((request, refusal)) => return Ok(respond_refusal(svc, &request, refusal.error, refusal.description)),
     };
     advance(svc, cx, &client, request, browser).await
+}
+
+/// Whoever is not known to be the operator's own is told what people are asked about, and those are scopes.
+fn within_consent(client: &Client, mut request: AuthorizationRequest) -> AuthorizationRequest {
+    let is_known =
+        client.is_first_party && !is_unverifiable(&request.redirect_uri, client.app_type, client.is_public());
+    if !is_known {
+        request.claims.told = RequestedClaims::default();
+    }
+    request
 }
 
 async fn find_client(svc: &Services, params: &Params) -> Result<Client, AuthorizeRefused> {
@@ -220,7 +232,8 @@ pub(crate) async fn conclude(
     answering: &Answering<'_>,
 ) -> Result<Conclusion, InternalError> {
     let Answering { client, request, live } = answering;
-    if !consent::is_needed(svc, client, request, &live.user.user_id).await? {
+    // Nobody is asked what they allow for an answer that they will not get.
+    if !answering.is_about_whom_it_may_be() || !consent::is_needed(svc, client, request, &live.user.user_id).await? {
         return Ok(Conclusion::Respond(give(svc, cx, answering).await?));
     }
     if !request.prompts(Prompt::None) {
@@ -281,12 +294,15 @@ pub(crate) async fn session_facts(
     })
 }
 
-/// Whether this is the person that `id_token_hint` and `login_hint` name, where they were sent.
+/// Whether this is the person that `id_token_hint`, `login_hint` and `claims` name, where they were sent.
 pub(crate) async fn matches_hints(
     svc: &Services,
     request: &AuthorizationRequest,
     user: &User,
 ) -> Result<bool, InternalError> {
+    if !request.claims.accepts(user.user_id.as_str()) {
+        return Ok(false);
+    }
     if let Some(hint) = &request.id_token_hint
         && hinted_subject(svc, hint).await?.as_deref() != Some(user.user_id.as_str())
     {

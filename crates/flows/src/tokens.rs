@@ -6,7 +6,7 @@ use model::grant::{Digest, OpaqueAccessToken, RefreshToken, TokenFamily};
 use model::resource_server::{ResourceServer, TokenDialect};
 use model::user::User;
 use model::{FamilyId, RefreshTokenId, Timestamp};
-use protocol::claims::{self, AccessTokenClaims, AccessTokenProfile, IdTokenClaims, ProfileClaims};
+use protocol::claims::{self, AccessTokenClaims, AccessTokenProfile, IdTokenClaims, ProfileClaims, Told};
 use protocol::rotation::Lifetimes;
 use protocol::scope::ScopeSet;
 use protocol::token::{TokenResponse, TokenType};
@@ -270,7 +270,8 @@ fn id_token(
         access_token: Some(access_token),
         code: None,
     };
-    sign_id_token(svc, cx, issue.client, issue.user, &issue.scope, &facts)
+    let told = Told { scope: &issue.scope, requested: &issue.family.claims.id_token };
+    sign_id_token(svc, cx, issue.client, issue.user, told, &facts)
 }
 
 /// What an ID token says of the login it attests.
@@ -291,7 +292,7 @@ pub(crate) fn sign_id_token(
     cx: &RequestContext,
     client: &Client,
     user: &User,
-    scope: &ScopeSet,
+    told: Told<'_>,
     facts: &IdTokenFacts<'_>,
 ) -> Result<String, InternalError> {
     let at_hash = facts.access_token.map(claims::half_hash);
@@ -311,7 +312,7 @@ pub(crate) fn sign_id_token(
         at_hash: at_hash.as_deref(),
     };
     let updated_at = user.updated_at.to_string();
-    let claims = claims::id_token(&token, &profile_claims(user, &updated_at), scope);
+    let claims = claims::id_token(&token, &profile_claims(user, &updated_at), told);
     svc.key_set().signer().sign("JWT", &claims).or_internal("signing an ID token")
 }
 

@@ -1,7 +1,7 @@
 //! What an access token's holder may know of the person (OpenID Connect Core 5.3).
 
 use model::grant::{OpaqueAccessToken, TokenFamily};
-use protocol::claims;
+use protocol::claims::{self, Told};
 use protocol::rotation::is_over_once_seen;
 use serde_json::{Map, Value};
 use store::StoreError;
@@ -62,7 +62,8 @@ pub async fn userinfo(
     check_possession(svc, cx, &presented, token.dpop_jkt.as_deref()).await?;
     note_receipt(svc, cx, &token, &family).await?;
     let updated_at = user.updated_at.to_string();
-    Ok(claims::userinfo(user.user_id.as_str(), &tokens::profile_claims(&user, &updated_at), &token.scope))
+    let told = Told { scope: &token.scope, requested: &family.claims.userinfo };
+    Ok(claims::userinfo(user.user_id.as_str(), &tokens::profile_claims(&user, &updated_at), told))
 }
 
 /// A token that is bound to a key comes with a proof by that key, and one that is not comes without (RFC 9449 7.1).

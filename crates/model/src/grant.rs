@@ -1,5 +1,6 @@
 //! What a user allowed a client, and the codes and tokens that come of it.
 
+use protocol::claims::RequestedClaims;
 use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,8 @@ pub struct TokenFamily {
     pub audience: Option<String>,
     /// What was granted.
     pub scope: ScopeSet,
+    /// What is told besides, as the client asked for it by name.
+    pub claims: RequestedClaims,
     /// When the person proved who they are.
     pub authenticated_at: Timestamp,
     /// How.

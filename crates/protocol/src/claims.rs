@@ -8,6 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::scope::ScopeSet;
 
+pub use self::request::{ClaimNames, ClaimsMalformed, ClaimsRequest, RequestedClaims};
+
+mod request;
+
 /// Every claim that [`id_token`] may make.
 pub(crate) const OF_ID_TOKENS: &[&str] = &[
     "acr",
@@ -34,7 +38,30 @@ pub(crate) const OF_ID_TOKENS: &[&str] = &[
     "updated_at",
 ];
 
-/// What describes a person. Scopes decide what of it is told.
+/// Every claim that describes a person.
+const OF_PEOPLE: &[&str] = &[
+    "name",
+    "nickname",
+    "given_name",
+    "family_name",
+    "picture",
+    "updated_at",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+];
+
+/// Which claims about a person are told.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// Those of these scopes (OpenID Connect Core 5.4).
+    pub scope: &'a ScopeSet,
+    /// And those that were asked for by name (OpenID Connect Core 5.5).
+    pub requested: &'a ClaimNames,
+}
+
+/// What describes a person. What of it is told is for [`Told`] to say.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProfileClaims<'a> {
     /// Full name.
@@ -89,7 +116,7 @@ pub struct IdTokenClaims<'a> {
 }
 
 /// The claims of an ID token.
-pub fn id_token(token: &IdTokenClaims<'_>, profile: &ProfileClaims<'_>, scope: &ScopeSet) -> Map<String, Value> {
+pub fn id_token(token: &IdTokenClaims<'_>, profile: &ProfileClaims<'_>, told: Told<'_>) -> Map<String, Value> {
     Claims::about(token.subject)
         .issued(token.issuer, token.issued_at, token.lifetime)
         .with("aud", Some(token.audience))
@@ -100,14 +127,14 @@ pub fn id_token(token: &IdTokenClaims<'_>, profile: &ProfileClaims<'_>, scope: &
         .with("acr", token.acr)
         .with("c_hash", token.c_hash)
         .with("at_hash", token.at_hash)
-        .profile(profile, scope)
+        .profile(profile, told)
         .0
 }
 
 /// What `/userinfo` answers (OpenID Connect Core 5.3.2). `sub` is always told; whether `openid` was granted at all is
 /// asked before.
-pub fn userinfo(subject: &str, profile: &ProfileClaims<'_>, scope: &ScopeSet) -> Map<String, Value> {
-    Claims::about(subject).profile(profile, scope).0
+pub fn userinfo(subject: &str, profile: &ProfileClaims<'_>, told: Told<'_>) -> Map<String, Value> {
+    Claims::about(subject).profile(profile, told).0
 }
 
 /// The shape of an access token.
@@ -209,27 +236,24 @@ impl Claims {
         self.with("iss", Some(issuer)).with("iat", Some(at)).with("exp", Some(at.saturating_add_unsigned(lifetime)))
     }
 
-    /// OpenID Connect Core 5.4, with Auth0's `nickname`.
-    fn profile(mut self, profile: &ProfileClaims<'_>, scope: &ScopeSet) -> Self {
-        if scope.contains("profile") {
-            self = self
-                .with("name", profile.name)
-                .with("nickname", profile.nickname)
-                .with("given_name", profile.given_name)
-                .with("family_name", profile.family_name)
-                .with("picture", profile.picture)
-                .with("updated_at", profile.updated_at);
-        }
-        if scope.contains("email") {
-            self =
-                self.with("email", profile.email).with("email_verified", profile.email.map(|_| profile.email_verified));
-        }
-        if scope.contains("phone") {
-            self = self
-                .with("phone_number", profile.phone_number)
-                .with("phone_number_verified", profile.phone_number.map(|_| profile.phone_verified));
-        }
-        self
+    /// OpenID Connect Core 5.1, with Auth0's `nickname`.
+    fn profile(self, profile: &ProfileClaims<'_>, told: Told<'_>) -> Self {
+        self.told(told, "profile", "name", profile.name)
+            .told(told, "profile", "nickname", profile.nickname)
+            .told(told, "profile", "given_name", profile.given_name)
+            .told(told, "profile", "family_name", profile.family_name)
+            .told(told, "profile", "picture", profile.picture)
+            .told(told, "profile", "updated_at", profile.updated_at)
+            .told(told, "email", "email", profile.email)
+            .told(told, "email", "email_verified", profile.email.map(|_| profile.email_verified))
+            .told(told, "phone", "phone_number", profile.phone_number)
+            .told(told, "phone", "phone_number_verified", profile.phone_number.map(|_| profile.phone_verified))
+    }
+
+    /// A claim that the scope tells, or its own name.
+    fn told(self, told: Told<'_>, scope: &str, name: &str, value: Option<impl Into<Value>>) -> Self {
+        let is_told = told.scope.contains(scope) || told.requested.contains(name);
+        if is_told { self.with(name, value) } else { self }
     }
 }
 

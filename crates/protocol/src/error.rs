@@ -48,6 +48,12 @@ error_codes! {
     InvalidRequestObject = "invalid_request_object",
     /// OpenID Connect Core 3.1.2.6.
     InvalidRequestUri = "invalid_request_uri",
+    /// OpenID Connect Core Error Code `unmet_authentication_requirements` 1.0.
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements",
+    /// RFC 7591 3.2.2.
+    InvalidRedirectUri = "invalid_redirect_uri",
+    /// RFC 7591 3.2.2.
+    InvalidClientMetadata = "invalid_client_metadata",
     /// RFC 6750 3.1.
     InvalidToken = "invalid_token",
     /// RFC 9449 5.

@@ -68,6 +68,7 @@ fn screen(request: &AuthorizationRequest) -> Screen {
 mod tests {
     use super::*;
     use crate::authorization::{ResponseMode, ResponseType};
+    use crate::claims::ClaimsRequest;
     use crate::scope::ScopeSet;
 
     fn request(prompt: &[Prompt], max_age: Option<u64>) -> AuthorizationRequest {
@@ -83,6 +84,7 @@ mod tests {
             code_challenge: None,
             dpop_jkt: None,
             audience: None,
+            claims: ClaimsRequest::default(),
             prompt: prompt.to_vec(),
             max_age,
             login_hint: None,

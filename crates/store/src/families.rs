@@ -4,16 +4,17 @@ use model::grant::{Grant, RevokedReason, TokenFamily};
 use model::{ClientId, FamilyId, SessionId, Timestamp, UserId};
 use protocol::scope::ScopeSet;
 
-use crate::columns::{moment, words};
+use crate::columns::{from_json, moment, to_json, words};
 use crate::db::{Ask, args, statements};
 use crate::{Read, StoreError, WriteTx};
 
 statements! {
     FIND = "SELECT id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, revoked_at,
-            revoked_reason, dpop_jkt FROM token_families WHERE id = $1";
+            revoked_reason, dpop_jkt, claims FROM token_families WHERE id = $1";
     INSERT = "INSERT INTO token_families
-              (id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, expires_at, dpop_jkt)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+              (id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, expires_at, dpop_jkt,
+               claims)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     BIND = "UPDATE token_families SET dpop_jkt = $2 WHERE id = $1 AND dpop_jkt IS NULL";
     EXTEND = "UPDATE token_families SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
     REVOKE = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
@@ -49,6 +50,7 @@ pub(crate) struct FamilyRow {
     revoked_at: Option<i64>,
     revoked_reason: Option<String>,
     dpop_jkt: Option<String>,
+    claims: Option<String>,
 }
 
 impl FamilyRow {
@@ -58,6 +60,7 @@ impl FamilyRow {
             .map(|word| serde_json::from_value(serde_json::Value::String(word)))
             .transpose()
             .map_err(|error| StoreError::corrupt("token_families", &self.id, error.to_string()))?;
+        let claims = self.claims.as_deref().map(|text| from_json("token_families", &self.id, text)).transpose()?;
         Ok(TokenFamily {
             id: FamilyId::new(self.id),
             user_id: UserId::new(self.user_id),
@@ -65,6 +68,7 @@ impl FamilyRow {
             sid: self.sid.map(SessionId::new),
             audience: self.audience,
             scope: ScopeSet::parse(&self.scope),
+            claims: claims.unwrap_or_default(),
             authenticated_at: Timestamp::from_millis(self.authenticated_at),
             amr: words(&self.amr),
             created_at: Timestamp::from_millis(self.created_at),
@@ -101,6 +105,7 @@ pub async fn insert(tx: &mut WriteTx, family: &TokenFamily, expires_at: Timestam
         family.created_at,
         expires_at,
         family.dpop_jkt.as_deref(),
+        (!family.claims.is_empty()).then(|| to_json(&family.claims)),
     ];
     tx.execute(INSERT, args).await.map(|_| ())
 }

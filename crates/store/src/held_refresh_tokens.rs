@@ -10,7 +10,7 @@ use crate::{Page, Read, StoreError};
 
 /// The token that nobody has exchanged yet is the one that the client holds. Only what is good at that moment counts.
 const HELD: &str = "(SELECT f.id, f.user_id, f.client_id, f.sid, f.audience, f.scope, f.authenticated_at, f.amr, \
-                    f.created_at, f.revoked_at, f.revoked_reason, f.dpop_jkt, t.generation, t.issued_at, \
+                    f.created_at, f.revoked_at, f.revoked_reason, f.dpop_jkt, f.claims, t.generation, t.issued_at, \
                     t.idle_expires_at, t.expires_at FROM token_families f JOIN refresh_tokens t ON t.family_id = f.id \
                     WHERE t.consumed_at IS NULL AND f.revoked_at IS NULL) AS held";
 
@@ -62,7 +62,7 @@ impl Held {
         List {
             table: HELD,
             columns: "id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, revoked_at, \
-                      revoked_reason, dpop_jkt, generation, issued_at, idle_expires_at, expires_at",
+                      revoked_reason, dpop_jkt, claims, generation, issued_at, idle_expires_at, expires_at",
             order: ("created_at", "id"),
             filters: filters.into_iter().flatten().collect(),
             ..List::default()

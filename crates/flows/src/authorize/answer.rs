@@ -7,6 +7,7 @@ use model::grant::{AuthorizationCode, TokenFamily};
 use model::resource_server::ResourceServer;
 use model::{FamilyId, Timestamp};
 use protocol::authorization::{AuthorizationRequest, AuthorizationResponse, Prompt};
+use protocol::claims::Told;
 use protocol::error::ErrorCode;
 use protocol::scope::ScopeSet;
 use store::{StoreError, WriteTx};
@@ -23,6 +24,13 @@ pub(crate) struct Answering<'a> {
     pub(crate) live: &'a LiveSession,
 }
 
+impl Answering<'_> {
+    /// Whether the person who is signed in is one whom the request named, if it named any.
+    pub(super) fn is_about_whom_it_may_be(&self) -> bool {
+        self.request.claims.accepts(self.live.user.user_id.as_str())
+    }
+}
+
 /// Mints what the request asked for and answers it.
 ///
 /// A saved request may be answered again until it expires: each time somebody proves who they are anew, and a double
@@ -35,6 +43,9 @@ pub(crate) async fn give(
     let refusal = |error, description: &str| {
         AuthorizationResponse::refusal(answering.request, &svc.settings.issuer, error, description)
     };
+    if !answering.is_about_whom_it_may_be() {
+        return Ok(refusal(ErrorCode::LoginRequired, "somebody else has signed in than the one that claims names"));
+    }
     let mut db = svc.store.read().await?;
     let tenant = store::settings::tenant(&mut db).await?;
     let api = match &answering.request.audience {
@@ -151,7 +162,8 @@ fn id_token(
         access_token: beside.access.as_ref().map(|access| access.token.as_str()),
         code: code.as_ref().map(|code| code.as_str()),
     };
-    tokens::sign_id_token(svc, cx, client, &live.user, &request.scope, &facts)
+    let told = Told { scope: &request.scope, requested: &request.claims.told.id_token };
+    tokens::sign_id_token(svc, cx, client, &live.user, told, &facts)
 }
 
 fn family_of(svc: &Services, cx: &RequestContext, answering: &Answering<'_>) -> TokenFamily {
@@ -163,6 +175,7 @@ fn family_of(svc: &Services, cx: &RequestContext, answering: &Answering<'_>) -> 
         sid: Some(live.session.sid.clone()),
         audience: request.audience.clone(),
         scope: request.scope.clone(),
+        claims: request.claims.told.clone(),
         authenticated_at: live.session.authenticated_at,
         amr: live.session.amr.clone(),
         dpop_jkt: request.dpop_jkt.clone(),

@@ -9,6 +9,7 @@ use model::event::EventType;
 use model::grant::TokenFamily;
 use model::resource_server::ResourceServer;
 use model::user::User;
+use protocol::claims::RequestedClaims;
 use protocol::scope::ScopeSet;
 use protocol::token::{PasswordRequest, TokenResponse};
 use secrecy::SecretString;
@@ -99,6 +100,7 @@ async fn issue(
         sid: None,
         audience: api.as_ref().map(|api| api.identifier.clone()),
         scope: grantable(client, api.as_ref(), &asked),
+        claims: RequestedClaims::default(),
         authenticated_at: cx.now,
         amr: vec!["pwd".to_owned()],
         dpop_jkt: jkt.filter(|_| client.is_public()).map(str::to_owned),

@@ -2,6 +2,7 @@
 
 use super::limits::first_overlong;
 use super::{AuthorizationRequest, Prompt, ResponseMode, ResponseType, is_registered};
+use crate::claims::{ClaimsMalformed, ClaimsRequest};
 use crate::client_metadata::{AppType, GrantType};
 use crate::dpop::is_thumbprint;
 use crate::error::ErrorCode;
@@ -93,6 +94,8 @@ pub const CHECKS: &[Check] = checks![
     tokens_stay_out_of_the_query,
     answers_reach_the_client,
     scope_is_readable,
+    claims_are_readable,
+    no_context_that_nobody_reaches,
     prompt_is_known,
     prompt_none_stands_alone,
     no_second_factor_without_a_page,
@@ -122,6 +125,7 @@ pub fn check(params: &Params, client: &ClientRules<'_>, redirect_uri: String) ->
         code_challenge: text("code_challenge"),
         dpop_jkt: text("dpop_jkt"),
         audience: text("audience"),
+        claims: claims(params).and_then(Result::ok).unwrap_or_default(),
         prompt: prompts(params).filter_map(Prompt::from_wire).collect(),
         max_age: params.get("max_age").and_then(|seconds| seconds.parse().ok()),
         login_hint: text("login_hint"),
@@ -257,6 +261,29 @@ fn scope_is_readable(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal
     let legal = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
     let readable = params.get("scope").unwrap_or_default().bytes().all(|byte| byte == b' ' || legal(byte));
     if readable { Ok(()) } else { refuse(ErrorCode::InvalidScope, "scope holds characters that no scope may have") }
+}
+
+fn claims(params: &Params) -> Option<Result<ClaimsRequest, ClaimsMalformed>> {
+    params.get("claims").map(ClaimsRequest::parse)
+}
+
+fn claims_are_readable(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
+    match claims(params) {
+        Some(Err(malformed)) => refuse(ErrorCode::InvalidRequest, malformed.to_string()),
+        _ => Ok(()),
+    }
+}
+
+/// Sign-ins have no context class yet, so what is essential cannot be met, and the client must hear so rather than take
+/// one sign-in for another (OpenID Connect Core 5.5.1.1).
+fn no_context_that_nobody_reaches(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {
+    match claims(params) {
+        Some(Ok(claims)) if claims.demands_context() => refuse(
+            ErrorCode::UnmetAuthenticationRequirements,
+            "no sign-in here has one of the acr values that claims demands",
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn prompt_is_known(params: &Params, _: &ClientRules<'_>) -> Result<(), Refusal> {

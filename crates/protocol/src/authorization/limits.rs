@@ -11,6 +11,8 @@ const LIMITS: &[(&str, usize)] = &[
     ("id_token_hint", MAX_VALUE_BYTES),
     // Twice as much as every scope of the Management API.
     ("scope", 4 * 1024),
+    // Every claim there is by name, with a demand on each.
+    ("claims", 4 * 1024),
     // As long as the identifier of an API may be: 600 characters.
     ("audience", 2400),
     ("nonce", 1024),

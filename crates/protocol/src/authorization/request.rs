@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ResponseMode, ResponseType};
+use crate::claims::ClaimsRequest;
 use crate::scope::ScopeSet;
 
 /// A value of `prompt` (OpenID Connect Core 3.1.2.1).
@@ -57,6 +58,9 @@ pub struct AuthorizationRequest {
     pub dpop_jkt: Option<String>,
     /// The API the access token is for.
     pub audience: Option<String>,
+    /// What is asked for claim by claim.
+    #[serde(default)]
+    pub claims: ClaimsRequest,
     /// How the person is to be asked.
     pub prompt: Vec<Prompt>,
     /// How long ago the person may have proven who they are, seconds.

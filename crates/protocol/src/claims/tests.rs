@@ -35,7 +35,36 @@ fn check(claims: Map<String, Value>, expected: &Value) {
 }
 
 fn check_userinfo(scope: &str, profile: &ProfileClaims<'_>, expected: &Value) {
-    check(userinfo("auth0|1", profile, &ScopeSet::parse(scope)), expected);
+    check(userinfo("auth0|1", profile, told(&ScopeSet::parse(scope))), expected);
+}
+
+fn told(scope: &ScopeSet) -> Told<'_> {
+    const NONE: &ClaimNames = &ClaimNames::new();
+    Told { scope, requested: NONE }
+}
+
+#[test]
+fn what_is_asked_for_by_name_is_told_without_its_scope_and_alone() {
+    let scope = ScopeSet::parse("openid email");
+    for (name, expected) in [
+        ("given_name", json!("Ada")),
+        ("updated_at", json!("2026-01-31T12:00:00.000Z")),
+        ("phone_number", json!("+4412345678")),
+        ("phone_number_verified", json!(false)),
+    ] {
+        let requested = ClaimNames::from([name.to_owned()]);
+        let mut all = json!({"sub": "auth0|1", "email": "ada@example.com", "email_verified": true});
+        all[name] = expected;
+        check(userinfo("auth0|1", &ADA, Told { scope: &scope, requested: &requested }), &all);
+    }
+    let requested = OF_PEOPLE.iter().map(|name| (*name).to_owned()).collect();
+    let nothing = ScopeSet::default();
+    let all = id_token(&MINIMAL, &ADA, Told { scope: &nothing, requested: &requested });
+    for name in OF_PEOPLE {
+        assert!(all.contains_key(*name) && OF_ID_TOKENS.contains(name), "{name}");
+    }
+    let empty = userinfo("auth0|1", &ProfileClaims::default(), Told { scope: &nothing, requested: &requested });
+    check(empty, &json!({"sub": "auth0|1"}));
 }
 
 fn full_id_token() -> Map<String, Value> {
@@ -50,7 +79,7 @@ fn full_id_token() -> Map<String, Value> {
         at_hash: Some("a"),
         ..MINIMAL
     };
-    id_token(&token, &ADA, &ScopeSet::parse("openid profile email phone"))
+    id_token(&token, &ADA, told(&ScopeSet::parse("openid profile email phone")))
 }
 
 fn access_claims(scope: &ScopeSet, profile: AccessTokenProfile) -> AccessTokenClaims<'_> {
@@ -108,7 +137,7 @@ fn what_is_not_known_is_absent() {
 #[test]
 fn jw_15_an_id_token_says_what_is_known_and_no_more() {
     let bare = json!({"iss": "https://id.example/", "sub": "auth0|1", "aud": "app", "iat": 1_000, "exp": 37_000});
-    check(id_token(&MINIMAL, &ADA, &ScopeSet::parse("openid")), &bare);
+    check(id_token(&MINIMAL, &ADA, told(&ScopeSet::parse("openid"))), &bare);
     let claims = full_id_token();
     let expected = [
         ("nonce", json!("n")),
@@ -189,7 +218,7 @@ fn permissions_are_told_even_if_there_are_none_but_an_empty_scope_is_not() {
 #[test]
 fn an_endless_lifetime_does_not_overflow() {
     let token = IdTokenClaims { lifetime: u64::MAX, ..MINIMAL };
-    assert_eq!(id_token(&token, &ADA, &ScopeSet::default())["exp"], i64::MAX);
+    assert_eq!(id_token(&token, &ADA, told(&ScopeSet::default()))["exp"], i64::MAX);
 }
 
 #[test]

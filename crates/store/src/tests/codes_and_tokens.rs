@@ -3,6 +3,7 @@
 use model::grant::{AuthorizationCode, OpaqueAccessToken};
 use model::{ClientId, RefreshTokenId};
 use protocol::authorization::{AuthorizationRequest, Prompt};
+use protocol::claims::ClaimsRequest;
 use protocol::scope::ScopeSet;
 
 use super::engines::{for_each_database, for_each_engine};
@@ -95,6 +96,7 @@ fn full_pending() -> PendingAuthorization {
         code_challenge: text("c"),
         dpop_jkt: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
         audience: text("https://books.example/"),
+        claims: ClaimsRequest::parse(r#"{"userinfo":{"email":null},"id_token":{"sub":{"value":"a"}}}"#).unwrap(),
         prompt: vec![Prompt::Login, Prompt::Consent],
         max_age: None,
         login_hint: text("ada@example.com"),

@@ -2,6 +2,7 @@
 
 use model::grant::{Digest, OpaqueAccessToken, RevokedReason, TokenFamily};
 use model::{FamilyId, RefreshTokenId, SessionId, Timestamp, UserId};
+use protocol::claims::RequestedClaims;
 use protocol::scope::ScopeSet;
 
 use super::engines::for_each_engine;
@@ -26,6 +27,10 @@ fn full_family(id: &str) -> TokenFamily {
         sid: Some(sid()),
         audience: Some("https://books.example/".to_owned()),
         scope: ScopeSet::parse("openid offline_access read"),
+        claims: RequestedClaims {
+            userinfo: ["email".to_owned(), "name".to_owned()].into(),
+            id_token: ["picture".to_owned()].into(),
+        },
         amr: vec!["pwd".to_owned(), "otp".to_owned()],
         dpop_jkt: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
         ..family(id)

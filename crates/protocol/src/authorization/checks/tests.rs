@@ -58,6 +58,12 @@ fn each_check_refuses_with_its_own_code() {
         ("response_type=code&prompt=none+login", ErrorCode::InvalidRequest),
         ("response_type=code&max_age=soon", ErrorCode::InvalidRequest),
         ("response_type=code&dpop_jkt=x", ErrorCode::InvalidRequest),
+        ("response_type=code&claims=email", ErrorCode::InvalidRequest),
+        (r#"response_type=code&claims={"id_token":{"email":true}}"#, ErrorCode::InvalidRequest),
+        (
+            r#"response_type=code&claims={"id_token":{"acr":{"essential":true,"values":["x"]}}}"#,
+            ErrorCode::UnmetAuthenticationRequirements,
+        ),
         ("response_type=code&max_age=-1", ErrorCode::InvalidRequest),
     ];
     for (query, error) in cases {

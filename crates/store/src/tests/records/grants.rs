@@ -5,6 +5,7 @@ use model::session::Session;
 use model::ticket::{Pin, Ticket, TicketKind};
 use model::{EventId, FamilyId, JsonObject, RefreshTokenId, SessionId};
 use protocol::authorization::{AuthorizationRequest, ResponseMode, ResponseType};
+use protocol::claims::{ClaimsRequest, RequestedClaims};
 use protocol::params::Params;
 use protocol::scope::ScopeSet;
 
@@ -35,6 +36,7 @@ pub(in crate::tests) fn family(id: &str) -> TokenFamily {
         sid: None,
         audience: None,
         scope: ScopeSet::parse("openid profile"),
+        claims: RequestedClaims::default(),
         authenticated_at: at(-1),
         amr: Vec::new(),
         dpop_jkt: None,
@@ -95,6 +97,7 @@ pub(in crate::tests) fn pending() -> PendingAuthorization {
         code_challenge: None,
         dpop_jkt: None,
         audience: None,
+        claims: ClaimsRequest::default(),
         prompt: Vec::new(),
         max_age: Some(0),
         login_hint: None,

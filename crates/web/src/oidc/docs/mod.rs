@@ -34,6 +34,7 @@ fn authorization_parameters() -> Vec<(Property, Option<&'static str>)> {
         (("code_challenge", body::text(), "RFC 7636 4.3."), Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")),
         (("code_challenge_method", body::only("S256"), ""), Some("S256")),
         (("response_mode", body::one_of(&modes), "How the answer travels."), None),
+        (("claims", body::text(), "What is asked for claim by claim, as JSON (OpenID Connect Core 5.5)."), None),
         (("audience", body::text(), "The identifier of the API that the access token is for."), None),
         (("prompt", body::text(), "`none`, `login`, `consent`, `select_account` or `create`."), None),
         (("max_age", body::text(), "Seconds after which one signs in again."), None),
