@@ -6,14 +6,15 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::{Services, signing_keys};
+use crate::{Services, signing_keys, tenant};
 
 /// How long clients wait for the database before they get the keys that are known here.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The discovery document (OpenID Connect Discovery 3, RFC 8414 2).
 pub fn document(svc: &Services) -> Value {
-    protocol::discovery::document(&svc.settings.issuer)
+    let takes_registrations = tenant::known(svc).flags.enable_dynamic_client_registration;
+    protocol::discovery::document(&svc.settings.issuer, takes_registrations)
 }
 
 /// The published keys (RFC 7517 5), as they are at this moment: whoever asks may have met a token that another node

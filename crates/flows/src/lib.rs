@@ -33,6 +33,7 @@ pub mod management;
 pub mod migration;
 pub mod nodes;
 mod presented_token;
+pub mod registration;
 pub mod revocation;
 pub mod services;
 pub mod sessions;

@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use keys::{Entropy, KeySet, Sealer};
+use model::settings::TenantSettings;
 use protocol::subdomain_wildcards::SubdomainWildcards;
 use store::Store;
 use store::ephemeral::Ephemeral;
@@ -73,8 +74,8 @@ pub struct Services {
     pub keys: RwLock<Arc<KeySet>>,
     /// Readings of what is held in memory come one after the other, so that none brings back what a later one saw gone.
     pub reading: tokio::sync::Mutex<()>,
-    /// The name of the place; see [`crate::tenant`].
-    pub tenant_name: RwLock<Arc<str>>,
+    /// What the operator has set for the whole deployment; see [`crate::tenant`].
+    pub tenant: RwLock<Arc<TenantSettings>>,
     /// Seals what must be read back.
     pub sealer: Sealer,
     /// Other identity systems.

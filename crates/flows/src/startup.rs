@@ -76,7 +76,7 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
         store: parts.store,
         keys: RwLock::new(Arc::new(keys)),
         reading: Mutex::default(),
-        tenant_name: RwLock::new(Arc::from("")),
+        tenant: RwLock::default(),
         sealer: parts.sealer,
         upstreams: parts.upstreams,
         hashing: parts.hashing,

@@ -1,19 +1,27 @@
-//! The name of the place, which every page shows. It is kept in memory, because a page must also be shown while the
-//! database cannot be asked.
+//! What the operator has set for the whole deployment, as far as it is told to everybody: the name, which every page
+//! shows, and whether clients may register themselves, which the discovery document tells. It is kept in memory, because
+//! these must also be told while the database cannot be asked.
 
 use std::sync::Arc;
+
+use model::settings::TenantSettings;
 
 use crate::{InternalError, Services};
 
 /// The name, as of the last [`reload`].
-pub fn name(svc: &Services) -> Arc<str> {
-    Arc::clone(&svc.tenant_name.read().expect("nothing panics while it holds the lock"))
+pub fn name(svc: &Services) -> String {
+    known(svc).friendly_name.clone()
 }
 
-/// Takes up a name that was set here or on another node.
+/// The settings, as of the last [`reload`].
+pub(crate) fn known(svc: &Services) -> Arc<TenantSettings> {
+    Arc::clone(&svc.tenant.read().expect("nothing panics while it holds the lock"))
+}
+
+/// Takes up settings that were changed here or on another node.
 pub async fn reload(svc: &Services) -> Result<(), InternalError> {
     let _turn = svc.reading.lock().await;
     let tenant = store::settings::tenant(&mut svc.store.read().await?).await?;
-    *svc.tenant_name.write().expect("nothing panics while it holds the lock") = tenant.friendly_name.into();
+    *svc.tenant.write().expect("nothing panics while it holds the lock") = Arc::new(tenant);
     Ok(())
 }

@@ -111,6 +111,8 @@ event_types! {
     UsersImportFailed = "fui",
     /// Work for later was given up, such as a mail that cannot be sent.
     NotificationFailed = "fn",
+    /// A client has registered itself.
+    ClientRegistered = "client_registered",
     /// The Management API changed something.
     ManagementWrite = "sapi",
 }

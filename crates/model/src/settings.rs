@@ -2,6 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What may be switched on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TenantFlags {
+    /// Whether anybody may register a client (RFC 7591).
+    pub enable_dynamic_client_registration: bool,
+}
+
 /// Settings of the tenant. Durations are hours, as in Auth0's `tenants/settings`, unless their name says otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,6 +30,8 @@ pub struct TenantSettings {
     pub idle_session_lifetime: f64,
     /// For how many days events stay in the log.
     pub log_retention_days: u64,
+    /// What is switched on.
+    pub flags: TenantFlags,
 }
 
 impl Default for TenantSettings {
@@ -35,6 +45,7 @@ impl Default for TenantSettings {
             session_lifetime: 168.0,
             idle_session_lifetime: 72.0,
             log_retention_days: 30,
+            flags: TenantFlags::default(),
         }
     }
 }

@@ -9,10 +9,10 @@ use crate::client_metadata::{ClientAlgorithm, GrantType, TokenEndpointAuthMethod
 use crate::dpop;
 
 /// The document for an issuer, trailing slash included. Its endpoints follow from the configured issuer alone, never
-/// from a request's `Host` (RFC 8414 6.2).
-pub fn document(issuer: &str) -> Value {
+/// from a request's `Host` (RFC 8414 6.2). There is one for registration where anybody may register a client.
+pub fn document(issuer: &str, takes_registrations: bool) -> Value {
     let at = |path: &str| format!("{issuer}{path}");
-    json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": at("authorize"),
         "pushed_authorization_request_endpoint": at("oauth/par"),
@@ -40,12 +40,16 @@ pub fn document(issuer: &str) -> Value {
         "dpop_signing_alg_values_supported": dpop::ALGORITHMS,
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": claims::OF_ID_TOKENS,
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": true,
         "request_object_signing_alg_values_supported": ClientAlgorithm::ALL,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if takes_registrations {
+        document["registration_endpoint"] = at("oidc/register").into();
+    }
+    document
 }
 
 #[cfg(test)]
@@ -54,7 +58,7 @@ mod tests {
 
     #[test]
     fn words_are_spelled_as_on_the_wire() {
-        let document = document("https://id.example/");
+        let document = document("https://id.example/", false);
         let cases = [
             ("issuer", json!("https://id.example/")),
             (
@@ -88,6 +92,7 @@ mod tests {
             ("token_endpoint_auth_signing_alg_values_supported", json!(["RS256", "RS384", "PS256"])),
             ("authorization_response_iss_parameter_supported", json!(true)),
             ("dpop_signing_alg_values_supported", json!(["ES256"])),
+            ("claims_parameter_supported", json!(true)),
             ("request_parameter_supported", json!(true)),
             ("request_object_signing_alg_values_supported", json!(["RS256", "RS384", "PS256"])),
             ("request_uri_parameter_supported", json!(false)),
@@ -99,7 +104,7 @@ mod tests {
 
     #[test]
     fn jw_12_every_endpoint_stands_below_the_issuer() {
-        let document = document("https://id.example/tenant/");
+        let document = document("https://id.example/tenant/", true);
         let endpoints = [
             ("authorization_endpoint", "https://id.example/tenant/authorize"),
             ("pushed_authorization_request_endpoint", "https://id.example/tenant/oauth/par"),
@@ -109,6 +114,7 @@ mod tests {
             ("userinfo_endpoint", "https://id.example/tenant/userinfo"),
             ("jwks_uri", "https://id.example/tenant/.well-known/jwks.json"),
             ("end_session_endpoint", "https://id.example/tenant/oidc/logout"),
+            ("registration_endpoint", "https://id.example/tenant/oidc/register"),
         ];
         for (name, expected) in endpoints {
             assert_eq!(document[name], expected, "{name}");
@@ -127,7 +133,8 @@ mod tests {
             "subject_types_supported",
             "id_token_signing_alg_values_supported",
         ];
-        let document = document("https://id.example/");
+        let document = document("https://id.example/", false);
+        assert_eq!(document.get("registration_endpoint"), None);
         for name in required {
             assert!(document.get(name).is_some(), "{name}");
         }

@@ -87,11 +87,10 @@ fn unlimited() -> Routes {
 
 /// Limited by address.
 fn from_servers() -> Routes {
-    Routes::default().post("/oauth/par", oidc::par::post, docs::tokens::push).post(
-        "/oauth/introspect",
-        oidc::introspection::post,
-        docs::tokens::introspect,
-    )
+    Routes::default()
+        .post("/oauth/par", oidc::par::post, docs::tokens::push)
+        .post("/oauth/introspect", oidc::introspection::post, docs::tokens::introspect)
+        .post("/oidc/register", oidc::registration::post, oidc::registration::docs::post)
 }
 
 /// Limited by address, and open to the pages of our clients.

@@ -105,7 +105,7 @@ pub(crate) struct Fields {
 
 impl Fields {
     /// Whether the property is there, be it `null`.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)
     }
 

@@ -43,11 +43,7 @@ pub async fn update(
     Ok(settings)
 }
 
-fn apply(
-    settings: &mut TenantSettings,
-    mut fields: Fields,
-    wildcards: SubdomainWildcards,
-) -> Result<(), BodyInvalid> {
+fn apply(settings: &mut TenantSettings, mut fields: Fields, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
     fields.set("friendly_name", &mut settings.friendly_name)?;
     fields.set_or_clear("default_audience", &mut settings.default_audience)?;
     fields.set_or_clear("default_directory", &mut settings.default_directory)?;
@@ -56,6 +52,10 @@ fn apply(
     fields.set("session_lifetime", &mut settings.session_lifetime)?;
     fields.set("idle_session_lifetime", &mut settings.idle_session_lifetime)?;
     fields.set("log_retention_days", &mut settings.log_retention_days)?;
+    if let Some(mut flags) = fields.nested("flags")? {
+        flags.set("enable_dynamic_client_registration", &mut settings.flags.enable_dynamic_client_registration)?;
+        flags.finish()?;
+    }
     fields.finish()?;
     // Auth0 shows what is not set as an empty text, and tools send it back.
     settings.default_audience.take_if(|audience| audience.is_empty());
@@ -135,7 +135,7 @@ mod tests {
                 r#"{"default_redirection_uri":"http://app.test/"}"#,
                 "default_redirection_uri must be a URL with one of these schemes: https",
             ),
-            (r#"{"flags":{}}"#, "flags is unknown"),
+            (r#"{"flags":{"enable_sso":true}}"#, "flags.enable_sso is unknown"),
         ];
         for (body, message) in cases {
             assert_eq!(parse(body), Err(message.to_owned()), "{body}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::settings::TenantSettings;
+use model::settings::{TenantFlags, TenantSettings};
 use model::signing_key::{KeyState, SigningKey};
 
 use super::engines::{for_each_database, for_each_engine};
@@ -23,6 +23,7 @@ async fn the_tenants_settings_are_defaults_until_somebody_sets_them() {
                 session_lifetime: 0.5,
                 idle_session_lifetime: 0.1,
                 log_retention_days: 400,
+                flags: TenantFlags { enable_dynamic_client_registration: true },
             };
             committed(store, async |tx| settings::put_tenant(tx, &chosen).await).await;
             assert_eq!(settings::tenant(&mut reader(store).await).await.unwrap(), chosen);

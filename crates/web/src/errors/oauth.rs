@@ -13,6 +13,7 @@ use flows::introspection::IntrospectionRefused;
 use flows::limits::{Limited, Standing};
 use flows::login::LoginRefused;
 use flows::logout::NoticeRefused;
+use flows::registration::RegistrationRefused;
 use flows::revocation::RevocationRefused;
 use http::{HeaderValue, StatusCode, header};
 use protocol::client_authentication::AuthenticationRefused;
@@ -197,6 +198,19 @@ pub(crate) fn push(refused: &PushRefused) -> TokenError {
         }
         PushRefused::Dpop(refused) => dpop(refused),
         PushRefused::Internal(error) => internal(error),
+    }
+}
+
+/// Why a client is not registered (RFC 7591 3.2.2).
+pub(crate) fn registration(refused: &RegistrationRefused) -> TokenError {
+    let request = |code| TokenError::new(StatusCode::BAD_REQUEST, code, refused.to_string());
+    match refused {
+        RegistrationRefused::Off => {
+            TokenError::new(StatusCode::FORBIDDEN, ErrorCode::AccessDenied, refused.to_string())
+        }
+        RegistrationRefused::RedirectUri(_) => request(ErrorCode::InvalidRedirectUri),
+        RegistrationRefused::Metadata(_) => request(ErrorCode::InvalidClientMetadata),
+        RegistrationRefused::Internal(error) => internal(error),
     }
 }
 

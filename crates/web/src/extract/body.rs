@@ -48,12 +48,18 @@ pub(crate) async fn token_params(request: Request) -> Result<Params, BodyRefused
     Ok(if is_json { Params::from_json(&body)? } else { Params::from_form(&body)? })
 }
 
+/// A JSON object, as it came.
+pub(crate) async fn json_body(request: Request) -> Result<flows::management::Body, BodyRefused> {
+    if media_type(&request) != Some("application/json") {
+        return Err(BodyRefused::ContentType);
+    }
+    Ok(flows::management::Body::new(read_bounded(request.into_body(), MAX_BYTES).await?.to_vec()))
+}
+
 /// A JSON object, as it came, or the parameters of a form as one.
 pub(crate) async fn object_body(request: Request) -> Result<flows::management::Body, BodyRefused> {
-    let is_json = media_type(&request) == Some("application/json");
-    if is_json {
-        let body = read_bounded(request.into_body(), MAX_BYTES).await?;
-        return Ok(flows::management::Body::new(body.to_vec()));
+    if media_type(&request) == Some("application/json") {
+        return json_body(request).await;
     }
     let params = form_params(request).await?;
     let object: serde_json::Map<_, _> = params.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();

@@ -26,6 +26,14 @@ struct TenantSettingsBody<'a> {
     idle_session_lifetime: f64,
     /// Ours.
     log_retention_days: u64,
+    flags: FlagsBody,
+}
+
+/// What is switched on.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TenantFlags")]
+struct FlagsBody {
+    enable_dynamic_client_registration: bool,
 }
 
 impl<'a> From<&'a TenantSettings> for TenantSettingsBody<'a> {
@@ -39,6 +47,7 @@ impl<'a> From<&'a TenantSettings> for TenantSettingsBody<'a> {
             session_lifetime: settings.session_lifetime,
             idle_session_lifetime: settings.idle_session_lifetime,
             log_retention_days: settings.log_retention_days,
+            flags: FlagsBody { enable_dynamic_client_registration: settings.flags.enable_dynamic_client_registration },
         }
     }
 }

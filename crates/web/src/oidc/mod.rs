@@ -9,6 +9,7 @@ pub(crate) mod dpop;
 pub(crate) mod introspection;
 pub(crate) mod logout;
 pub(crate) mod par;
+pub(crate) mod registration;
 pub(crate) mod revocation;
 pub(crate) mod token;
 pub(crate) mod userinfo;

@@ -6,6 +6,7 @@
 mod api_sign_up;
 mod authorize;
 mod backchannel_logout;
+mod claims_parameter;
 mod client_assertions;
 mod codes;
 mod consent;
@@ -27,6 +28,7 @@ mod password_reset;
 mod pushed_requests;
 mod refresh;
 mod refusals;
+mod registration;
 mod response_types;
 mod revocation;
 mod sessions;

@@ -11,12 +11,14 @@ async fn what_is_named_changes_and_the_rest_stays() {
         let api = Api::on(app).await;
         let mut settings = expect(&api.get("/tenants/settings").await, 200);
         let defaults = json!({"friendly_name": "Landbridge", "allowed_logout_urls": [], "session_lifetime": 168.0,
-            "idle_session_lifetime": 72.0, "log_retention_days": 30});
+            "idle_session_lifetime": 72.0, "log_retention_days": 30,
+            "flags": {"enable_dynamic_client_registration": false}});
         assert_eq!(settings, defaults);
         api.app.add_api("https://orders.test/", &[], |_| {}).await;
         api.app.add_connection("people", &[], |_| {}).await;
         let change = json!({"friendly_name": "The Shop", "default_audience": "https://orders.test/",
-            "default_directory": "people", "default_redirection_uri": "https://www.test/", "idle_session_lifetime": 1, "log_retention_days": 365});
+            "default_directory": "people", "default_redirection_uri": "https://www.test/", "idle_session_lifetime": 1, "log_retention_days": 365,
+            "flags": {"enable_dynamic_client_registration": true}});
         let changed = expect(&api.patch("/tenants/settings", change.clone()).await, 200);
         settings.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         settings["idle_session_lifetime"] = json!(1.0);
@@ -40,7 +42,7 @@ async fn what_cannot_be_is_refused() {
         (json!({"default_directory": "nowhere"}), "default_directory is not the name of a connection"),
         (json!({"session_lifetime": "1"}), "Expected a number but found a string on property session_lifetime"),
         (json!({"log_retention_days": 3651}), "log_retention_days must be between 1 and 3650"),
-        (json!({"flags": {}}), "Additional properties not allowed: flags"),
+        (json!({"flags": {"enable_sso": true}}), "Additional properties not allowed: flags.enable_sso"),
     ];
     for (change, message) in cases {
         let message = format!("Payload validation error: {message}");

@@ -13,6 +13,7 @@ use model::client::{Client, ClientGrant};
 use model::{ClientId, Timestamp};
 use protocol::client_metadata::AppType;
 use protocol::management_scope::ManagementScope;
+use protocol::subdomain_wildcards::SubdomainWildcards;
 use secrecy::{ExposeSecret, SecretString};
 use store::client_grants::ClientGrantFilter;
 use store::clients::StoredClient;
@@ -265,7 +266,12 @@ fn show_to(
     Ok(ShownClient { client, secret: secret.map(SecretString::from), is_global: false })
 }
 
+/// What a client must be like, whoever registers it.
+pub(crate) fn check(client: &Client, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
+    check::client(client, wildcards)
+}
+
 /// 64 characters of base64url.
-fn new_secret(svc: &Services) -> SecretString {
+pub(crate) fn new_secret(svc: &Services) -> SecretString {
     SecretString::from(URL_SAFE_NO_PAD.encode(svc.random::<48>()))
 }

@@ -130,7 +130,7 @@ fn changeable(schemas: &mut Schemas) -> [Property; 7] {
         ("options", options, "How people sign in through it."),
         ("enabled_clients", body::list(&body::text(), 1000), "The ids of the clients that may use it."),
         ("realms", body::list(&body::text_of(1, 128), 10), "Names for the password grant with a realm."),
-        ("is_domain_connection", body::flag(), "Whether organizations' domains lead to it."),
+        ("is_domain_connection", body::flag(), "Whether clients that register themselves may use it."),
         ("metadata", body::or_null(body::free()), "At most ten texts of the operator's own, merged."),
         ("show_as_button", body::or_null(body::flag()), "Of a provider: whether pages show a button."),
     ]

@@ -48,8 +48,14 @@ fn changeable() -> Value {
             ("session_lifetime", hours(), "Hours after which everybody signs in again."),
             ("idle_session_lifetime", hours(), "Hours without a visit after which one signs in again."),
             ("log_retention_days", body::whole(1, 3650), "Days for which the log is kept. Landbridge's own."),
+            ("flags", flags(), "What is switched on. Those that are left out stay."),
         ],
     )
+}
+
+fn flags() -> Value {
+    let registration = "Whether anybody may register a client at `/oidc/register` (RFC 7591).";
+    body::object(&[], [("enable_dynamic_client_registration", body::flag(), registration)])
 }
 
 fn example() -> Value {
@@ -59,5 +65,6 @@ fn example() -> Value {
         "session_lifetime": 168.0,
         "idle_session_lifetime": 72.0,
         "log_retention_days": 30,
+        "flags": { "enable_dynamic_client_registration": false },
     })
 }

@@ -30,6 +30,8 @@ impl World {
     }
 
     async fn applications(&mut self) {
+        let flags = json!({ "flags": { "enable_dynamic_client_registration": true } });
+        expect(&self.api.patch("/tenants/settings", flags).await, 200);
         for id in ["machine", "reports"] {
             let secret = format!("the-secret-of-the-{id}-that-nobody-guesses");
             let client = json!({ "client_id": id, "client_secret": secret, "name": id, "app_type": "non_interactive" });
