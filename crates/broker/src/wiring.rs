@@ -19,7 +19,7 @@ use ipnet::IpNet;
 use keys::{Sealer, SystemEntropy};
 use metrics_exporter_prometheus::PrometheusHandle;
 use protocol::subdomain_wildcards::SubdomainWildcards;
-use store::{Store, StoreSettings};
+use store::{Load, Store, StoreSettings};
 use upstream::{HttpSettings, Upstreams};
 use web::{AppState, RenderMetrics};
 
@@ -43,6 +43,14 @@ pub enum Opening {
     Create,
     /// Say so: the command looks at what is there, and an empty database would hide a wrong path.
     MustExist,
+    /// The same, for a command that writes rows by the million.
+    ForImport,
+}
+
+impl Opening {
+    fn load(self) -> Load {
+        if self == Opening::ForImport { Load::Import } else { Load::Service }
+    }
 }
 
 /// A broker that can serve, on an open database whose schema is up to date.
@@ -54,7 +62,7 @@ pub async fn services(
     check_existence(&config.database.url, opening)?;
     let sealer = Sealer::new(&master_key::find_or_make(config, &SystemEntropy)?);
     let parts = Parts {
-        store: open_store(config).await?,
+        store: open_store(config, opening.load()).await?,
         redis_url: config.redis.url.as_ref().map(RedisUrl::expose),
         sealer,
         upstreams: upstreams(&config.outgoing)?,
@@ -126,7 +134,7 @@ fn broken_pages(error: &web::pages::PagesError) -> Failure {
 
 fn check_existence(url: &DatabaseUrl, opening: Opening) -> Result<(), Failure> {
     match url {
-        DatabaseUrl::Sqlite(path) if opening == Opening::MustExist && !path.exists() => Err(anyhow!(
+        DatabaseUrl::Sqlite(path) if opening != Opening::Create && !path.exists() => Err(anyhow!(
             "there is no database at {}; run the command where the broker runs, or set database.url",
             path.display()
         )
@@ -135,12 +143,12 @@ fn check_existence(url: &DatabaseUrl, opening: Opening) -> Result<(), Failure> {
     }
 }
 
-async fn open_store(config: &Config) -> Result<Store, anyhow::Error> {
+async fn open_store(config: &Config, load: Load) -> Result<Store, anyhow::Error> {
     let url = &config.database.url;
     if let DatabaseUrl::Sqlite(path) = url {
         make_private(path).with_context(|| format!("cannot write to the database {}", path.display()))?;
     }
-    let settings = StoreSettings { url: url.expose(), readers: config.database.readers.get() };
+    let settings = StoreSettings { url: url.expose(), readers: config.database.readers.get(), load };
     let opened = Store::open(&settings).await;
     opened.with_context(|| format!("cannot open the database {url}; check database.url, and that the database runs"))
 }

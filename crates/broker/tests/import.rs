@@ -11,7 +11,7 @@ use model::{ConnectionId, Timestamp, UserId};
 use serde_json::{Value, json};
 use store::connections::StoredConnection;
 use store::events::EventFilter;
-use store::{Page, Store, StoreSettings};
+use store::{Load, Page, Store, StoreSettings};
 use tempfile::TempDir;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -28,7 +28,7 @@ impl Deployment {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("landbridge.db").display());
-        let store = Store::open(&StoreSettings { url, readers: 2 }).await.unwrap();
+        let store = Store::open(&StoreSettings { url, readers: 2, load: Load::Service }).await.unwrap();
         let mut tx = store.write().await.unwrap();
         let stored = StoredConnection::from(connection());
         assert!(store::connections::insert(&mut tx, &stored).await.unwrap());

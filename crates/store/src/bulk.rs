@@ -48,14 +48,16 @@ const USERS: InsertMany = InsertMany {
     into: "users (user_id, email, email_folded, email_verified, profile, user_metadata, app_metadata, blocked, \
            logins_count, last_login, last_ip, last_password_reset, created_at, updated_at, version)",
     fixed: ", 1",
-    on_conflict: "ON CONFLICT (user_id) DO NOTHING",
+    on_conflict: "",
 };
 
 const IDENTITIES: InsertMany = InsertMany {
     into: "identities (connection_id, external_id, user_id, position, email_folded, username_folded, profile_data)",
     fixed: "",
-    on_conflict: "ON CONFLICT DO NOTHING",
+    on_conflict: "",
 };
+
+const NEW_PASSWORDS: InsertMany = InsertMany { on_conflict: "", ..PASSWORDS };
 
 /// What is ours is never replaced. A hash that arrives before its owner has moved is where the password comes from.
 const PASSWORDS: InsertMany = InsertMany {
@@ -159,24 +161,53 @@ pub async fn passwords(db: &mut impl Read, user_ids: &[UserId]) -> Result<HashMa
     rows.into_iter().map(|row| Ok((UserId::new(&row.user_id), row.into_stored()?))).collect()
 }
 
-/// Stores new people of one connection, with the identities each has there. That no two of them share a name is for
-/// the caller to see to.
-pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: &[&User]) -> Result<Stored, StoreError> {
+/// New people of one connection as the rows they will be, which takes a while to make and is done before the write is
+/// opened.
+#[derive(Clone, Debug, Default)]
+pub struct NewPeople {
+    users: Vec<Args>,
+    identities: Vec<Args>,
+    passwords: Vec<Args>,
+    emails: Vec<FoldedEmail>,
+    usernames: Vec<FoldedEmail>,
+}
+
+impl NewPeople {
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty()
+    }
+
+    /// Adds somebody, with the identities they have and the password credential that came with them at `now`. That no
+    /// two of the people share a name is for the caller to see to.
+    pub fn add(&mut self, user: &User, password: Option<&PasswordCredential>, now: Timestamp) {
+        self.users.push(users::row(user));
+        let identities = (0..).zip(&user.identities);
+        self.identities.extend(identities.map(|(position, identity)| users::identity_row(user, position, identity)));
+        self.passwords.extend(password.map(|credential| passwords::row(&user.user_id, credential, now)));
+        self.emails.extend(user.profile.folded_email());
+        self.usernames.extend(user.profile.username.as_deref().map(FoldedEmail::of));
+    }
+}
+
+/// Stores new people. Where that is refused, nothing of the write may be committed.
+pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: NewPeople) -> Result<Stored, StoreError> {
     users::claim_names_of(tx, connection_id).await?;
-    if are_names_of_the_other_kind_taken(tx, connection_id, people).await? {
+    if are_names_of_the_other_kind_taken(tx, connection_id, &people).await? {
         return Ok(Stored::NameTaken);
     }
-    let rows: Vec<Args> = people.iter().map(|user| users::row(user)).collect();
-    if !tx.insert_many(&USERS, rows).await?.are_all_written() {
-        return Ok(Stored::IdTaken);
+    for (insert, rows, refused) in [
+        (&USERS, people.users, Stored::IdTaken),
+        (&IDENTITIES, people.identities, Stored::NameTaken),
+        (&NEW_PASSWORDS, people.passwords, Stored::IdTaken),
+    ] {
+        match tx.insert_many(insert, rows).await {
+            Ok(_) => {}
+            Err(error) if error.is_of_a_double() => return Ok(refused),
+            Err(error) => return Err(error),
+        }
     }
-    let identities_of = |user: &&User| -> Vec<Args> {
-        let identities = (0..).zip(&user.identities);
-        identities.map(|(position, identity)| users::identity_row(user, position, identity)).collect()
-    };
-    let rows: Vec<Args> = people.iter().flat_map(identities_of).collect();
-    let written = tx.insert_many(&IDENTITIES, rows).await?;
-    Ok(if written.are_all_written() { Stored::Done } else { Stored::NameTaken })
+    Ok(Stored::Done)
 }
 
 /// Whether the address of one of these people is somebody's user name, or the other way round. That addresses, and
@@ -184,34 +215,44 @@ pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: &[&U
 async fn are_names_of_the_other_kind_taken(
     tx: &mut WriteTx,
     connection_id: &ConnectionId,
-    people: &[&User],
+    people: &NewPeople,
 ) -> Result<bool, StoreError> {
-    let emails: Vec<_> = people.iter().filter_map(|user| user.profile.folded_email()).collect();
-    let usernames: Vec<_> =
-        people.iter().filter_map(|user| user.profile.username.as_deref().map(FoldedEmail::of)).collect();
-    let emails: Vec<_> = emails.iter().map(FoldedEmail::as_str).collect();
-    let usernames: Vec<_> = usernames.iter().map(FoldedEmail::as_str).collect();
+    let emails: Vec<_> = people.emails.iter().map(FoldedEmail::as_str).collect();
+    let usernames: Vec<_> = people.usernames.iter().map(FoldedEmail::as_str).collect();
     Ok(!holders(tx, BY_USERNAME, connection_id, &emails).await?.is_empty()
         || !holders(tx, BY_EMAIL, connection_id, &usernames).await?.is_empty())
+}
+
+/// Password credentials of people who are there, as the rows they will be.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    user_ids: Vec<UserId>,
+    rows: Vec<Args>,
+}
+
+impl Credentials {
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Adds what came for somebody at `now`.
+    pub fn add(&mut self, user_id: &UserId, credential: &PasswordCredential, now: Timestamp) {
+        self.user_ids.push(user_id.clone());
+        self.rows.push(passwords::row(user_id, credential, now));
+    }
 }
 
 /// Gives people the password credentials that came with an import, in place of none and of those that are not ours
 /// yet. Answers who have a password of ours, which stays. `None` means that one of these people is not there any more;
 /// then nothing of the write may be committed.
-pub async fn put_passwords(
-    tx: &mut WriteTx,
-    credentials: &[(&UserId, &PasswordCredential)],
-    now: Timestamp,
-) -> Result<Option<HashSet<UserId>>, StoreError> {
-    let rows: Vec<Args> =
-        credentials.iter().map(|(user_id, credential)| passwords::row(user_id, credential, now)).collect();
-    match tx.insert_many(&PASSWORDS, rows).await {
+pub async fn put_passwords(tx: &mut WriteTx, credentials: Credentials) -> Result<Option<HashSet<UserId>>, StoreError> {
+    match tx.insert_many(&PASSWORDS, credentials.rows).await {
         Err(error) if error.is_of_an_orphan() => Ok(None),
         Err(error) => Err(error),
         Ok(written) if written.are_all_written() => Ok(Some(HashSet::new())),
         Ok(_) => {
-            let user_ids: Vec<UserId> = credentials.iter().map(|(user_id, _)| (*user_id).clone()).collect();
-            let native = ids(tx, NATIVE_AMONG, args![&user_ids[..]]).await?;
+            let native = ids(tx, NATIVE_AMONG, args![&credentials.user_ids[..]]).await?;
             Ok(Some(native.into_iter().map(UserId::new).collect()))
         }
     }

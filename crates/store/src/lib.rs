@@ -43,5 +43,5 @@ mod columns;
 #[cfg(test)]
 mod tests;
 
-pub use db::{Read, Reader, Snapshot, Store, StoreError, StoreSettings, WriteTx};
+pub use db::{Load, Read, Reader, Snapshot, Store, StoreError, StoreSettings, WriteTx};
 pub use listing::{Page, Sort};

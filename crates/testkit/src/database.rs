@@ -9,7 +9,7 @@ use std::{fs, process, thread};
 use model::signing_key::SigningKey;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
-use store::{Store, StoreSettings};
+use store::{Load, Store, StoreSettings};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -84,7 +84,7 @@ impl Database {
 
     /// A store on it, as each process has one.
     pub(crate) async fn open(&self) -> Store {
-        let settings = StoreSettings { url: self.url.clone(), readers: 8 };
+        let settings = StoreSettings { url: self.url.clone(), readers: 8, load: Load::Service };
         Store::open(&settings).await.expect("a database of our own opens")
     }
 }

@@ -76,7 +76,7 @@ impl ImportUsers {
 pub(super) async fn run(loaded: &Loaded, command: &ImportUsers) -> Result<(), Failure> {
     let input = input::open(&command.file)?;
     let mut console = Console::new(command.report.as_deref())?;
-    let services = wiring::services(&loaded.config, Opening::MustExist, None).await?;
+    let services = wiring::services(&loaded.config, Opening::ForImport, None).await?;
     let context = wiring::own_context("landbridge import");
     let outcome = import::import(&services, &context, &command.request(), input, &mut console).await;
     services.store.close().await;

@@ -46,9 +46,17 @@ impl StoreError {
 
     /// Whether a row to be written belongs to one that is not there.
     pub(crate) fn is_of_an_orphan(&self) -> bool {
-        let StoreError::Failed(source) = self else { return false };
-        let error = source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-        error.is_some_and(DatabaseError::is_foreign_key_violation)
+        self.of_the_database().is_some_and(DatabaseError::is_foreign_key_violation)
+    }
+
+    /// Whether a row to be written is there already, by one of its keys.
+    pub(crate) fn is_of_a_double(&self) -> bool {
+        self.of_the_database().is_some_and(DatabaseError::is_unique_violation)
+    }
+
+    fn of_the_database(&self) -> Option<&dyn DatabaseError> {
+        let StoreError::Failed(source) = self else { return None };
+        source.downcast_ref::<sqlx::Error>()?.as_database_error()
     }
 }
 

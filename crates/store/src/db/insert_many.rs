@@ -8,8 +8,9 @@ use super::{Args, StoreError};
 /// Values in one statement for SQLite. It takes 32,766, and a prepared statement of this many is small.
 const MOST_VALUES: usize = 2_000;
 
-/// An `INSERT` of any number of rows. Postgres is given a list for each column, because it would plan a statement of
-/// thousands of values anew each time; SQLite has no lists, and is given as many values as one statement should have.
+/// An `INSERT` of any number of rows, after whose failure nothing of the write is kept. Postgres is given a list for each
+/// column, because it would plan a statement of thousands of values anew each time; SQLite has no lists, and is given as
+/// many values as one statement should have.
 pub(crate) struct InsertMany {
     /// The table and its columns.
     pub(crate) into: &'static str,
@@ -50,9 +51,10 @@ impl InsertMany {
     }
 
     /// Its places are `?`: SQLite finds a numbered one among the others by looking at one after another.
+    /// `OR FAIL` spares it to keep, until all rows are there, every page as it was before.
     fn for_sqlite(&self, columns: usize, rows: usize) -> String {
         let row = format!("({}{})", vec!["?"; columns].join(", "), self.fixed);
-        format!("INSERT INTO {} VALUES {} {}", self.into, vec![row; rows].join(", "), self.on_conflict)
+        format!("INSERT OR FAIL INTO {} VALUES {} {}", self.into, vec![row; rows].join(", "), self.on_conflict)
     }
 
     pub(super) async fn run_on_postgres(

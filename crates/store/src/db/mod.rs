@@ -32,6 +32,17 @@ pub struct StoreSettings {
     pub url: String,
     /// Connections that read at the same time.
     pub readers: u32,
+    /// What will be written.
+    pub load: Load,
+}
+
+/// What a process does with the database. SQLite works in its memory, so there it is to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// It answers people, with a few rows at a time.
+    Service,
+    /// It writes rows by the million.
+    Import,
 }
 
 /// The database.
@@ -90,6 +101,14 @@ impl Store {
             Engine::Postgres(engine) => WriteKind::Postgres(engine.begin().await?),
         };
         Ok(WriteTx { kind, has_failed: false })
+    }
+
+    /// Lets other processes write. Whoever writes again and again, for seconds, owes it to them after each time: SQLite
+    /// has one writer, and those who wait for the file do not queue.
+    pub async fn make_way(&self) {
+        if let Engine::Sqlite(engine) = &self.0 {
+            engine.make_way().await;
+        }
     }
 
     /// Asks the database for anything, to learn whether it can be reached.

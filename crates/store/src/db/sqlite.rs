@@ -1,7 +1,7 @@
 //! SQLite: a pool of readers and one writer, whose transactions carry several writes to disk at once.
 //!
-//! `synchronous=FULL` makes each commit wait for the disk. A [`Write`] is therefore a savepoint: its commit releases
-//! the savepoint, lets the next writer in, and returns once the transaction around all of them has been committed.
+//! `synchronous=FULL` makes each commit wait for the disk. A [`Write`] is therefore a part of one: its commit lets
+//! the next writer in, and returns once the transaction around all of them has been committed.
 //! The writer's lock is fair, so whoever queued while a write was under way joins its group, and the task that
 //! commits the group, which queues like everybody else, comes after them. A write that is dropped ends its group.
 
@@ -26,19 +26,34 @@ use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use self::undoing::Undoing;
 use self::writer::{Waiting, Writer};
-use super::{StoreError, StoreSettings};
+use super::{Load, StoreError, StoreSettings};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// How long to wait for another process (a backup, an import) that holds the file's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Pages that are kept in memory for writing, at the most. With SQLite's 2 MiB, an import of many people would read, and
-/// write to the log, nearly every page once for each person.
-const WRITER_CACHE_KIB: u32 = 64 * 1024;
+/// What the writer may take. With SQLite's 2 MiB for pages, an import of many people would read, and write to the log,
+/// nearly every page once for each person.
+struct Room {
+    /// Memory for pages, at the most, KiB.
+    cache: u32,
+    /// How many pages of 4 KiB the log takes in before they go to where they belong, each of them once. Whoever writes
+    /// then waits for it.
+    log: u32,
+}
 
-/// How many pages of 4 KiB the log takes in before they go to where they belong, each of them once.
-const LOG_PAGES: u32 = 8_000;
+impl Load {
+    fn room(self) -> Room {
+        match self {
+            Load::Service => Room { cache: 64 * 1024, log: 8_000 },
+            Load::Import => Room { cache: 192 * 1024, log: 64_000 },
+        }
+    }
+}
+
+/// How long a write leaves the file to other processes that wait for it: two looks of [`writer`].
+const WAY: Duration = Duration::from_millis(4);
 
 const SQLITE_BUSY: &str = "5";
 
@@ -51,7 +66,7 @@ pub(super) struct Sqlite {
     runtime: Handle,
 }
 
-/// One write: a savepoint on the writer's connection. Dropping it undoes it.
+/// One write on the writer's connection. Dropping it undoes it.
 pub(super) struct Write {
     /// Given back by a commit; still there when the write is dropped instead.
     writer: Option<OwnedMutexGuard<Writer>>,
@@ -70,7 +85,7 @@ impl Sqlite {
         let unreachable = |error: sqlx::Error| {
             StoreError::Unreachable(format!("{}: {error}", Path::new(options.get_filename()).display()))
         };
-        let mut connection = connect(&for_writing(&options)).await.map_err(unreachable)?;
+        let mut connection = connect(&for_writing(&options, &settings.load.room())).await.map_err(unreachable)?;
         migrate(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(settings.readers)
@@ -100,8 +115,14 @@ impl Sqlite {
     pub(super) async fn write(&self) -> Result<Write, StoreError> {
         let writer = Arc::clone(&self.writer).lock_owned().await;
         let mut write = Write { writer: Some(writer), engine: self.clone() };
-        let opening = self.runtime.spawn(async move { write.writer().open_savepoint().await.map(|()| write) });
+        let opening = self.runtime.spawn(async move { write.writer().begin_write().await.map(|()| write) });
         opening.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Another process that waits for the file gets it, if it looks often enough.
+    #[expect(clippy::disallowed_methods, reason = "other processes do not live by the clock of a test")]
+    pub(super) async fn make_way(&self) {
+        tokio::time::sleep(WAY).await;
     }
 
     /// Commits what is under way. The writer's connection is the last to close, because that folds the log into the
@@ -125,7 +146,7 @@ impl Write {
     }
 
     async fn commit_with_group(mut self, waiting: Waiting) {
-        if let Err(error) = self.writer().release_savepoint().await {
+        if let Err(error) = self.writer().end_write().await {
             // A caller that no longer waits has nothing to learn; the write itself is undone when it is dropped here.
             let _ = waiting.send(Err(error));
             return;
@@ -147,7 +168,7 @@ impl Drop for Write {
         if let Some(mut writer) = self.writer.take() {
             let turn = self.engine.undoing.begin();
             self.engine.runtime.spawn(async move {
-                writer.undo_savepoint().await;
+                writer.undo_write().await;
                 writer.commit_group().await;
                 drop(turn);
             });
@@ -156,9 +177,10 @@ impl Drop for Write {
 }
 
 /// The one connection that writes, in a transaction that touches pages all over the file.
-fn for_writing(options: &SqliteConnectOptions) -> SqliteConnectOptions {
-    let options = options.clone().pragma("cache_size", format!("-{WRITER_CACHE_KIB}"));
-    options.pragma("wal_autocheckpoint", LOG_PAGES.to_string())
+fn for_writing(options: &SqliteConnectOptions, Room { cache, log }: &Room) -> SqliteConnectOptions {
+    let options = options.clone().pragma("cache_size", format!("-{cache}"));
+    // Pages as they were before a statement are kept in memory too, and not in a file.
+    options.pragma("wal_autocheckpoint", log.to_string()).pragma("temp_store", "MEMORY")
 }
 
 /// Where two processes create a file at once, the one refuses the other the switch to WAL without waiting; afterwards

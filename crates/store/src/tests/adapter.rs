@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::engines::{for_each_database, for_each_engine, open, places};
 use super::notes::{note, noted, noted_in, write_note};
 use crate::db::{Ask, Sql, args};
-use crate::{Read, Store, StoreError, StoreSettings};
+use crate::{Load, Read, Store, StoreError, StoreSettings};
 
 #[tokio::test]
 async fn a_database_answers_a_ping() {
@@ -45,14 +45,14 @@ async fn a_new_database_may_be_opened_by_several_at_once() {
 
 #[tokio::test]
 async fn a_url_of_another_engine_is_refused() {
-    let settings = StoreSettings { url: "mysql://db".to_owned(), readers: 1 };
+    let settings = StoreSettings { url: "mysql://db".to_owned(), readers: 1, load: Load::Service };
     assert!(matches!(Store::open(&settings).await, Err(StoreError::UnknownEngine)));
 }
 
 #[tokio::test]
 async fn a_place_that_cannot_be_reached_is_named() {
     for url in ["sqlite:/nowhere/at/all.db", "postgres://nobody@127.0.0.1:1/none"] {
-        let settings = StoreSettings { url: url.to_owned(), readers: 1 };
+        let settings = StoreSettings { url: url.to_owned(), readers: 1, load: Load::Service };
         assert!(matches!(Store::open(&settings).await, Err(StoreError::Unreachable(_))), "{url}");
     }
 }

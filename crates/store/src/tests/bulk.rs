@@ -7,15 +7,18 @@ use model::user::{PasswordCredential, Profile, User};
 use super::engines::{for_each_database, for_each_engine};
 use super::records::{at, committed, connection_id, full_user, named_user, nameless, populate, reader, user, user_id};
 use super::users::find;
-use crate::bulk::{self, Holder};
+use crate::bulk::{self, Credentials, Holder, NewPeople};
 use crate::users::Stored;
 use crate::{Store, passwords, users};
 
 /// Stores people as a flow does: what is refused is not committed.
 async fn insert(store: &Store, people: &[User]) -> Stored {
     let mut tx = store.write().await.unwrap();
-    let people: Vec<&User> = people.iter().collect();
-    let stored = bulk::insert(&mut tx, &connection_id(), &people).await.unwrap();
+    let mut new = NewPeople::default();
+    for user in people {
+        new.add(user, None, at(1));
+    }
+    let stored = bulk::insert(&mut tx, &connection_id(), new).await.unwrap();
     if stored == Stored::Done {
         tx.commit().await.unwrap();
     }
@@ -24,6 +27,14 @@ async fn insert(store: &Store, people: &[User]) -> Stored {
 
 async fn count(store: &Store) -> u64 {
     users::count(&mut reader(store).await, &users::UserFilter::default()).await.unwrap()
+}
+
+fn credentials<'a>(all: impl IntoIterator<Item = (&'a UserId, &'a PasswordCredential)>) -> Credentials {
+    let mut credentials = Credentials::default();
+    for (user_id, credential) in all {
+        credentials.add(user_id, credential, at(2));
+    }
+    credentials
 }
 
 fn hash(hash: &str) -> PasswordCredential {
@@ -186,8 +197,8 @@ async fn mg_14_an_import_never_replaces_a_password_of_ours() {
         })
         .await;
         let imported = hash("second");
-        let credentials: Vec<_> = ids.iter().map(|id| (id, &imported)).collect();
-        let kept = committed(store, async |tx| bulk::put_passwords(tx, &credentials, at(2)).await).await;
+        let given = credentials(ids.iter().map(|id| (id, &imported)));
+        let kept = committed(store, async |tx| bulk::put_passwords(tx, given.clone()).await).await;
         assert_eq!(kept, Some([ids[3].clone()].into()));
         let stored = bulk::passwords(&mut reader(store).await, &ids).await.unwrap();
         for (id, credential, version, moment) in [
@@ -211,7 +222,7 @@ async fn a_password_of_somebody_who_has_left_keeps_the_others_out_too() {
         assert!(committed(store, async |tx| users::delete(tx, &user_id(), at(1)).await).await);
         let (stays, left, imported) = (UserId::database("stays"), user_id(), hash("first"));
         let mut tx = store.write().await.unwrap();
-        let put = bulk::put_passwords(&mut tx, &[(&stays, &imported), (&left, &imported)], at(2)).await.unwrap();
+        let put = bulk::put_passwords(&mut tx, credentials([(&stays, &imported), (&left, &imported)])).await.unwrap();
         assert_eq!(put, None);
         tx.commit().await.unwrap_err();
         assert_eq!(passwords::find(&mut reader(store).await, &stays).await.unwrap(), None);
@@ -225,7 +236,7 @@ async fn a_hash_that_comes_later_is_where_the_password_comes_from() {
         populate(store).await;
         committed(store, async |tx| {
             passwords::insert(tx, &user_id(), &source("old"), at(1)).await?;
-            bulk::put_passwords(tx, &[(&user_id(), &hash("late"))], at(2)).await
+            bulk::put_passwords(tx, credentials([(&user_id(), &hash("late"))])).await
         })
         .await;
         let progress = crate::migration::progress(&mut reader(store).await).await.unwrap();

@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use tempfile::TempDir;
 
-use crate::{Store, StoreSettings};
+use crate::{Load, Store, StoreSettings};
 
 /// Runs a test on an empty database of each engine.
 pub(super) async fn for_each_engine(test: impl AsyncFn(&Store)) {
@@ -94,7 +94,7 @@ impl Database {
 }
 
 pub(super) async fn open(url: &str) -> Store {
-    Store::open(&StoreSettings { url: url.to_owned(), readers: 8 }).await.unwrap()
+    Store::open(&StoreSettings { url: url.to_owned(), readers: 8, load: Load::Service }).await.unwrap()
 }
 
 pub(super) struct PostgresDatabase {

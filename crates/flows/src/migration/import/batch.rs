@@ -1,32 +1,33 @@
 //! The second pass: rows read and checked on a thread of their own, and handed on in batches.
 
 use std::io;
+use std::sync::Arc;
 
 use model::JsonObject;
 use tokio::sync::mpsc;
 
 use super::collisions::Survey;
 use super::entry::Entry;
-use super::framing::{Place, Record};
+use super::framing::Record;
 use super::members;
 use super::reader::{RowReader, Said};
-use super::refusal::{RowCode, RowError};
+use super::refusal::{RefusedRow, RowCode, RowError, masked};
 
 /// Rows that are written together, unless they are large.
-const ROWS: usize = 2_000;
+const ROWS: usize = 5_000;
 
 /// Bytes of rows that are written together.
-const BYTES: usize = 4 * 1024 * 1024;
+const BYTES: usize = 8 * 1024 * 1024;
 
 /// Batches that are read while one is written.
-pub(super) const AHEAD: usize = 2;
+pub(super) const AHEAD: usize = 1;
 
 /// A row and what it says.
 #[derive(Debug)]
 pub(super) struct Reading {
-    pub(super) place: Place,
-    /// As it came, for the report. None where it could not be read.
-    pub(super) row: Option<JsonObject>,
+    /// As it came, for the report.
+    record: Record,
+    reader: Arc<RowReader>,
     pub(super) said: Said,
     /// Its fields for which there is no place.
     pub(super) left_out: Vec<String>,
@@ -36,12 +37,18 @@ impl Reading {
     pub(super) fn entry(&self) -> Option<&Entry> {
         if let Said::Entry(entry) = &self.said { Some(entry) } else { None }
     }
+
+    /// What a report says of the row. It is read once more for that, since few rows are refused.
+    pub(super) fn refused(&self, errors: Vec<RowError>) -> RefusedRow {
+        let row = members::parse(&self.record).and_then(|row| self.reader.renamed(row));
+        RefusedRow { place: self.record.place, user: row.ok().as_ref().map(masked), errors }
+    }
 }
 
 /// Reads every row and sends it on; stops when nobody receives any more, and at the first failure of the input.
 pub(super) fn send_all(
     records: impl Iterator<Item = io::Result<Record>>,
-    reader: &RowReader,
+    reader: &Arc<RowReader>,
     survey: &Survey,
     sender: &mpsc::Sender<io::Result<Vec<Reading>>>,
 ) {
@@ -57,7 +64,7 @@ pub(super) fn send_all(
             }
         };
         bytes += record.content.as_ref().map_or(0, Vec::len);
-        batch.push(read(&record, reader, survey));
+        batch.push(read(record, reader, survey));
         if batch.len() == ROWS || bytes >= BYTES {
             bytes = 0;
             let full = std::mem::replace(&mut batch, Vec::with_capacity(ROWS));
@@ -70,24 +77,26 @@ pub(super) fn send_all(
     let _ = sender.blocking_send(Ok(batch));
 }
 
-fn read(record: &Record, reader: &RowReader, survey: &Survey) -> Reading {
-    let place = record.place;
+fn read(record: Record, reader: &Arc<RowReader>, survey: &Survey) -> Reading {
     let mut left_out = Vec::new();
-    let row = match members::parse(record).and_then(|row| reader.renamed(row)) {
-        Ok(row) => row,
-        Err(error) => return Reading { place, row: None, said: Said::Refused(vec![error]), left_out },
+    let said = match members::parse(&record).and_then(|row| reader.renamed(row)) {
+        Ok(row) => said(&row, reader, survey, &mut left_out),
+        Err(error) => Said::Refused(vec![error]),
     };
-    let said = match reader.read(&row, &mut left_out) {
+    Reading { record, reader: Arc::clone(reader), said, left_out }
+}
+
+fn said(row: &JsonObject, reader: &RowReader, survey: &Survey, left_out: &mut Vec<String>) -> Said {
+    match reader.read(row, left_out) {
         Said::Skipped(reason) => Said::Skipped(reason),
         Said::Entry(entry) => {
-            duplicated(survey, reader, &row).map_or(Said::Entry(entry), |one| Said::Refused(vec![one]))
+            duplicated(survey, reader, row).map_or(Said::Entry(entry), |one| Said::Refused(vec![one]))
         }
         Said::Refused(mut errors) => {
-            errors.extend(duplicated(survey, reader, &row));
+            errors.extend(duplicated(survey, reader, row));
             Said::Refused(errors)
         }
-    };
-    Reading { place, row: Some(row), said, left_out }
+    }
 }
 
 fn duplicated(survey: &Survey, reader: &RowReader, row: &JsonObject) -> Option<RowError> {

@@ -37,8 +37,9 @@ impl Survey {
         let mut fingerprints = Vec::new();
         for record in records {
             rows += 1;
-            let row = members::parse(&record?).and_then(|row| reader.renamed(row));
-            if let Some(row) = row.ok().filter(|row| !reader.is_foreign(row)) {
+            let row = members::parse_some(&record?, |name| reader.tells_apart(name));
+            let row = row.and_then(|row| reader.renamed(row).ok());
+            if let Some(row) = row.filter(|row| !reader.is_foreign(row)) {
                 fingerprints.extend(all_of(key, &reader.keys(&row)));
             }
         }

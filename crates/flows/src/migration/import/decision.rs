@@ -1,7 +1,5 @@
 //! What becomes of a row, given what the directory holds.
 
-use std::collections::HashSet;
-
 use credentials::password;
 use model::connection::Connection;
 use model::user::{Identity, PasswordCredential, Profile, User};
@@ -29,21 +27,6 @@ pub(super) enum Decision {
     Skip(SkipReason),
     /// Not taken.
     Refuse(RowError),
-}
-
-impl Decision {
-    /// Whether it changes the directory.
-    pub(super) fn is_written(&self) -> bool {
-        matches!(self, Decision::Insert(_) | Decision::Update(_))
-    }
-
-    /// Somebody who moved while their hash was on its way keeps the password they have.
-    pub(super) fn unless_moved(self, moved: &HashSet<UserId>) -> Self {
-        match self {
-            Decision::Update(change) if change.user.is_none() && moved.contains(&change.user_id) => Decision::Unchanged,
-            other => other,
-        }
-    }
 }
 
 /// Somebody new.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use model::JsonObject;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::error::Category;
@@ -19,13 +19,22 @@ struct Members {
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
+        deserializer.deserialize_map(MembersNamed(|_: &str| true))
     }
 }
 
-struct MembersVisitor;
+/// Reads the members whose names it is asked for, and passes over the values of the others.
+struct MembersNamed<F>(F);
 
-impl<'de> Visitor<'de> for MembersVisitor {
+impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for MembersNamed<F> {
+    type Value = Members;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Members, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for MembersNamed<F> {
     type Value = Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,8 +43,10 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
         let mut members = Members { object: JsonObject::new(), twice: None };
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            if members.object.insert(name.clone(), value).is_some() {
+        while let Some(name) = map.next_key::<String>()? {
+            if !self.0(&name) {
+                map.next_value::<IgnoredAny>()?;
+            } else if members.object.insert(name.clone(), map.next_value::<Value>()?).is_some() {
                 members.twice.get_or_insert(name);
             }
         }
@@ -52,6 +63,14 @@ pub(super) fn parse(record: &Record) -> Result<JsonObject, RowError> {
         Some(name) => Err(RowError::at(RowCode::NotPassed, name, "the row holds this member twice")),
         None => Ok(members.object),
     }
+}
+
+/// Reads the members that `is_wanted` names, and looks at nothing else; `None` where the row, as far as it was looked
+/// at, would be refused.
+pub(super) fn parse_some(record: &Record, is_wanted: impl Fn(&str) -> bool) -> Option<JsonObject> {
+    let mut json = serde_json::Deserializer::from_slice(record.content.as_ref().ok()?);
+    let members = MembersNamed(is_wanted).deserialize(&mut json).ok()?;
+    members.twice.is_none().then_some(members.object)
 }
 
 fn no_row(fault: Fault) -> RowError {

@@ -72,6 +72,15 @@ impl RowReader {
         }
     }
 
+    /// Whether a member of this name has a part in what [`Self::is_foreign`] and [`Self::keys`] say.
+    pub(super) fn tells_apart(&self, name: &str) -> bool {
+        match self.format {
+            Format::Auth0Import => ["user_id", "email", "username"].contains(&name),
+            Format::Auth0Export => export::tells_apart(name),
+            Format::Auth0Hashes => hashes::tells_apart(name),
+        }
+    }
+
     /// Whether the row is about somebody of another connection.
     pub(super) fn is_foreign(&self, row: &JsonObject) -> bool {
         let connection = match self.format {

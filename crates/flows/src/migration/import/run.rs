@@ -1,6 +1,7 @@
 //! One run, from the first byte to the last batch.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use credentials::password::Limits;
 use keys::Entropy;
@@ -12,20 +13,23 @@ use tokio::sync::mpsc;
 use super::batch::{self, Reading};
 use super::checkpoint::Checkpoint;
 use super::collisions::{Key, Survey};
-use super::decision::{Decision, Rules};
+use super::decision::Rules;
 use super::directory::Directory;
 use super::entry::Entry;
 use super::format::Format;
 use super::framing::Records;
 use super::reader::{RowReader, Said, SkipReason};
-use super::refusal::{RefusedRow, RowCode, RowError, masked};
+use super::refusal::{RefusedRow, RowCode, RowError};
 use super::summary::Summary;
-use super::writing::write;
+use super::writing::{Outcome, Writing};
 use super::{Existing, ImportObserver, ImportRefused, ImportRequest};
 use crate::error::OrInternal;
 
 /// How often one row is decided again before it is given up. Each time, somebody changed the same person meanwhile.
 const ATTEMPTS: u32 = 3;
+
+/// Rows that are decided about before anything else gets a turn.
+const AT_A_TIME: usize = 100;
 
 /// The first byte of what gzip made. No text begins with it.
 const GZIP: u8 = 0x1f;
@@ -104,8 +108,8 @@ impl Run<'_> {
 
     async fn decided(&self, batch: Vec<Reading>) -> Result<Decided, ImportRefused> {
         let entries: Vec<&Entry> = batch.iter().filter_map(Reading::entry).collect();
-        let decisions = self.decide(&entries).await?;
-        Ok(Decided { batch, decisions })
+        let (outcomes, writing) = self.decide(&entries).await?;
+        Ok(Decided { batch, outcomes, writing })
     }
 
     /// Writes, counts, and answers which rows were refused. Where the directory changed meanwhile, each row is decided
@@ -136,61 +140,68 @@ impl Run<'_> {
             };
         }
         let message = "the person is being changed at this moment; import the row again";
-        let decisions = vec![Decision::Refuse(RowError::of_row(RowCode::Conflict, message))];
-        let written = self.write(Decided { batch, decisions }, summary).await?;
+        let outcomes = vec![Outcome::Refused(vec![RowError::of_row(RowCode::Conflict, message)])];
+        let written = self.write(Decided { batch, outcomes, writing: Writing::default() }, summary).await?;
         Ok(written.unwrap_or_default())
     }
 
-    async fn decide(&self, entries: &[&Entry]) -> Result<Vec<Decision>, StoreError> {
+    /// Now and then it lets whoever writes the batch before go on.
+    async fn decide(&self, entries: &[&Entry]) -> Result<(Vec<Outcome>, Writing), StoreError> {
         let Run { store, connection, request, .. } = self;
         let whole_users = request.existing == Existing::Update;
         let directory = Directory::about(&mut store.snapshot().await?, &connection.id, entries, whole_users).await?;
         let rules = self.rules();
-        let fresh_id = || UserId::random_external_id(self.entropy.array());
-        Ok(entries.iter().map(|entry| rules.decide(entry, &directory, fresh_id)).collect())
+        let (mut outcomes, mut writing) = (Vec::with_capacity(entries.len()), Writing::default());
+        for some in entries.chunks(AT_A_TIME) {
+            for entry in some {
+                let fresh_id = || UserId::random_external_id(self.entropy.array());
+                outcomes.push(writing.add(rules.decide(entry, &directory, fresh_id), self.now));
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok((outcomes, writing))
     }
 
     /// Gives the batch back where somebody signed up, changed or left between the question and the write; nothing was
     /// written then.
     async fn write(
         &self,
-        Decided { batch, decisions }: Decided,
+        Decided { batch, outcomes, writing }: Decided,
         summary: &mut Summary,
     ) -> Result<Result<Vec<RefusedRow>, Vec<Reading>>, ImportRefused> {
-        let writes = decisions.iter().any(Decision::is_written) || self.checkpoint.is_kept();
+        let writes = !writing.is_empty() || self.checkpoint.is_kept();
         if self.request.dry_run || !writes {
-            return Ok(Ok(self.count(batch, decisions, summary)));
+            return Ok(Ok(self.count(&batch, outcomes, summary)));
         }
         let mut tx = self.store.write().await?;
-        let Some(moved) = write(&mut tx, &self.connection.id, &decisions, self.now).await? else {
+        let Some(moved) = writing.write(&mut tx, &self.connection.id).await? else {
             return Ok(Err(batch));
         };
-        let decisions = decisions.into_iter().map(|one| one.unless_moved(&moved)).collect();
-        let refused = self.count(batch, decisions, summary);
+        let outcomes = outcomes.into_iter().map(|one| one.unless_moved(&moved)).collect();
+        let refused = self.count(&batch, outcomes, summary);
         if !self.checkpoint.note(&mut tx, summary, &refused).await? {
             return Err(ImportRefused::Overtaken);
         }
         tx.commit().await?;
+        self.store.make_way().await;
         Ok(Ok(refused))
     }
 
     /// Counts every row of a batch, and answers which were refused. A job has to tell of each row that it did not take.
-    fn count(&self, batch: Vec<Reading>, decisions: Vec<Decision>, summary: &mut Summary) -> Vec<RefusedRow> {
-        let mut decisions = decisions.into_iter();
+    fn count(&self, batch: &[Reading], outcomes: Vec<Outcome>, summary: &mut Summary) -> Vec<RefusedRow> {
+        let mut outcomes = outcomes.into_iter();
         let mut refused = Vec::new();
         for reading in batch {
-            let decision = match reading.said {
-                Said::Refused(errors) => Err(errors),
-                Said::Skipped(reason) => Ok(Decision::Skip(reason)),
-                Said::Entry(_) => Ok(decisions.next().expect("every entry is decided once, in their order")),
+            let outcome = match &reading.said {
+                Said::Refused(errors) => Outcome::Refused(errors.clone()),
+                Said::Skipped(reason) => Outcome::Skipped(*reason),
+                Said::Entry(_) => outcomes.next().expect("every entry is decided once, in their order"),
             };
-            let told = match decision {
-                Ok(Decision::Skip(reason)) if self.checkpoint.is_kept() => Err(vec![passed_over(reason)]),
+            let told = match outcome {
+                Outcome::Skipped(reason) if self.checkpoint.is_kept() => Outcome::Refused(vec![passed_over(reason)]),
                 other => other,
             };
-            if let Some(errors) = summary.count(told, reading.left_out) {
-                refused.push(RefusedRow { place: reading.place, user: reading.row.as_ref().map(masked), errors });
-            }
+            refused.extend(summary.count(told, &reading.left_out).map(|errors| reading.refused(errors)));
         }
         refused
     }
@@ -208,10 +219,11 @@ impl Run<'_> {
     }
 }
 
-/// A batch, and what becomes of each of its entries in their order.
+/// A batch, what becomes of each of its entries in their order once it is written, and what of it is to be written.
 struct Decided {
     batch: Vec<Reading>,
-    decisions: Vec<Decision>,
+    outcomes: Vec<Outcome>,
+    writing: Writing,
 }
 
 fn passed_over(reason: SkipReason) -> RowError {
@@ -230,7 +242,7 @@ struct FirstPass {
 /// What the second pass needs.
 struct Prepared<R> {
     input: R,
-    reader: RowReader,
+    reader: Arc<RowReader>,
     survey: Survey,
 }
 
@@ -244,7 +256,7 @@ impl FirstPass {
         };
         let reader = RowReader::new(format, &self.connection, self.called.as_deref(), self.limits);
         let survey = Survey::of(open_rows(&mut input)?, &reader, self.key).map_err(ImportRefused::Input)?;
-        Ok(Prepared { input, reader, survey })
+        Ok(Prepared { input, reader: Arc::new(reader), survey })
     }
 }
 
@@ -262,7 +274,7 @@ fn open<R: Read + Seek>(input: &mut R) -> io::Result<Option<Records<&mut R>>> {
 fn send_batches<R: Read + Seek>(
     mut input: R,
     settled: usize,
-    reader: &RowReader,
+    reader: &Arc<RowReader>,
     survey: &Survey,
     sender: &mpsc::Sender<io::Result<Vec<Reading>>>,
 ) {

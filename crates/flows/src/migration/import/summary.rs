@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::user::PasswordCredential;
-
-use super::decision::Decision;
 use super::reader::SkipReason;
 use super::refusal::RowError;
+use super::writing::{CredentialKind, Outcome};
 
 /// How many names of fields are counted apart. A file can make up as many as it likes.
 const MOST_FIELDS: usize = 100;
@@ -40,49 +38,41 @@ pub struct Summary {
 
 impl Summary {
     /// Counts what became of a row, and the fields it lost if it was taken. Answers why it was not.
-    pub(super) fn count(
-        &mut self,
-        told: Result<Decision, Vec<RowError>>,
-        left_out: Vec<String>,
-    ) -> Option<Vec<RowError>> {
+    pub(super) fn count(&mut self, outcome: Outcome, left_out: &[String]) -> Option<Vec<RowError>> {
         self.read += 1;
-        match told {
-            Err(errors) => return Some(self.refuse(errors)),
-            Ok(Decision::Refuse(error)) => return Some(self.refuse(vec![error])),
-            Ok(Decision::Skip(reason)) => *self.skipped.entry(reason).or_default() += 1,
-            Ok(Decision::Unchanged) => self.unchanged += 1,
-            Ok(Decision::Update(_)) => {
+        match outcome {
+            Outcome::Refused(errors) => {
+                self.refused += 1;
+                return Some(errors);
+            }
+            Outcome::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
+            Outcome::Unchanged => self.unchanged += 1,
+            Outcome::Updated | Outcome::GivenHash(_) => {
                 self.updated += 1;
                 self.leave_out(left_out);
             }
-            Ok(Decision::Insert(newcomer)) => {
-                self.insert(newcomer.password.as_ref());
+            Outcome::Inserted(password) => {
+                self.insert(password);
                 self.leave_out(left_out);
             }
         }
         None
     }
 
-    fn refuse(&mut self, errors: Vec<RowError>) -> Vec<RowError> {
-        self.refused += 1;
-        errors
-    }
-
-    fn insert(&mut self, password: Option<&PasswordCredential>) {
+    fn insert(&mut self, password: Option<CredentialKind>) {
         self.inserted += 1;
         match password {
             None => self.inserted_without_password += 1,
-            Some(PasswordCredential::Source { .. }) => self.inserted_at_source += 1,
-            Some(PasswordCredential::Imported { .. } | PasswordCredential::Native { .. }) => {
-                self.inserted_with_hash += 1;
-            }
+            Some(CredentialKind::Source) => self.inserted_at_source += 1,
+            Some(CredentialKind::Hash) => self.inserted_with_hash += 1,
         }
     }
 
-    fn leave_out(&mut self, fields: Vec<String>) {
+    fn leave_out(&mut self, fields: &[String]) {
         for field in fields {
-            let is_counted = self.left_out.len() < MOST_FIELDS || self.left_out.contains_key(&field);
-            *self.left_out.entry(if is_counted { field } else { "…".to_owned() }).or_default() += 1;
+            let is_counted = self.left_out.len() < MOST_FIELDS || self.left_out.contains_key(field);
+            let field = if is_counted { field } else { "…" };
+            *self.left_out.entry(field.to_owned()).or_default() += 1;
         }
     }
 }

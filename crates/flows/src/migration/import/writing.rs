@@ -2,56 +2,117 @@
 
 use std::collections::HashSet;
 
-use model::user::PasswordCredential;
+use model::user::{PasswordCredential, User};
 use model::{ConnectionId, Timestamp, UserId};
+use store::bulk::{self, Credentials, NewPeople};
 use store::users::Stored;
-use store::{StoreError, WriteTx, bulk};
+use store::{StoreError, WriteTx};
 
 use super::decision::{Change, Decision, Newcomer};
+use super::reader::SkipReason;
+use super::refusal::RowError;
 
-/// Writes all that is to be written, and answers whose hash was not wanted any more, because they moved meanwhile. `None`
-/// where somebody signed up, changed or left since it was decided; then nothing of the write may be committed.
-pub(super) async fn write(
-    tx: &mut WriteTx,
-    connection_id: &ConnectionId,
-    decisions: &[Decision],
-    now: Timestamp,
-) -> Result<Option<HashSet<UserId>>, StoreError> {
-    let newcomers: Vec<&Newcomer> = decisions.iter().filter_map(as_newcomer).collect();
-    let changes: Vec<&Change> = decisions.iter().filter_map(as_change).collect();
-    if !insert(tx, connection_id, &newcomers).await? || !update(tx, &changes).await? {
-        return Ok(None);
-    }
-    bulk::put_passwords(tx, &passwords(&newcomers, &changes), now).await
+/// What kind of password credential came with somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CredentialKind {
+    Hash,
+    Source,
 }
 
-fn as_newcomer(decision: &Decision) -> Option<&Newcomer> {
-    if let Decision::Insert(newcomer) = decision { Some(newcomer) } else { None }
-}
-
-fn as_change(decision: &Decision) -> Option<&Change> {
-    if let Decision::Update(change) = decision { Some(change) } else { None }
-}
-
-async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, newcomers: &[&Newcomer]) -> Result<bool, StoreError> {
-    for newcomer in newcomers.iter().filter(|newcomer| newcomer.exhumed) {
-        store::users::exhume(tx, connection_id, newcomer.user.user_id.external_id()).await?;
-    }
-    let users: Vec<_> = newcomers.iter().map(|newcomer| &newcomer.user).collect();
-    Ok(bulk::insert(tx, connection_id, &users).await? == Stored::Done)
-}
-
-async fn update(tx: &mut WriteTx, changes: &[&Change]) -> Result<bool, StoreError> {
-    for user in changes.iter().filter_map(|change| change.user.as_ref()) {
-        if store::users::update(tx, user).await? != Stored::Done {
-            return Ok(false);
+impl CredentialKind {
+    fn of(credential: &PasswordCredential) -> Self {
+        match credential {
+            PasswordCredential::Source { .. } => CredentialKind::Source,
+            PasswordCredential::Imported { .. } | PasswordCredential::Native { .. } => CredentialKind::Hash,
         }
     }
-    Ok(true)
 }
 
-fn passwords<'a>(newcomers: &[&'a Newcomer], changes: &[&'a Change]) -> Vec<(&'a UserId, &'a PasswordCredential)> {
-    let new = newcomers.iter().filter_map(|one| Some((&one.user.user_id, one.password.as_ref()?)));
-    let known = changes.iter().filter_map(|change| Some((&change.user_id, change.password.as_ref()?)));
-    new.chain(known).collect()
+/// What becomes of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Outcome {
+    /// Somebody new, and what kind of password came with them.
+    Inserted(Option<CredentialKind>),
+    /// Somebody who was there has changed.
+    Updated,
+    /// This person has another hash, and nothing else has changed.
+    GivenHash(UserId),
+    Unchanged,
+    Skipped(SkipReason),
+    Refused(Vec<RowError>),
+}
+
+impl Outcome {
+    /// Somebody who moved while their hash was on its way keeps the password they have.
+    pub(super) fn unless_moved(self, moved: &HashSet<UserId>) -> Self {
+        match self {
+            Outcome::GivenHash(user_id) if moved.contains(&user_id) => Outcome::Unchanged,
+            other => other,
+        }
+    }
+}
+
+/// What is to be written, made ready before the write is opened.
+#[derive(Default)]
+pub(super) struct Writing {
+    /// Ids that were buried, of people who come back.
+    exhumed: Vec<String>,
+    people: NewPeople,
+    updated: Vec<User>,
+    credentials: Credentials,
+}
+
+impl Writing {
+    /// Adds what one decision asks for, and says what becomes of its row once all of it is written.
+    pub(super) fn add(&mut self, decision: Decision, now: Timestamp) -> Outcome {
+        match decision {
+            Decision::Insert(newcomer) => self.add_newcomer(&newcomer, now),
+            Decision::Update(change) => self.add_change(*change, now),
+            Decision::Unchanged => Outcome::Unchanged,
+            Decision::Skip(reason) => Outcome::Skipped(reason),
+            Decision::Refuse(error) => Outcome::Refused(vec![error]),
+        }
+    }
+
+    fn add_newcomer(&mut self, Newcomer { user, password, exhumed }: &Newcomer, now: Timestamp) -> Outcome {
+        if *exhumed {
+            self.exhumed.push(user.user_id.external_id().to_owned());
+        }
+        self.people.add(user, password.as_ref(), now);
+        Outcome::Inserted(password.as_ref().map(CredentialKind::of))
+    }
+
+    fn add_change(&mut self, change: Change, now: Timestamp) -> Outcome {
+        if let Some(password) = &change.password {
+            self.credentials.add(&change.user_id, password, now);
+        }
+        let of_password_alone = change.user.is_none();
+        self.updated.extend(change.user);
+        if of_password_alone { Outcome::GivenHash(change.user_id) } else { Outcome::Updated }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.updated.is_empty() && self.credentials.is_empty()
+    }
+
+    /// Writes all of it, and answers whose hash was not wanted any more, because they moved meanwhile. `None` where
+    /// somebody signed up, changed or left since it was decided; then nothing of the write may be committed.
+    pub(super) async fn write(
+        self,
+        tx: &mut WriteTx,
+        connection_id: &ConnectionId,
+    ) -> Result<Option<HashSet<UserId>>, StoreError> {
+        for external_id in &self.exhumed {
+            store::users::exhume(tx, connection_id, external_id).await?;
+        }
+        if bulk::insert(tx, connection_id, self.people).await? != Stored::Done {
+            return Ok(None);
+        }
+        for user in &self.updated {
+            if store::users::update(tx, user).await? != Stored::Done {
+                return Ok(None);
+            }
+        }
+        bulk::put_passwords(tx, self.credentials).await
+    }
 }

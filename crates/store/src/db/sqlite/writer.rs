@@ -1,4 +1,3 @@
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,7 +5,15 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
 
+use super::is_busy;
 use crate::StoreError;
+
+/// How long SQLite itself waits for another process that holds the file's write lock: it looks after 1, 2 and 2 ms. Left
+/// to itself for longer it would look only every 100 ms, and miss an import that makes way between two of its batches.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5";
+
+/// How often it is asked to, until ten seconds have passed.
+const ATTEMPTS: u32 = 2_000;
 
 /// Who waits for a group to be on disk.
 pub(super) type Waiting = oneshot::Sender<Result<(), StoreError>>;
@@ -20,40 +27,67 @@ pub(super) struct Writer {
     /// Those who released their savepoint and wait for the disk. Empty when no transaction is open.
     group: Vec<Waiting>,
     in_transaction: bool,
-    in_savepoint: bool,
+    /// What undoes the write that is under way, if one is.
+    undone_by: Option<UndoneBy>,
     /// SQLite undid the whole transaction by itself, as it may when the disk is full.
     rolled_back: Arc<AtomicBool>,
+}
+
+/// What undoes one write of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UndoneBy {
+    /// It is the first of its group, so the transaction holds nothing else. A savepoint would make SQLite keep every
+    /// page as it was before.
+    Transaction,
+    Savepoint,
 }
 
 impl Writer {
     pub(super) async fn new(mut connection: SqliteConnection) -> Result<Self, StoreError> {
         let rolled_back = Arc::new(AtomicBool::new(false));
         let hook = Arc::clone(&rolled_back);
+        sqlx::query(BUSY_TIMEOUT).execute(&mut connection).await?;
         connection.lock_handle().await?.set_rollback_hook(move || hook.store(true, Ordering::SeqCst));
         let connection = Some(connection);
-        Ok(Writer { connection, group: Vec::new(), in_transaction: false, in_savepoint: false, rolled_back })
+        Ok(Writer { connection, group: Vec::new(), in_transaction: false, undone_by: None, rolled_back })
     }
 
-    /// The connection, for the statements of the write whose savepoint is open.
+    /// The connection, for the statements of the write that is under way.
     pub(super) fn connection(&mut self) -> &mut SqliteConnection {
         self.connection.as_mut().expect("closing waits for the write that is under way")
     }
 
-    pub(super) async fn open_savepoint(&mut self) -> Result<(), StoreError> {
-        if !self.in_transaction {
-            self.run("BEGIN IMMEDIATE").await?;
+    /// Begins a write.
+    pub(super) async fn begin_write(&mut self) -> Result<(), StoreError> {
+        if self.in_transaction {
+            self.run("SAVEPOINT one_write").await?;
+            self.undone_by = Some(UndoneBy::Savepoint);
+        } else {
+            self.begin_transaction().await?;
             self.in_transaction = true;
+            self.undone_by = Some(UndoneBy::Transaction);
             self.rolled_back.store(false, Ordering::SeqCst);
         }
-        self.run("SAVEPOINT one_write").await?;
-        self.in_savepoint = true;
         Ok(())
     }
 
-    pub(super) async fn release_savepoint(&mut self) -> Result<(), StoreError> {
+    async fn begin_transaction(&mut self) -> Result<(), StoreError> {
+        for _ in 1..ATTEMPTS {
+            match sqlx::query("BEGIN IMMEDIATE").execute(self.open_connection()?).await {
+                Err(error) if is_busy(&error) => {}
+                outcome => return Ok(outcome.map(drop)?),
+            }
+        }
+        self.run("BEGIN IMMEDIATE").await
+    }
+
+    /// Ends the write that is under way; what it did stays in the transaction.
+    pub(super) async fn end_write(&mut self) -> Result<(), StoreError> {
         self.not_rolled_back()?;
-        self.run("RELEASE one_write").await?;
-        self.in_savepoint = false;
+        if self.undone_by == Some(UndoneBy::Savepoint) {
+            self.run("RELEASE one_write").await?;
+        }
+        self.undone_by = None;
         Ok(())
     }
 
@@ -63,15 +97,24 @@ impl Writer {
         self.group.len() == 1
     }
 
-    /// Undoes the write whose savepoint is open, and leaves the rest of the group as it is.
-    pub(super) async fn undo_savepoint(&mut self) {
-        if mem::take(&mut self.in_savepoint)
-            && self.not_rolled_back().is_ok()
-            && let Err(error) = self.roll_back_to_savepoint().await
-        {
+    /// Undoes the write that is under way, and leaves the rest of the group as it is.
+    pub(super) async fn undo_write(&mut self) {
+        let undone = match self.undone_by.take() {
+            None => return,
+            Some(_) if self.not_rolled_back().is_err() => return,
+            Some(UndoneBy::Savepoint) => self.roll_back_to_savepoint().await,
+            Some(UndoneBy::Transaction) => self.roll_back().await,
+        };
+        if let Err(error) = undone {
             // What it did may still be there, and must not be committed with the others.
             self.undo_group(&error).await;
         }
+    }
+
+    async fn roll_back(&mut self) -> Result<(), StoreError> {
+        self.run("ROLLBACK").await?;
+        self.in_transaction = false;
+        Ok(())
     }
 
     async fn roll_back_to_savepoint(&mut self) -> Result<(), StoreError> {
@@ -125,8 +168,11 @@ impl Writer {
     }
 
     async fn run(&mut self, statement: &'static str) -> Result<(), StoreError> {
-        let connection = self.connection.as_mut().ok_or_else(|| StoreError::Unreachable("it is closed".to_owned()))?;
-        sqlx::query(statement).execute(connection).await?;
+        sqlx::query(statement).execute(self.open_connection()?).await?;
         Ok(())
+    }
+
+    fn open_connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        self.connection.as_mut().ok_or_else(|| StoreError::Unreachable("it is closed".to_owned()))
     }
 }

@@ -84,6 +84,12 @@ fn put_within(row: &mut JsonObject, field: &str, key: &str, value: &Value) -> bo
     object.is_some_and(|object| object.insert(key.to_owned(), value.clone()).is_none())
 }
 
+/// Whether a member of this name says who it is, or in which connection.
+pub(in super::super) fn tells_apart(name: &str) -> bool {
+    let (field, _) = place(name);
+    ["user_id", "email", "username", "identities", "identity_connection", "connection"].contains(&field.as_str())
+}
+
 /// The name of the connection the person belongs to, where the row says so.
 pub(in super::super) fn connection(row: &JsonObject) -> Option<&str> {
     let primary = row.get("identities").and_then(|identities| identities.get(0)?.get("connection"));

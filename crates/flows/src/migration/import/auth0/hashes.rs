@@ -31,6 +31,11 @@ pub(in super::super) fn is_one(row: &JsonObject) -> bool {
     row.contains_key("passwordHash") && (row.contains_key("_id") || row.contains_key("_ID"))
 }
 
+/// Whether a member of this name says who it is, or in which connection.
+pub(in super::super) fn tells_apart(name: &str) -> bool {
+    ["_id", "_ID", "alt_id", "connection"].contains(&name)
+}
+
 /// The name of the connection the person belongs to, where the row says so.
 pub(in super::super) fn connection(row: &JsonObject) -> Option<&str> {
     row.get("connection")?.as_str()

@@ -39,12 +39,12 @@ async fn a_row_that_is_refused_anyway_still_casts_doubt_on_its_double() {
 #[tokio::test]
 async fn doubles_are_found_across_batches() {
     let mut rows: Vec<String> =
-        (0..1200).map(|number| format!(r#"{{"user_id":"auth0|{number}","email":"u{number}@x.io"}}"#)).collect();
+        (0..5200).map(|number| format!(r#"{{"user_id":"auth0|{number}","email":"u{number}@x.io"}}"#)).collect();
     rows.push(r#"{"user_id":"auth0|again","email":"U3@x.io"}"#.to_owned());
     let directory = Directory::new().await;
     let (summary, heard) = directory.import(&rows.join("\n")).await;
-    assert_eq!(heard.codes(), [(4, vec![DuplicatedUser]), (1201, vec![DuplicatedUser])]);
-    assert_eq!((summary.inserted, directory.all().await.len()), (1199, 1199));
+    assert_eq!(heard.codes(), [(4, vec![DuplicatedUser]), (5201, vec![DuplicatedUser])]);
+    assert_eq!((summary.inserted, directory.all().await.len()), (5199, 5199));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::super::decision::{Change, Decision, Rules};
 use super::super::directory::Directory as Asked;
 use super::super::entry::{Entry, Person};
 use super::super::reader::SkipReason;
-use super::super::writing::write;
+use super::super::writing::Writing;
 use super::{BCRYPT, Directory, NOW, imported};
 
 /// More than the asking about one batch takes.
@@ -140,13 +140,15 @@ async fn who_leaves_before_their_hash_is_written_does_not_end_the_run() {
     let directory = Directory::new().await;
     directory.arrive(0).await;
     directory.arrive(1).await;
-    let decisions = [0, 1].map(|number| {
+    let mut writing = Writing::default();
+    for number in [0, 1] {
         let password = Some(imported("bcrypt", BCRYPT));
-        Decision::Update(Box::new(Change { user_id: UserId::database(&id(number)), user: None, password }))
-    });
+        let change = Change { user_id: UserId::database(&id(number)), user: None, password };
+        writing.add(Decision::Update(Box::new(change)), NOW);
+    }
     directory.leave(1).await;
     let mut tx = directory.store.write().await.unwrap();
-    assert_eq!(write(&mut tx, &directory.connection.id, &decisions, NOW).await.unwrap(), None);
+    assert_eq!(writing.write(&mut tx, &directory.connection.id).await.unwrap(), None);
     drop(tx);
     assert_eq!(directory.password("auth0|n0").await, None);
     let hashes = ["n0", "n1"].map(|id| format!(r#"{{"_id":{{"$oid":"{id}"}},"passwordHash":"{BCRYPT}"}}"#));

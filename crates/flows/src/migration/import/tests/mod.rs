@@ -18,7 +18,7 @@ use model::user::{PasswordCredential, User};
 use model::{ConnectionId, Timestamp, UserId};
 use store::connections::StoredConnection;
 use store::users::UserFilter;
-use store::{Page, Store, StoreSettings, WriteTx};
+use store::{Load, Page, Store, StoreSettings, WriteTx};
 use tempfile::TempDir;
 
 use super::checkpoint::Checkpoint;
@@ -83,7 +83,7 @@ impl Directory {
     async fn with_source(source: Option<Source>) -> Self {
         let folder = TempDir::new().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        let store = Store::open(&StoreSettings { url, readers: 4 }).await.unwrap();
+        let store = Store::open(&StoreSettings { url, readers: 4, load: Load::Service }).await.unwrap();
         let directory = Directory { store, connection: connection("con_users", "users", source), _folder: folder };
         for connection in [&directory.connection, &connection("con_other", "other", None)] {
             let stored = StoredConnection::from(connection.clone());
