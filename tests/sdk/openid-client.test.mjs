@@ -40,6 +40,31 @@ test('a code with PKCE becomes an ID token that stands every check, and userinfo
   assert.deepEqual({ sub, name, email }, { sub: ann.user_id, name: 'Ann Arch', email: 'ann@example.com' });
 });
 
+test('a claim is told where it was asked for, without its scope', async (t) => {
+  const wanted = { userinfo: { name: null }, id_token: { email: { essential: true } } };
+  const { request, answer } = await signIn(t, { scope: 'openid', claims: JSON.stringify(wanted) });
+  const tokens = await request.exchange(answer);
+  const { email, name } = tokens.claims();
+  assert.deepEqual({ email, name }, { email: 'ann@example.com', name: undefined });
+  const told = await oidc.fetchUserInfo(party.configuration, tokens.access_token, ann.user_id);
+  assert.deepEqual(told, { sub: ann.user_id, name: 'Ann Arch' });
+});
+
+test('an application registers itself once the operator lets it', async () => {
+  const metadata = { client_name: 'Friend', redirect_uris: ['https://friend.example/callback'] };
+  const register = () => {
+    const execute = [oidc.allowInsecureRequests];
+    return oidc.dynamicClientRegistration(new URL(tenant.issuer), metadata, undefined, { execute });
+  };
+  await assert.rejects(register(), /registration_endpoint/);
+  await tenant.management.patch('tenants/settings', { flags: { enable_dynamic_client_registration: true } });
+  const configuration = await register();
+  const registered = configuration.clientMetadata();
+  assert.equal(registered.client_secret_expires_at, 0);
+  const client = await tenant.management.get(`clients/${registered.client_id}`);
+  assert.deepEqual([client.name, client.is_first_party], ['Friend', false]);
+});
+
 test('a code is good once', async (t) => {
   const { request, answer } = await signIn(t);
   await request.exchange(answer);
