@@ -13,7 +13,6 @@ mod foreign;
 mod proof;
 mod rsa;
 mod signer;
-mod strict_json;
 mod verifier;
 
 use thiserror::Error;

@@ -26,6 +26,7 @@ pub mod rate_limit;
 pub mod rotation;
 pub mod scope;
 pub mod search;
+pub mod strict_json;
 pub mod subdomain_wildcards;
 pub mod this_machine;
 pub mod token;

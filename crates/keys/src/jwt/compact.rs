@@ -3,9 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use josekit::jws::JwsVerifier;
+use protocol::strict_json;
 use serde_json::{Map, Value};
 
-use super::{TokenRefused, strict_json};
+use super::TokenRefused;
 
 /// The longest token that is looked at.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;

@@ -7,6 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{JsonObject, Timestamp};
+use protocol::strict_json;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ fn payload(token: &str) -> Option<JsonObject> {
     if parts.next().is_some() {
         return None;
     }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    strict_json::object(&URL_SAFE_NO_PAD.decode(payload).ok()?)
 }
 
 /// Rules 3 to 5: we are in the audience, and where we are not alone there, the token was made for us.
@@ -105,6 +106,13 @@ mod tests {
         check(&json!({"exp": -1}), Err(Garbage::Expired));
         check(&json!({"exp": "tomorrow"}), Err(Garbage::Malformed));
         check(&json!({"exp": null}), Err(Garbage::Malformed));
+    }
+
+    #[test]
+    fn jw_06_a_member_that_stands_twice_is_not_chosen_from() {
+        let content = r#"{"iss":"https://old/","aud":"me","exp":1001,"sub":"auth0|a","sub":"auth0|b"}"#;
+        let token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(content));
+        assert_eq!(claims(&token.into(), "https://old/", "me", NOW), Err(Garbage::Malformed));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::JsonObject;
+use protocol::strict_json;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::sign_in::AssertionRefused;
 
@@ -24,7 +26,7 @@ pub(super) struct Header {
     pub(super) alg: String,
     pub(super) kid: Option<String>,
     pub(super) typ: Option<String>,
-    crit: Option<serde_json::Value>,
+    crit: Option<Value>,
 }
 
 impl<'a> Jws<'a> {
@@ -39,12 +41,13 @@ impl<'a> Jws<'a> {
         let (signing_input, signature) = token.rsplit_once('.')?;
         let (header, payload) = signing_input.split_once('.')?;
         let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
-        let header: Header = serde_json::from_slice(&decoded(header)?).ok()?;
+        let header = Value::Object(strict_json::object(&decoded(header)?)?);
+        let header: Header = serde_json::from_value(header).ok()?;
         // We know no extension that may be critical (RFC 7515 4.1.11).
         if header.crit.is_some() {
             return None;
         }
-        let claims = serde_json::from_slice(&decoded(payload)?).ok()?;
+        let claims = strict_json::object(&decoded(payload)?)?;
         Some(Jws { header, claims, signing_input, signature: decoded(signature)? })
     }
 }
@@ -72,5 +75,18 @@ mod tests {
         check("a.b", false);
         check("", false);
         check(&"a".repeat(LONGEST + 1), false);
+    }
+
+    #[test]
+    fn jw_06_a_member_that_stands_twice_is_not_chosen_from() {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let (header, claims) = (r#"{"alg":"RS256"}"#, r#"{"sub":"ada"}"#);
+        check(&format!("{}.{}.c2ln", part(header), part(claims)), true);
+        for header in [r#"{"alg":"RS256","alg":"RS256"}"#, r#"{"alg":"RS256","kid":"a","k\u0069d":"b"}"#] {
+            check(&format!("{}.{}.c2ln", part(header), part(claims)), false);
+        }
+        for claims in [r#"{"sub":"ada","sub":"eve"}"#, r#"{"sub":"ada","events":{"x":{},"x":{}}}"#] {
+            check(&format!("{}.{}.c2ln", part(header), part(claims)), false);
+        }
     }
 }

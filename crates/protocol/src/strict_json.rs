@@ -1,4 +1,4 @@
-//! JSON objects in which no member stands twice, at any depth.
+//! JSON in which no member stands twice, at any depth.
 //!
 //! Parsers disagree on which of two equal members counts, and an attacker would choose the pair (RFC 8725 2.4;
 //! RFC 7519 4 lets us refuse).
@@ -8,10 +8,15 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The object these bytes are, or `None` for anything else. Nesting is bounded by the parser.
-pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(bytes) {
-        Ok(Strict(Value::Object(members))) => Some(members),
+/// The value these bytes are, or `None` for anything else. Nesting is bounded by the parser.
+pub fn value(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_slice(bytes).ok().map(|Strict(value)| value)
+}
+
+/// The object these bytes are, or `None` for anything else.
+pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    match value(bytes)? {
+        Value::Object(members) => Some(members),
         _ => None,
     }
 }
