@@ -170,6 +170,7 @@ fn upstreams(outgoing: &Outgoing) -> Result<Upstreams, anyhow::Error> {
 fn hash_pool(hashing: &Hashing) -> Result<HashPool, Failure> {
     let parameters = hashing.parameters().map_err(Failure::Configuration)?;
     let cores = available_parallelism().map_or(1, usize::from);
+        authorizations_per_address: RateLimit::per_minute(limits.authorizations_per_address),
     Ok(HashPool::new(Hasher::new(parameters, cores), cores, cores * WAITING_HASHES))
 }
 

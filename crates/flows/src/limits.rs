@@ -20,6 +20,8 @@ use crate::{RequestContext, Services};
 pub struct LimitSettings {
     /// Calls at endpoints that check a secret or a token, from one address.
     pub calls_per_address: RateLimit,
+    /// Authorization requests from one address. Each may be kept until somebody has signed in.
+    pub authorizations_per_address: RateLimit,
     /// Passwords that are tried or set, from one address.
     pub passwords_per_address: RateLimit,
     /// Passwords that are tried for one account, from all addresses together.
@@ -38,6 +40,7 @@ impl LimitSettings {
         let limit = RateLimit::per_minute(NonZeroU32::MAX);
         LimitSettings {
             calls_per_address: limit,
+            authorizations_per_address: limit,
             passwords_per_address: limit,
             passwords_per_account: limit,
             calls_per_client: limit,
@@ -51,6 +54,8 @@ impl LimitSettings {
 pub(crate) enum Subject<'a> {
     /// Everybody behind one address.
     Address(Option<IpAddr>),
+    /// The same, with authorization requests.
+    AuthorizationsFrom(Option<IpAddr>),
     /// The same, trying or setting passwords.
     PasswordsFrom(Option<IpAddr>),
     /// An account somebody tries to come into.
@@ -71,6 +76,7 @@ impl Subject<'_> {
             Subject::Address(_) => "address",
             Subject::PasswordsFrom(_) => "address_passwords",
             Subject::Account { .. } => "account",
+            Subject::AuthorizationsFrom(_) => "address_authorizations",
             Subject::Client(_) => "client",
             Subject::Caller(_) => "management",
         }
@@ -82,13 +88,16 @@ impl Subject<'_> {
             Subject::PasswordsFrom(_) => settings.passwords_per_address,
             Subject::Account { .. } => settings.passwords_per_account,
             Subject::Client(_) => settings.calls_per_client,
+            Subject::AuthorizationsFrom(_) => settings.authorizations_per_address,
             Subject::Caller(_) => settings.management_calls_per_client,
         }
     }
 
     fn name(&self) -> String {
         let own = match self {
-            Subject::Address(peer) | Subject::PasswordsFrom(peer) => network_of(*peer),
+            Subject::Address(peer) | Subject::AuthorizationsFrom(peer) | Subject::PasswordsFrom(peer) => {
+                network_of(*peer)
+            }
             Subject::Account { account, from_usual_place } => format!("{from_usual_place} {}", account.name()),
             Subject::Client(client) | Subject::Caller(client) => client.to_string(),
         };
@@ -96,8 +105,10 @@ impl Subject<'_> {
     }
 
     fn is_exempt(&self, settings: &LimitSettings) -> bool {
-        let (Subject::Address(Some(peer)) | Subject::PasswordsFrom(Some(peer))) = self else { return false };
-        settings.exempt_networks.iter().any(|network| network.contains(peer))
+        let (Subject::Address(peer) | Subject::AuthorizationsFrom(peer) | Subject::PasswordsFrom(peer)) = self else {
+            return false;
+        };
+        peer.is_some_and(|peer| settings.exempt_networks.iter().any(|network| network.contains(&peer)))
     }
 }
 
@@ -120,6 +131,11 @@ pub(crate) async fn take(svc: &Services, cx: &RequestContext, subject: &Subject<
 
 /// Names may hold addresses of people, and Redis is for whoever operates it to read.
 fn bucket_of(svc: &Services, subject: &Subject<'_>) -> BucketName {
+/// Takes an authorization request from what its address may send.
+pub async fn take_authorization(svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
+    take(svc, cx, &Subject::AuthorizationsFrom(cx.peer)).await
+}
+
     svc.sealer.keyed_digest("bucket of a limit", subject.name().as_bytes())
 }
 
@@ -164,6 +180,8 @@ mod tests {
         let client = ClientId::new("a");
         assert_ne!(Subject::Client(&client).name(), Subject::Caller(&client).name());
         let peer = Some(IpAddr::from([203, 0, 113, 7]));
-        assert_ne!(Subject::Address(peer).name(), Subject::PasswordsFrom(peer).name());
+        let of_peer = [Subject::Address(peer), Subject::AuthorizationsFrom(peer), Subject::PasswordsFrom(peer)];
+        let names = of_peer.map(|subject| subject.name());
+        assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len());
     }
 }

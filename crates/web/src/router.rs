@@ -60,17 +60,19 @@ fn routes(state: &AppState) -> impl Iterator<Item = Route> {
 /// What applications and their clients ask, described in the OpenAPI document.
 ///
 /// A new route is a line in one of these tables: path, handler, and the function that describes it.
-pub(crate) fn authentication_api() -> [Routes; 3] {
-    [unlimited(), from_servers(), from_pages()]
+pub(crate) fn authentication_api() -> [Routes; 4] {
+    [unlimited(), authorization(), from_servers(), from_pages()]
 }
 
 fn described(state: &AppState) -> Vec<Route> {
     // Limited within, so that pages can read how they stand, and preflights take nothing.
     let by_address = |methods| middleware::limits::by_address(state, methods);
     let open_to_pages = |methods| middleware::cors::from_pages(state, by_address(methods));
-    let [unlimited, from_servers, from_pages] = authentication_api();
+    let [unlimited, authorization, from_servers, from_pages] = authentication_api();
+    let authorization =
+        authorization.into_paths(|methods| middleware::limits::authorizations_by_address(state, methods));
     let limited = from_servers.into_paths(by_address).chain(from_pages.into_paths(open_to_pages));
-    unlimited.into_paths(|methods| methods).chain(limited).collect()
+    unlimited.into_paths(|methods| methods).chain(authorization).chain(limited).collect()
 }
 
 fn unlimited() -> Routes {
@@ -78,11 +80,18 @@ fn unlimited() -> Routes {
         .get("/.well-known/openid-configuration", oidc::discovery::document, docs::discovery::document)
         .get("/.well-known/oauth-authorization-server", oidc::discovery::document, docs::discovery::document)
         .get("/.well-known/jwks.json", oidc::discovery::jwks, docs::discovery::jwks)
-        .get("/authorize", oidc::authorize::get, docs::pages::authorize)
-        .post("/authorize", oidc::authorize::post, docs::pages::authorize_by_form)
         .get("/v2/logout", oidc::logout::v2, docs::pages::logout)
         .get("/oidc/logout", oidc::logout::oidc_get, docs::pages::end_session)
         .post("/oidc/logout", oidc::logout::oidc_post, docs::pages::end_session_by_form)
+}
+
+/// Limited by address, apart from the rest.
+fn authorization() -> Routes {
+    Routes::default().get("/authorize", oidc::authorize::get, docs::pages::authorize).post(
+        "/authorize",
+        oidc::authorize::post,
+        docs::pages::authorize_by_form,
+    )
 }
 
 /// Limited by address.

@@ -219,6 +219,9 @@ pub struct Limits {
     /// endpoint, pushed requests, revocation, introspection, userinfo, sign-up, the pages of a sign-in and the
     /// Management API. A server that redeems the codes of many people calls from one address too.
     pub calls_per_address: NonZeroU32,
+    /// Authorization requests a minute from one address. Everybody behind it takes from it, with each sign-in that
+    /// begins and each silent request; a request that waits for somebody is kept for an hour.
+    pub authorizations_per_address: NonZeroU32,
     /// Passwords a minute that are tried, or set by signing up, from one address, on pages and at the token endpoint
     /// together.
     pub passwords_per_address: NonZeroU32,
@@ -239,6 +242,7 @@ impl Default for Limits {
         let calls = |calls| NonZeroU32::new(calls).expect("it is not zero");
         Limits {
             calls_per_address: calls(3000),
+            authorizations_per_address: calls(1200),
             passwords_per_address: calls(100),
             passwords_per_account: calls(20),
             calls_per_client: calls(3000),

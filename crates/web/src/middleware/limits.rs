@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use flows::RequestContext;
-use flows::limits::{Limited, Standing, take_call};
+use flows::limits::{Limited, Standing, take_authorization, take_call};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::errors;
@@ -46,6 +46,12 @@ pub(crate) fn form_by_address(state: &AppState, methods: MethodRouter<AppState>)
     methods.layer(axum::middleware::from_fn_with_state(state.clone(), form))
 }
 
+/// Limits authorization requests by address, and apart from everything else: pages renew their tokens by them, and many
+/// people may share an address.
+pub(crate) fn authorizations_by_address(state: &AppState, methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    methods.layer(axum::middleware::from_fn_with_state(state.clone(), authorization))
+}
+
 async fn form(state: State<AppState>, request: Request, next: Next) -> Response {
     if request.method().is_safe() { next.run(request).await } else { page(state, request, next).await }
 }
@@ -58,11 +64,20 @@ async fn authentication_api(State(state): State<AppState>, request: Request, nex
 }
 
 async fn page(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let cx = context(&request);
-    match take_call(&state.services, cx).await {
+    let taken = take_call(&state.services, context(&request)).await;
+    go_on_or_show(&state, taken, request, next).await
+}
+
+async fn authorization(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let taken = take_authorization(&state.services, context(&request)).await;
+    go_on_or_show(&state, taken, request, next).await
+}
+
+async fn go_on_or_show(state: &AppState, taken: Result<Standing, Limited>, request: Request, next: Next) -> Response {
+    match taken {
         Ok(standing) => go_on(standing, request, next).await,
         Err(limited) => {
-            let mut response = errors::page::limited(&state, cx);
+            let mut response = errors::page::limited(state, context(&request));
             ask_to_wait(response.headers_mut(), limited);
             response
         }

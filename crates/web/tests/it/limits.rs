@@ -162,6 +162,30 @@ async fn rl_05_an_address_that_anybody_can_claim_is_no_address() {
     assert_eq!(try_through("10.0.0.2", "198.51.100.4").await, 429);
 }
 
+#[tokio::test]
+async fn rl_11_an_address_leaves_no_more_requests_than_its_limit() {
+    let site = site(|limits| limits.authorizations_per_address = calls(2)).await;
+    let url = site.client.request();
+    let mut browser = site.app.browser().at("198.51.100.1");
+    for left in ["1", "0"] {
+        let answer = browser.send(Request::get(url.path()).body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("x-ratelimit-remaining")), (302, Some(left)));
+    }
+    let before = site.app.dump().await;
+    let page = browser.authorize(&url).await.page();
+    assert_eq!(page.status, 429);
+    assert!(page.says("Too many requests"), "{}", page.html);
+    assert_eq!(STANDING.map(|name| page.headers[name].to_str().unwrap()), ["30", "2", "0", "1800000030"]);
+    assert_eq!(browser.authorize(&url.clone().with("prompt", "none")).await.page().status, 429);
+    site.app.assert_unchanged_since(&before).await;
+
+    let mut elsewhere = site.app.browser().at("198.51.100.2");
+    assert_eq!(elsewhere.authorize(&url).await.page().status, 200, "the page of somebody elsewhere");
+    assert_ne!(ask_for_nothing(&site, &site.client).await.status, 429, "the token endpoint has a limit of its own");
+    site.app.advance(MINUTE / 2);
+    assert_eq!(browser.authorize(&url).await.page().status, 200);
+}
+
 /// No try is in flight that was not taken from the bucket first, so the bound on what is in flight is none.
 #[tokio::test(flavor = "multi_thread")]
 async fn rl_06_of_tries_at_once_no_more_are_evaluated_than_the_limit() {
@@ -283,7 +307,7 @@ async fn a_caller_of_the_management_api_is_limited_in_its_words() {
 }
 
 /// Paths at which nothing is checked that somebody could guess, and nothing asked that costs more than a few rows.
-const OPEN: [&str; 10] = [
+const OPEN: [&str; 9] = [
     // What they are told of is public.
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
@@ -294,7 +318,6 @@ const OPEN: [&str; 10] = [
     // For those whom the operator names.
     "/metrics",
     // 256 random bits in a cookie, and signatures.
-    "/authorize",
     "/v2/logout",
     "/oidc/logout",
 ];
@@ -315,6 +338,7 @@ async fn twice(app: &App, method: &Method, path: &str, address: [u8; 4]) -> Answ
 async fn rl_04_no_way_in_is_left_without_a_limit() {
     let mut options = Options::default();
     options.limits.calls_per_address = calls(1);
+    options.limits.authorizations_per_address = calls(1);
     let app = App::with(options).await;
     let mut open = Vec::new();
     for (number, path) in (0..).zip(app.paths().into_iter().chain(["/api/v2/users", "/api/v2/nowhere"])) {

@@ -34,6 +34,7 @@ fn authorization() -> Operation {
              client with the answer.",
         )
         .shows("The answer, for `form_post` and `web_message`.")
+        .refuses(&[429])
 }
 
 pub(crate) fn logout(_: &mut Schemas) -> Operation {
