@@ -6,16 +6,17 @@ use model::{JobId, JsonObject, Timestamp, UserId};
 
 use crate::columns::{from_json, to_json_opt};
 use crate::db::{Ask, args, statements};
-use crate::{Read, StoreError, WriteTx};
+use crate::{Read, StoreError, WriteTx, settings};
 
 statements! {
     INSERT = "INSERT INTO jobs (id, kind, user_id, payload_sealed, report, attempts, due_at, created_at)
               VALUES ($1, $2, $3, $4, $5, 0, $6, $6)";
     ANY_DUE = "SELECT id FROM jobs WHERE outcome IS NULL AND due_at <= $1
-               AND (leased_until IS NULL OR leased_until <= $1) LIMIT 1";
+               AND (leased_until IS NULL OR leased_until <= $1) AND kind = COALESCE($2, kind) LIMIT 1";
     CLAIM = "UPDATE jobs SET leased_until = $2, attempts = attempts + 1
              WHERE id = (SELECT id FROM jobs WHERE outcome IS NULL AND due_at <= $1
-                         AND (leased_until IS NULL OR leased_until <= $1) ORDER BY due_at, id LIMIT 1)
+                         AND (leased_until IS NULL OR leased_until <= $1) AND kind = COALESCE($3, kind)
+                         ORDER BY due_at, id LIMIT 1)
              AND outcome IS NULL AND (leased_until IS NULL OR leased_until <= $1)
              RETURNING id, kind, user_id, payload_sealed, report, attempts";
     REPLACE = "UPDATE jobs SET payload_sealed = $3, report = $4, leased_until = $5
@@ -126,18 +127,20 @@ pub async fn insert(tx: &mut WriteTx, job: NewJob<'_>) -> Result<(), StoreError>
     tx.execute(INSERT, args).await.map(|_| ())
 }
 
-/// Whether there is something to claim, without a write.
-pub async fn is_any_due(db: &mut impl Read, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(db.fetch_optional::<(String,)>(ANY_DUE, args![now]).await?.is_some())
+/// Whether there is something to claim, of this kind or of any, without a write.
+pub async fn is_any_due(db: &mut impl Read, kind: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(db.fetch_optional::<(String,)>(ANY_DUE, args![now, kind]).await?.is_some())
 }
 
-/// Takes the job that is due longest, for as long as the lease lasts. None also where another process was faster.
+/// Takes the job that is due longest, of this kind or of any, for as long as the lease lasts. None also where another
+/// process was faster.
 pub async fn claim(
     tx: &mut WriteTx,
+    kind: Option<&str>,
     now: Timestamp,
     leased_until: Timestamp,
 ) -> Result<Option<ClaimedJob>, StoreError> {
-    let row: Option<ClaimedRow> = tx.fetch_optional(CLAIM, args![now, leased_until]).await?;
+    let row: Option<ClaimedRow> = tx.fetch_optional(CLAIM, args![now, leased_until, kind]).await?;
     row.map(ClaimedRow::into_job).transpose()
 }
 
@@ -194,9 +197,11 @@ pub async fn waiting(db: &mut impl Read) -> Result<i64, StoreError> {
     Ok(db.fetch_one::<(i64,)>(WAITING, args![]).await?.0)
 }
 
-/// How many jobs of this kind are not done yet and not given up.
-pub async fn unfinished(db: &mut impl Read, kind: &str) -> Result<i64, StoreError> {
-    Ok(db.fetch_one::<(i64,)>(UNFINISHED, args![kind]).await?.0)
+/// How many jobs of this kind are not done yet and not given up. Of several writes that ask, one goes on at a time, so
+/// that the number holds until this one commits.
+pub async fn unfinished(tx: &mut WriteTx, kind: &str) -> Result<i64, StoreError> {
+    settings::take_turn(tx).await?;
+    Ok(tx.fetch_one::<(i64,)>(UNFINISHED, args![kind]).await?.0)
 }
 
 /// Inserts what nobody has to do any more: it is told of until `expires_at`.

@@ -12,6 +12,7 @@ const MASTER_KEY_CHECK: &str = "master_key_check";
 statements! {
     FIND = "SELECT value FROM settings WHERE name = $1";
     PUT = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    TAKE_TURN = "UPDATE settings SET value = value WHERE name = $1";
     PUT_FIRST = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 }
 
@@ -31,6 +32,12 @@ pub async fn put_tenant(tx: &mut WriteTx, settings: &TenantSettings) -> Result<(
 /// Text sealed under the master key when the database was first used; opening it proves the key.
 pub async fn master_key_check(db: &mut impl Read) -> Result<Option<String>, StoreError> {
     Ok(db.fetch_optional::<(String,)>(FIND, args![MASTER_KEY_CHECK]).await?.map(|(text,)| text))
+}
+
+/// Waits for every other write that has taken its turn, and lets others wait until this one ends: what a write counts
+/// after it stays so until it commits. The master key's check is there from the first start, and stands for the turn.
+pub(crate) async fn take_turn(tx: &mut WriteTx) -> Result<(), StoreError> {
+    tx.execute(TAKE_TURN, args![MASTER_KEY_CHECK]).await.map(|_| ())
 }
 
 /// Keeps the first such text. `false` means that there was one, and it stays.

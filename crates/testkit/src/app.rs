@@ -215,7 +215,12 @@ impl App {
 
     /// Makes one attempt at the job that is due longest, if any is.
     pub async fn run_one_job(&self) -> bool {
-        flows::jobs::run_next(&self.services, &self.worker()).await.expect("the database keeps what jobs write")
+        self.run_one_job_of(None).await
+    }
+
+    /// The same among those of one kind.
+    pub async fn run_one_job_of(&self, kind: Option<&str>) -> bool {
+        flows::jobs::run_next(&self.services, &self.worker(), kind).await.expect("the database keeps what jobs write")
     }
 
     /// Begins the job that is due longest as a process does that dies of it: nothing more is heard, and its lease runs
@@ -223,7 +228,7 @@ impl App {
     pub async fn die_of_a_job(&self) {
         let lease_ends = self.now().plus(Duration::from_mins(2));
         let mut tx = self.services.store.write().await.expect("the database can be written to");
-        let claimed = store::jobs::claim(&mut tx, self.now(), lease_ends).await.expect("jobs can be claimed");
+        let claimed = store::jobs::claim(&mut tx, None, self.now(), lease_ends).await.expect("jobs can be claimed");
         tx.commit().await.expect("the database keeps what is written");
         assert!(claimed.is_some(), "a job is due");
         self.advance(Duration::from_mins(2));

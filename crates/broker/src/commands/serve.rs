@@ -34,9 +34,9 @@ const CERTIFICATE_PERIOD: Duration = Duration::from_secs(5);
 /// How soon work for later is begun, or begun again.
 const JOBS_PERIOD: Duration = Duration::from_secs(1);
 
-/// How many jobs are worked at side by side. One that takes long, such as a mail to a server that does not answer, holds
-/// up none of the others.
-const JOBS_AT_ONCE: usize = 4;
+/// How many jobs of any kind are worked at side by side, beside one of each kind: however long those of one kind take,
+/// such as mails to a server that does not answer, the others go on.
+const JOBS_AT_ONCE: usize = 2;
 
 const JOBS_MEASURE_PERIOD: Duration = Duration::from_secs(15);
 
@@ -96,7 +96,11 @@ pub(super) fn workers(
     let sweeping = Arc::clone(services);
     workers.every("sweep", SWEEP_PERIOD, move || sweep(Arc::clone(&sweeping)));
     let working = Arc::clone(services);
-    workers.side_by_side(JOBS_AT_ONCE, "jobs", JOBS_PERIOD, move || run_jobs(Arc::clone(&working)));
+    workers.side_by_side(JOBS_AT_ONCE, "jobs", JOBS_PERIOD, move || run_jobs(Arc::clone(&working), None));
+    for kind in flows::jobs::KINDS {
+        let working = Arc::clone(services);
+        workers.every("jobs", JOBS_PERIOD, move || run_jobs(Arc::clone(&working), Some(kind)));
+    }
     let measured = Arc::clone(services);
     workers.every("waiting jobs", JOBS_MEASURE_PERIOD, move || {
         let services = Arc::clone(&measured);
@@ -144,8 +148,8 @@ async fn sweep(services: Arc<Services>) -> Result<(), InternalError> {
     Ok(())
 }
 
-async fn run_jobs(services: Arc<Services>) -> Result<(), InternalError> {
-    while flows::jobs::run_next(&services, &wiring::own_context("jobs")).await? {}
+async fn run_jobs(services: Arc<Services>, kind: Option<&'static str>) -> Result<(), InternalError> {
+    while flows::jobs::run_next(&services, &wiring::own_context("jobs"), kind).await? {}
     Ok(())
 }
 

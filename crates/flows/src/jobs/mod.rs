@@ -34,9 +34,14 @@ const DONE_KEPT: Duration = Duration::from_hours(24);
 /// For how long a job that was given up stays to be seen.
 const FAILED_KEPT: Duration = Duration::from_hours(30 * 24);
 const PURPOSE: &str = "job";
+const MAIL: &str = "mail";
+const PASSWORD_RESET: &str = "password_reset";
 /// The kind of [`Work::UsersImport`].
 pub(crate) const USERS_IMPORT: &str = "users_import";
 const BACKCHANNEL_LOGOUT: &str = "backchannel_logout";
+
+/// Every kind. A process has somebody who works for each of them alone, so that none has to wait for the others.
+pub const KINDS: [&str; 4] = [MAIL, PASSWORD_RESET, USERS_IMPORT, BACKCHANNEL_LOGOUT];
 
 /// What is to be done, and the facts it is done with. Kept sealed.
 #[derive(Serialize, Deserialize)]
@@ -75,8 +80,8 @@ impl From<StoreError> for WorkFailed {
 impl Work {
     fn kind(&self) -> &'static str {
         match self {
-            Work::Mail(_) => "mail",
-            Work::PasswordReset(_) => "password_reset",
+            Work::Mail(_) => MAIL,
+            Work::PasswordReset(_) => PASSWORD_RESET,
             Work::UsersImport(_) => USERS_IMPORT,
             Work::BackchannelLogout(_) => BACKCHANNEL_LOGOUT,
         }
@@ -137,9 +142,9 @@ async fn insert(
     Ok(id)
 }
 
-/// Makes one attempt at the job that is due longest. False where none is due.
-pub async fn run_next(svc: &Services, cx: &RequestContext) -> Result<bool, InternalError> {
-    let Some(job) = claim(svc, cx.now).await? else { return Ok(false) };
+/// Makes one attempt at the job that is due longest, of this kind or of any. False where none is due.
+pub async fn run_next(svc: &Services, cx: &RequestContext, kind: Option<&str>) -> Result<bool, InternalError> {
+    let Some(job) = claim(svc, kind, cx.now).await? else { return Ok(false) };
     let outcome = attempt(svc, cx, &job).await;
     let result = if outcome.is_ok() { "done" } else { "failed" };
     metrics::counter!("landbridge_jobs_total", "kind" => job.kind.clone(), "result" => result).increment(1);
@@ -156,13 +161,13 @@ pub async fn measure(svc: &Services) -> Result<(), InternalError> {
     Ok(())
 }
 
-async fn claim(svc: &Services, now: Timestamp) -> Result<Option<ClaimedJob>, InternalError> {
+async fn claim(svc: &Services, kind: Option<&str>, now: Timestamp) -> Result<Option<ClaimedJob>, InternalError> {
     // Looked at first, so that an idle broker writes nothing.
-    if !store::jobs::is_any_due(&mut svc.store.read().await?, now).await? {
+    if !store::jobs::is_any_due(&mut svc.store.read().await?, kind, now).await? {
         return Ok(None);
     }
     let mut tx = svc.store.write().await?;
-    let claimed = store::jobs::claim(&mut tx, now, now.plus(LEASE)).await?;
+    let claimed = store::jobs::claim(&mut tx, kind, now, now.plus(LEASE)).await?;
     tx.commit().await?;
     Ok(claimed)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::engines::{for_each_database, for_each_engine};
 use super::records::{at, committed, object, populate, reader, user_id};
 use crate::jobs::{self, ClaimedJob, NewJob};
-use crate::{Store, expiry, users};
+use crate::{Store, expiry, settings, users};
 
 fn id(name: &str) -> JobId {
     JobId::new(format!("job_{name}"))
@@ -20,11 +20,11 @@ async fn insert(store: &Store, name: &str, due_at: Timestamp, report: Option<&Js
 
 /// Claims at a minute for ten.
 async fn claim(store: &Store, minutes: i64) -> Option<ClaimedJob> {
-    committed(store, async |tx| jobs::claim(tx, at(minutes), at(minutes + 10)).await).await
+    committed(store, async |tx| jobs::claim(tx, None, at(minutes), at(minutes + 10)).await).await
 }
 
 async fn is_any_due(store: &Store, minutes: i64) -> bool {
-    jobs::is_any_due(&mut reader(store).await, at(minutes)).await.unwrap()
+    jobs::is_any_due(&mut reader(store).await, None, at(minutes)).await.unwrap()
 }
 
 async fn status(store: &Store, name: &str, minutes: i64) -> Option<JobStatus> {
@@ -62,6 +62,43 @@ async fn the_job_that_is_due_longest_is_claimed_first() {
         assert_eq!(claim(store, 5).await.unwrap().id, JobId::new("job_later"));
         assert!(claim(store, 5).await.is_none());
         assert_eq!(jobs::waiting(&mut reader(store).await).await.unwrap(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_works_for_one_kind_takes_no_other() {
+    for_each_engine(async |store| {
+        insert(store, "a", at(0), None).await;
+        let is_due = async |kind| jobs::is_any_due(&mut reader(store).await, Some(kind), at(0)).await.unwrap();
+        let claim = async |kind| committed(store, async |tx| jobs::claim(tx, Some(kind), at(0), at(10)).await).await;
+        assert!(!is_due("users_import").await && claim("users_import").await.is_none());
+        assert!(is_due("mail").await);
+        assert_eq!(claim("mail").await.unwrap().id, id("a"));
+    })
+    .await;
+}
+
+/// Where both counted before either wrote, both would get in.
+#[tokio::test]
+async fn of_writes_that_count_at_once_each_sees_what_the_other_left() {
+    for_each_database(async |database| {
+        let other = database.open_again().await;
+        committed(&database.store, async |tx| settings::put_master_key_check(tx, "sealed").await).await;
+        let insert_if_first = async |store: &Store, name: &str| {
+            let mut tx = store.write().await.unwrap();
+            let is_first = jobs::unfinished(&mut tx, "mail").await.unwrap() == 0;
+            if is_first {
+                let (id, payload_sealed) = (id(name), vec![7]);
+                let job = NewJob { id: &id, kind: "mail", user_id: None, payload_sealed, report: None, due_at: at(0) };
+                jobs::insert(&mut tx, job).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            is_first
+        };
+        let (one, two) = tokio::join!(insert_if_first(&database.store, "one"), insert_if_first(&other, "two"));
+        assert!(one != two, "one is first, and one is not");
+        assert_eq!(jobs::waiting(&mut reader(&database.store).await).await.unwrap(), 1);
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flows::jobs::Work;
+use flows::jobs::{KINDS, UsersImport, Work};
 use flows::mail::{Mail, MailRefused, Message};
 use model::job::JobStatus;
 use model::{JobId, JsonObject};
@@ -40,6 +40,23 @@ async fn a_mail_leaves_once_and_its_job_is_told_of_for_a_day() {
         assert_eq!(app.find_job(&id).await, None);
     })
     .await;
+}
+
+/// Each kind has somebody who works for it alone.
+#[tokio::test]
+async fn no_kind_of_work_waits_for_another() {
+    let app = App::new().await;
+    let import = Work::UsersImport(UsersImport::new("nowhere".to_owned(), false, app.now(), b"[]"));
+    let older = app.enqueue(&import, &JsonObject::new()).await;
+    app.advance(Duration::from_secs(1));
+    let id = enqueue(&app, mail()).await;
+    let [mails, others @ ..] = &KINDS;
+    assert!(app.run_one_job_of(Some(mails)).await && !app.run_one_job_of(Some(mails)).await);
+    assert_eq!((status(&app, &older).await, status(&app, &id).await), (JobStatus::Pending, JobStatus::Completed));
+    for kind in others {
+        app.run_one_job_of(Some(kind)).await;
+    }
+    assert_eq!(status(&app, &older).await, JobStatus::Failed, "there is no such connection");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use super::{BodyInvalid, Caller, Refused, Upload};
 use crate::jobs::{self, USERS_IMPORT, UsersImport, Work};
 use crate::{RequestContext, Services};
 
-/// How many imports there may be at a time. A limit on the load: two that begin at the same moment may both get in.
+/// How many imports there may be at a time, of which each holds its file.
 const MOST_AT_ONCE: i64 = 2;
 
 /// How long the caller's own name for a job may be.
