@@ -56,9 +56,10 @@ pub async fn authenticate(svc: &Services, cx: &RequestContext, presented: &Prese
     drop(db);
     let given = presented.proof.secret().map(|secret| digest(svc, &id, secret.expose()));
     let StoredClient { client, secret } = found.ok_or(ClientRefused::Unknown)?;
+    let mut assertion = None;
     let believed = match (client.token_endpoint_auth_method, &presented.proof) {
         (TokenEndpointAuthMethod::PrivateKeyJwt, Proof::Assertion(text)) => {
-            assertion::accept(svc, cx, &client, text.expose()).await?;
+            assertion = Some(assertion::verify(svc, cx, &client, text.expose()).await?);
             true
         }
         (TokenEndpointAuthMethod::None, Proof::Name) => true,
@@ -74,6 +75,10 @@ pub async fn authenticate(svc: &Services, cx: &RequestContext, presented: &Prese
     // A name alone proves nothing: were public clients limited, any stranger could shut one out.
     if !client.is_public() {
         limits::take(svc, cx, &Subject::Client(&client.client_id)).await.map_err(ClientRefused::Limited)?;
+    }
+    // After the limit, so that a call too many spends no assertion.
+    if let Some(assertion) = assertion {
+        assertion.use_up(svc).await?;
     }
     Ok(client)
 }

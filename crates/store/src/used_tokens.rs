@@ -3,11 +3,17 @@
 use model::Timestamp;
 use model::grant::Digest;
 
-use crate::db::{args, statements};
-use crate::{StoreError, WriteTx};
+use crate::db::{Ask, args, statements};
+use crate::{Read, StoreError, WriteTx};
 
 statements! {
     USE = "INSERT INTO used_tokens (digest, expires_at) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+    FIND = "SELECT digest FROM used_tokens WHERE digest = $1";
+}
+
+/// Whether the token with this digest was used. Another may use it the moment after.
+pub async fn is_used(db: &mut impl Read, digest: &Digest) -> Result<bool, StoreError> {
+    Ok(db.fetch_optional::<(Vec<u8>,)>(FIND, args![digest]).await?.is_some())
 }
 
 /// Uses a token, of which the digest is a name, up. `false` means that it was used before. It is remembered until

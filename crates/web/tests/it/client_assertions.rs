@@ -1,11 +1,13 @@
 //! Applications that authenticate with what they signed (RFC 7523).
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use flows::limits::RateLimit;
 use http::Method;
 use protocol::client_metadata::GrantType;
 use serde_json::{Value, json};
-use testkit::{Answer, App, ClientKeyPair, RelyingParty, for_each_deployment};
+use testkit::{Answer, App, ClientKeyPair, Options, RelyingParty, for_each_deployment};
 
 use crate::site::{API, Site};
 
@@ -176,6 +178,26 @@ async fn te_04_an_assertion_serves_once_on_all_nodes() {
         assert_eq!(present(&other, &signer.assertion(&one, &json!({"jti": "2"}))).await.status, 200);
     })
     .await;
+}
+
+#[tokio::test]
+async fn te_04_a_call_too_many_spends_no_assertion_and_a_spent_one_is_no_call() {
+    let mut options = Options::default();
+    options.limits.calls_per_client = RateLimit::per_minute(NonZeroU32::new(2).unwrap());
+    let site = Site::on(App::with(options).await).await;
+    let signer = Signer::new(&site.app).await;
+    let spent = signer.assertion(&site.app, &json!({}));
+    assert_eq!(present(&site.app, &spent).await.status, 200);
+    for _ in 0..3 {
+        check_refused(&present(&site.app, &spent).await);
+    }
+    assert_eq!(present(&site.app, &signer.assertion(&site.app, &json!({"jti": "2"}))).await.status, 200);
+    let unspent = signer.assertion(&site.app, &json!({"jti": "3"}));
+    let before = site.app.dump().await;
+    assert_eq!(present(&site.app, &unspent).await.status, 429);
+    site.app.assert_unchanged_since(&before).await;
+    site.app.advance(Duration::from_secs(30));
+    assert_eq!(present(&site.app, &unspent).await.status, 200);
 }
 
 #[tokio::test]
