@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use model::JsonObject;
 use protocol::client_metadata::{AppType, ClientAlgorithm, ExpirationType, RotationType, TokenEndpointAuthMethod};
+use protocol::strict_json;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -15,8 +16,8 @@ pub struct Body(Vec<u8>);
 /// The body does not say what it must. No variant carries a value of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyInvalid {
-    /// It is not JSON, or nests deeper than 128 levels.
-    #[error("the body is not JSON")]
+    /// It is not JSON, nests deeper than 128 levels, or has a property twice.
+    #[error("the body is not JSON, or a property stands in it twice")]
     NotJson,
     /// There is a NUL character in it, which no database keeps.
     #[error("the body contains a NUL character")]
@@ -81,7 +82,7 @@ impl Body {
     }
 
     fn value(&self) -> Result<Value, BodyInvalid> {
-        let value = serde_json::from_slice(&self.0).map_err(|_| BodyInvalid::NotJson)?;
+        let value = strict_json::value(&self.0).ok_or(BodyInvalid::NotJson)?;
         if has_nul(&value) { Err(BodyInvalid::NulCharacter) } else { Ok(value) }
     }
 }

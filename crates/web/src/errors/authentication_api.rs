@@ -40,7 +40,7 @@ impl Failure {
         let status = match refused {
             BodyRefused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             BodyRefused::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            BodyRefused::CutOff | BodyRefused::Params(_) => StatusCode::BAD_REQUEST,
+            BodyRefused::CutOff | BodyRefused::Params(_) | BodyRefused::Repeated => StatusCode::BAD_REQUEST,
         };
         Failure::new(status, "BadRequestError", "invalid_request", refused.to_string())
     }

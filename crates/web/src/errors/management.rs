@@ -268,7 +268,7 @@ fn exists(resource: Resource) -> Failure {
 
 fn body_message(invalid: &BodyInvalid) -> String {
     let problem = match invalid {
-        BodyInvalid::NotJson => "the body is not JSON".to_owned(),
+        BodyInvalid::NotJson => "the body is not JSON, or a property stands in it twice".to_owned(),
         BodyInvalid::NulCharacter => "the body contains a NUL character".to_owned(),
         BodyInvalid::Unknown { path } => format!("Additional properties not allowed: {path}"),
         BodyInvalid::Missing { path } => format!("Missing required property: {path}"),

@@ -105,7 +105,7 @@ pub(crate) fn unreadable(refused: &BodyRefused) -> TokenError {
     let status = match refused {
         BodyRefused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         BodyRefused::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        BodyRefused::CutOff | BodyRefused::Params(_) => StatusCode::BAD_REQUEST,
+        BodyRefused::CutOff | BodyRefused::Params(_) | BodyRefused::Repeated => StatusCode::BAD_REQUEST,
     };
     TokenError::new(status, ErrorCode::InvalidRequest, refused.to_string())
 }

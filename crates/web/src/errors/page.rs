@@ -86,7 +86,7 @@ pub(crate) fn unreadable_form(state: &AppState, cx: &RequestContext, refused: &B
     let status = match refused {
         BodyRefused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         BodyRefused::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        BodyRefused::CutOff | BodyRefused::Params(_) => StatusCode::BAD_REQUEST,
+        BodyRefused::CutOff | BodyRefused::Params(_) | BodyRefused::Repeated => StatusCode::BAD_REQUEST,
     };
     present::problem(state, cx, status, Problem::InvalidRequest, Some(&refused.to_string()))
 }

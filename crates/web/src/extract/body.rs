@@ -22,6 +22,9 @@ pub(crate) enum BodyRefused {
     /// Read, and not understood.
     #[error(transparent)]
     Params(#[from] ParamsRefused),
+    /// A field stands in a form twice, and nobody may choose.
+    #[error("a field stands in the form twice")]
+    Repeated,
 }
 
 /// The parameters of a query.
@@ -62,6 +65,9 @@ pub(crate) async fn object_body(request: Request) -> Result<flows::management::B
         return json_body(request).await;
     }
     let params = form_params(request).await?;
+    if params.first_repeated().is_some() {
+        return Err(BodyRefused::Repeated);
+    }
     let object: serde_json::Map<_, _> = params.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     Ok(flows::management::Body::new(serde_json::Value::Object(object).to_string().into_bytes()))
 }

@@ -62,6 +62,25 @@ async fn a_form_does_as_well() {
     assert_eq!((answer.status.as_u16(), answer.json()["email"].as_str()), (200, Some("c@x.io")));
 }
 
+/// Parsers disagree on which of two counts.
+#[tokio::test]
+async fn a_repeated_field_is_refused_in_a_form_and_in_json() {
+    let site = Site::new().await;
+    let (client_id, connection) = (site.client.client_id.as_str(), site.connection.name.as_str());
+    let (shared, two) = ([("client_id", client_id), ("connection", connection)], ["c@x.io", "d@x.io"]);
+    for (path, password) in [(PATH, Some(("password", STRONG))), ("/dbconnections/change_password", None)] {
+        let before = site.app.dump().await;
+        let fields: Vec<_> = shared.into_iter().chain(password).chain(two.map(|email| ("email", email))).collect();
+        let members: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        let json = request.body(Body::from(format!("{{{}}}", members.join(",")))).unwrap();
+        for answer in [site.app.post_form(path, &fields).await, site.app.call(json).await] {
+            assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!("invalid_request")), "{path}");
+        }
+        site.app.assert_unchanged_since(&before).await;
+    }
+}
+
 #[tokio::test]
 async fn pw_11_only_an_administrator_sets_the_rest() {
     let site = Site::new().await;
