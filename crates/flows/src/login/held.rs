@@ -23,9 +23,9 @@ pub(crate) async fn verify_held(
     let credential = stored.credential.clone();
     let outcome = svc.hashing.run(move |hasher| hold_up(hasher, &credential, &prepared, salt)).await?;
     let rehashed = match outcome.or_internal("verifying a stored password hash")? {
-        Held::Wrong => return Ok(Verdict::Wrong),
-        Held::Right => return Ok(Verdict::Right(Box::new(user))),
-        Held::Outdated(hash) => PasswordCredential::Native { hash },
+        Held { is_right: false, .. } => return Ok(Verdict::Wrong),
+        Held { renewed: None, .. } => return Ok(Verdict::Right(Box::new(user))),
+        Held { renewed: Some(hash), .. } => PasswordCredential::Native { hash },
     };
     let moves = matches!(stored.credential, PasswordCredential::Imported { .. });
     let mut tx = svc.store.write().await?;
@@ -45,12 +45,12 @@ pub(crate) async fn verify_held(
     reconfirm(svc, user, password).await
 }
 
-/// What became of a held hash.
-enum Held {
-    Wrong,
-    Right,
-    /// Right, and to be replaced by this one.
-    Outdated(String),
+/// What a held hash says of a password.
+struct Held {
+    is_right: bool,
+    /// A hash of today's cost, where the held one may have cost less. It is made of a wrong password too: one that took
+    /// less time than that of nobody would tell that there is somebody.
+    renewed: Option<String>,
 }
 
 fn hold_up(
@@ -59,22 +59,14 @@ fn hold_up(
     password: &Prepared,
     salt: [u8; 16],
 ) -> Result<Held, HashUnusable> {
-    match credential {
-        PasswordCredential::Native { hash } => {
-            if !hasher.verify(password, hash)? {
-                return Ok(Held::Wrong);
-            }
-            let outdated = hasher.needs_rehash(hash);
-            Ok(if outdated { Held::Outdated(hasher.hash(password, salt)) } else { Held::Right })
-        }
+    let (is_right, is_outdated) = match credential {
+        PasswordCredential::Native { hash } => (hasher.verify(password, hash)?, hasher.needs_rehash(hash)),
         PasswordCredential::Imported { format, hash } => {
-            let right = credentials::password::verify(format, hash, password, &Limits::default())?;
-            // Hashed either way: a wrong password that takes less time than that of nobody tells that there is somebody.
-            let ours = hasher.hash(password, salt);
-            Ok(if right { Held::Outdated(ours) } else { Held::Wrong })
+            (credentials::password::verify(format, hash, password, &Limits::default())?, true)
         }
-        PasswordCredential::Source { .. } => Ok(Held::Wrong),
-    }
+        PasswordCredential::Source { .. } => (false, true),
+    };
+    Ok(Held { is_right, renewed: is_outdated.then(|| hasher.hash(password, salt)) })
 }
 
 /// Reads the person again after a password of theirs was replaced, by us or by somebody faster.
@@ -89,4 +81,42 @@ pub(crate) async fn reconfirm(svc: &Services, user: User, password: &Prepared) -
     let right = svc.hashing.run(move |hasher| hasher.verify(&prepared, &hash)).await?;
     let right = right.or_internal("verifying a stored password hash")?;
     Ok(if right { Verdict::Right(Box::new(current)) } else { Verdict::Wrong })
+}
+
+#[cfg(test)]
+mod tests {
+    use credentials::password::{Parameters, ScryptParameters, scrypt_text};
+
+    use super::*;
+
+    const SALT: [u8; 16] = [1; 16];
+
+    fn hasher(memory_kib: u32) -> Hasher {
+        Hasher::new(Parameters::new(memory_kib, 1, 1).unwrap(), 1)
+    }
+
+    /// Whether a wrong password costs a hash of today's beside what the held one costs.
+    #[track_caller]
+    fn check(credential: &PasswordCredential, costs_another: bool) {
+        let wrong = Prepared::new("wrong").unwrap();
+        let held = hold_up(&hasher(64), credential, &wrong, SALT).unwrap();
+        assert!(!held.is_right);
+        assert_eq!(held.renewed.is_some(), costs_another);
+    }
+
+    #[test]
+    fn pw_01_a_wrong_password_costs_no_less_than_that_of_nobody() {
+        let cheap = ScryptParameters { log_n: 1, r: 1, p: 1 };
+        let imported = |format: &str, hash: String| PasswordCredential::Imported { format: format.to_owned(), hash };
+        check(&imported("scrypt", scrypt_text(cheap, b"salt", &[7; 32])), true);
+        check(&imported("argon2", "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$cnJycnJycnJycnJycnJycg".to_owned()), true);
+        let bcrypt = "$2b$04$abcdefghijklmnopqrstuuPFGfTAH8FPOgyK3ETYcTTmQFZBGCkFe";
+        check(&imported("bcrypt", bcrypt.to_owned()), true);
+        let own = |memory_kib: u32| {
+            let hash = hasher(memory_kib).hash(&Prepared::new("right").unwrap(), SALT);
+            PasswordCredential::Native { hash }
+        };
+        check(&own(32), true);
+        check(&own(64), false);
+    }
 }
