@@ -53,7 +53,7 @@ pub struct ClientGrantFilter {
 }
 
 impl ClientGrantFilter {
-    fn list(&self) -> List {
+    pub(crate) fn list(&self) -> List {
         let filters = [Filter::one_of("client_id", &self.client_ids), Filter::one_of("audience", &self.audiences)];
         List {
             table: "client_grants",

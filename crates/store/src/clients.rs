@@ -83,7 +83,7 @@ pub async fn count(db: &mut impl Read) -> Result<u64, StoreError> {
     all().count(db).await
 }
 
-fn all() -> List {
+pub(crate) fn all() -> List {
     List {
         table: "clients",
         columns: "client_id, document, secret_sealed, secret_digest, version",

@@ -83,7 +83,7 @@ pub struct ConnectionFilter {
 }
 
 impl ConnectionFilter {
-    fn list(&self) -> List {
+    pub(crate) fn list(&self) -> List {
         let names: Vec<String> = self.name.iter().cloned().collect();
         let filters = [Filter::one_of("strategy", &self.strategies), Filter::one_of("name", &names)];
         List {

@@ -45,7 +45,7 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    fn list(&self) -> List {
+    pub(crate) fn list(&self) -> List {
         let filters = [Filter::one_of("type", &self.types), Filter::one_of("user_id", &self.user_ids)];
         List {
             table: "events",
@@ -59,22 +59,23 @@ impl EventFilter {
     }
 }
 
+/// Fields that only stand in the document.
+pub(crate) const MEMBERS: [&str; 11] = [
+    "audience",
+    "client_name",
+    "connection",
+    "connection_id",
+    "description",
+    "hostname",
+    "ip",
+    "strategy",
+    "strategy_type",
+    "user_agent",
+    "user_name",
+];
+
 /// The field of this name, by which events can be searched.
 pub fn field(name: &str) -> Option<Field> {
-    /// Those that only stand in the document.
-    const MEMBERS: [&str; 11] = [
-        "audience",
-        "client_name",
-        "connection",
-        "connection_id",
-        "description",
-        "hostname",
-        "ip",
-        "strategy",
-        "strategy_type",
-        "user_agent",
-        "user_name",
-    ];
     Some(match name {
         "log_id" => Field::column(Kind::Text, "log_id"),
         "date" => Field::column(Kind::Moment, "date"),

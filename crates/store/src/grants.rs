@@ -57,7 +57,7 @@ pub struct GrantFilter {
 }
 
 impl GrantFilter {
-    fn list(&self) -> List {
+    pub(crate) fn list(&self) -> List {
         let filters = [
             Filter::one_of("user_id", &self.user_ids),
             Filter::one_of("client_id", &self.client_ids),

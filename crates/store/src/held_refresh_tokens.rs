@@ -50,7 +50,7 @@ impl HeldRow {
 }
 
 impl Held {
-    fn list(&self) -> List {
+    pub(crate) fn list(&self) -> List {
         let one = |column, id: Option<&str>| id.and_then(|id| Filter::one_of(column, &[id.to_owned()]));
         let filters = [
             one("id", self.family_id.as_ref().map(FamilyId::as_str)),

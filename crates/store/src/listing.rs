@@ -72,7 +72,13 @@ pub struct Sort {
     pub is_descending: bool,
 }
 
-/// A list over one table.
+/// A statement that was composed, and what is bound in it.
+pub(crate) struct Composed {
+    pub(crate) sql: String,
+    pub(crate) args: Args,
+}
+
+/// A list over one table. Each there is has its place in the tests of composed statements.
 #[derive(Default)]
 pub(crate) struct List {
     pub(crate) table: &'static str,
@@ -116,10 +122,9 @@ impl List {
         format!("ORDER BY {first} {direction}, {second} {direction}")
     }
 
-    /// The rows of a page.
-    pub(crate) async fn rows<R: Row>(&self, db: &mut impl Read, page: &Page) -> Result<Vec<R>, StoreError> {
+    /// Asks for a page.
+    pub(crate) fn page(&self, engine: EngineKind, page: &Page) -> Composed {
         let mut args = args![];
-        let engine = db.engine()?;
         let mut conditions = self.conditions(engine, &mut args);
         let (first, second) = self.order;
         let (limit, skip) = match page {
@@ -141,15 +146,26 @@ impl List {
         let filter = where_clause(&conditions);
         let (table, columns) = (self.table, self.columns);
         let order = self.order(engine);
-        db.fetch_composed(format!("SELECT {columns} FROM {table}{filter} {order} LIMIT ${a} OFFSET ${b}"), args).await
+        Composed { sql: format!("SELECT {columns} FROM {table}{filter} {order} LIMIT ${a} OFFSET ${b}"), args }
+    }
+
+    /// Asks for the number of rows.
+    pub(crate) fn total(&self, engine: EngineKind) -> Composed {
+        let mut args = args![];
+        let filter = where_clause(&self.conditions(engine, &mut args));
+        Composed { sql: format!("SELECT COUNT(*) AS found FROM {}{filter}", self.table), args }
+    }
+
+    /// The rows of a page.
+    pub(crate) async fn rows<R: Row>(&self, db: &mut impl Read, page: &Page) -> Result<Vec<R>, StoreError> {
+        let Composed { sql, args } = self.page(db.engine()?, page);
+        db.fetch_composed(sql, args).await
     }
 
     /// How many rows the list has in all.
     pub(crate) async fn count(&self, db: &mut impl Read) -> Result<u64, StoreError> {
-        let mut args = args![];
-        let filter = where_clause(&self.conditions(db.engine()?, &mut args));
-        let rows: Vec<(i64,)> =
-            db.fetch_composed(format!("SELECT COUNT(*) AS found FROM {}{filter}", self.table), args).await?;
+        let Composed { sql, args } = self.total(db.engine()?);
+        let rows: Vec<(i64,)> = db.fetch_composed(sql, args).await?;
         Ok(rows.first().map_or(0, |(count,)| u64::try_from(*count).unwrap_or(0)))
     }
 }

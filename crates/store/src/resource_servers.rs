@@ -51,7 +51,7 @@ pub async fn count(db: &mut impl Read, identifiers: &[String]) -> Result<u64, St
     list_of(identifiers).count(db).await
 }
 
-fn list_of(identifiers: &[String]) -> List {
+pub(crate) fn list_of(identifiers: &[String]) -> List {
     List {
         table: "resource_servers",
         columns: "id, identifier, document, version",

@@ -77,24 +77,28 @@ pub struct LiveSessions {
     pub used_after: Timestamp,
 }
 
+impl LiveSessions {
+    pub(crate) fn list(&self) -> List {
+        let user = Filter::one_of("user_id", &[self.user_id.as_str().to_owned()]);
+        let live = [
+            Filter::after("idle_expires_at", self.now),
+            Filter::after("expires_at", self.now),
+            Filter::after("created_at", self.begun_after),
+            Filter::after("last_seen_at", self.used_after),
+        ];
+        List {
+            table: "(SELECT * FROM sessions WHERE ended_at IS NULL) AS living",
+            columns: "sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at, ended_at",
+            order: ("created_at", "sid"),
+            filters: user.into_iter().chain(live).collect(),
+            ..List::default()
+        }
+    }
+}
+
 /// A page of the sessions that count, oldest first.
 pub async fn list(db: &mut impl Read, wanted: &LiveSessions, page: &Page) -> Result<Vec<Session>, StoreError> {
-    let user = Filter::one_of("user_id", &[wanted.user_id.as_str().to_owned()]);
-    let live = [
-        Filter::after("idle_expires_at", wanted.now),
-        Filter::after("expires_at", wanted.now),
-        Filter::after("created_at", wanted.begun_after),
-        Filter::after("last_seen_at", wanted.used_after),
-    ];
-    let list = List {
-        table: "(SELECT * FROM sessions WHERE ended_at IS NULL) AS living",
-        columns: "sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at, ended_at",
-        order: ("created_at", "sid"),
-        newest_first: false,
-        filters: user.into_iter().chain(live).collect(),
-        ..List::default()
-    };
-    let rows: Vec<SessionRow> = list.rows(db, page).await?;
+    let rows: Vec<SessionRow> = wanted.list().rows(db, page).await?;
     Ok(rows.into_iter().map(Session::from).collect())
 }
 

@@ -186,7 +186,7 @@ pub struct UserFilter {
 }
 
 impl UserFilter {
-    fn list(&self) -> List {
+    pub(crate) fn list(&self) -> List {
         let emails: Vec<String> = self.email.iter().map(|email| email.as_str().to_owned()).collect();
         List {
             table: "users",
@@ -293,20 +293,23 @@ pub async fn count_active(db: &mut impl Read, since: Timestamp) -> Result<u64, S
     Ok(u64::try_from(active).unwrap_or(0))
 }
 
+pub(crate) fn identities_list(user_ids: &[String]) -> List {
+    List {
+        table: "identities i JOIN connections c ON c.id = i.connection_id",
+        columns: "i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data",
+        order: ("i.user_id", "i.position"),
+        filters: Filter::one_of("i.user_id", user_ids).into_iter().collect(),
+        ..List::default()
+    }
+}
+
 async fn identities_of(db: &mut impl Read, ids: &[String]) -> Result<HashMap<String, Vec<Identity>>, StoreError> {
     let mut by_user: HashMap<String, Vec<Identity>> = HashMap::new();
     if ids.is_empty() {
         return Ok(by_user);
     }
-    let list = List {
-        table: "identities i JOIN connections c ON c.id = i.connection_id",
-        columns: "i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data",
-        order: ("i.user_id", "i.position"),
-        newest_first: false,
-        filters: Filter::one_of("i.user_id", ids).into_iter().collect(),
-        ..List::default()
-    };
-    let rows: Vec<IdentityRow> = list.rows(db, &Page::Offset { skip: 0, limit: u32::MAX }).await?;
+    let all = Page::Offset { skip: 0, limit: u32::MAX };
+    let rows: Vec<IdentityRow> = identities_list(ids).rows(db, &all).await?;
     for row in rows {
         let user_id = row.user_id.clone();
         by_user.entry(user_id).or_default().push(row.into_identity()?);

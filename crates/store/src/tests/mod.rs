@@ -5,6 +5,7 @@ mod bulk;
 mod client_credentials;
 mod clients;
 mod codes_and_tokens;
+mod composed;
 mod connections;
 mod engines;
 mod event_order;

@@ -52,12 +52,12 @@ fn all() -> Vec<(String, Sql)> {
 
 /// What an engine makes of a statement: how many parameters, and which columns.
 #[derive(Debug, PartialEq, Eq)]
-struct Shape {
-    parameters: usize,
-    columns: Vec<String>,
+pub(super) struct Shape {
+    pub(super) parameters: usize,
+    pub(super) columns: Vec<String>,
 }
 
-fn shape<S: Statement>(statement: &S) -> Shape {
+pub(super) fn shape<S: Statement>(statement: &S) -> Shape {
     let parameters = match statement.parameters() {
         Some(Either::Left(types)) => types.len(),
         Some(Either::Right(count)) => count,

@@ -1,0 +1,167 @@
+//! Each list there is, composed with all its conditions and orders, prepared and asked on each engine.
+
+use model::address::FoldedEmail;
+use model::{ClientId, FamilyId, Timestamp, UserId};
+use sqlx::{Connection, Executor, PgConnection, SqlSafeStr, SqliteConnection};
+
+use super::engines::databases;
+use super::records::{at, reader};
+use super::statements::{Shape, shape};
+use crate::client_grants::ClientGrantFilter;
+use crate::connections::ConnectionFilter;
+use crate::db::{Ask, EngineKind};
+use crate::events::EventFilter;
+use crate::grants::GrantFilter;
+use crate::held_refresh_tokens::Held;
+use crate::listing::{Composed, List};
+use crate::search::{Condition, Field, Kind, Test, TextTest};
+use crate::sessions::LiveSessions;
+use crate::users::UserFilter;
+use crate::{Page, Sort, clients, events, resource_servers, users};
+
+const EVENT_COLUMNS: [&str; 5] = ["log_id", "date", "type", "client_id", "user_id"];
+
+const USER_FIELDS: [&str; 21] = [
+    "user_id",
+    "email",
+    "email.domain",
+    "email_verified",
+    "name",
+    "given_name",
+    "family_name",
+    "nickname",
+    "username",
+    "phone_number",
+    "blocked",
+    "created_at",
+    "updated_at",
+    "last_login",
+    "last_ip",
+    "logins_count",
+    "identities.connection",
+    "identities.provider",
+    "identities.user_id",
+    "app_metadata.plan.name",
+    "user_metadata.colour",
+];
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+/// A field with each test that it stands.
+fn tested(field: &Field) -> Condition {
+    let limit = |text: &str| Some((text.to_owned(), true));
+    let text = [
+        TextTest::Is("5".to_owned()),
+        TextTest::Like(texts(&["a", ""])),
+        TextTest::Like(texts(&["a", "b"])),
+        TextTest::Between(limit("1"), limit("2")),
+        TextTest::Between(limit("1"), None),
+    ];
+    let tests = match field.kind() {
+        Kind::Text | Kind::Caseless | Kind::Email | Kind::Json => text.map(Test::Text).to_vec(),
+        Kind::ExactJson => vec![Test::Text(TextTest::Is("true".to_owned()))],
+        Kind::Flag => vec![Test::Flag(true)],
+        Kind::Number | Kind::Moment => vec![Test::Between(Some(1), Some(2)), Test::Between(None, Some(2))],
+    };
+    let holds = |test| Condition::Holds(field.clone(), test);
+    let parts: Vec<_> = tests.into_iter().chain([Test::Present]).map(holds).collect();
+    Condition::All(vec![Condition::Any(parts.clone()), Condition::Not(Box::new(Condition::All(parts)))])
+}
+
+/// Each of these fields by itself, and all of them together.
+fn searches(names: &[&str], field: impl Fn(&str) -> Option<Field>) -> Vec<Condition> {
+    let each: Vec<_> = names.iter().map(|name| tested(&field(name).expect("there is such a field"))).collect();
+    let together = Condition::All(each.clone());
+    each.into_iter().chain([together]).collect()
+}
+
+/// Every list of every module that has any.
+fn lists() -> Vec<List> {
+    let some = || texts(&["a", "b"]);
+    let held = Held {
+        family_id: Some(FamilyId::new("a")),
+        user_id: Some(UserId::new("b")),
+        client_id: Some(ClientId::new("c")),
+        now: at(0),
+    };
+    let live = LiveSessions { user_id: UserId::new("a"), now: at(0), begun_after: at(0), used_after: at(0) };
+    let mut lists = vec![
+        clients::all(),
+        ClientGrantFilter { client_ids: some(), audiences: some() }.list(),
+        ConnectionFilter { strategies: some(), name: Some("a".to_owned()) }.list(),
+        GrantFilter { user_ids: some(), client_ids: some(), audiences: some() }.list(),
+        held.list(),
+        live.list(),
+        resource_servers::list_of(&some()),
+    ];
+    for search in
+        searches(&[&EVENT_COLUMNS[..], &events::MEMBERS].concat(), events::field).into_iter().map(Some).chain([None])
+    {
+        for oldest_first in [false, true] {
+            let filter = EventFilter { types: some(), user_ids: some(), search: search.clone(), oldest_first };
+            lists.push(filter.list());
+        }
+    }
+    for search in searches(&USER_FIELDS, users::field) {
+        let email = Some(FoldedEmail::of("ada@x.io"));
+        lists.push(UserFilter { email, search: Some(search), sort: None }.list());
+    }
+    for field in USER_FIELDS.map(|name| users::field(name).unwrap()) {
+        // What belongs to an identity is no column of the list.
+        if !matches!(field.place, crate::search::Place::Identity(_)) {
+            let sort = Some(Sort { field, is_descending: true });
+            lists.push(UserFilter { email: None, search: None, sort }.list());
+        }
+    }
+    lists
+}
+
+/// Every statement that comes of them.
+fn composed(engine: EngineKind) -> Vec<Composed> {
+    let last = Some((Timestamp::from_millis(1), "a".to_owned()));
+    let pages = [Page::Offset { skip: 2, limit: 3 }, Page::After { last, limit: 3 }];
+    let of = |list: List| {
+        let total = list.total(engine);
+        pages.iter().map(|page| list.page(engine, page)).chain([total]).collect::<Vec<_>>()
+    };
+    // Never asked for by position.
+    let identities = users::identities_list(&texts(&["a", "b"])).page(engine, &pages[0]);
+    lists().into_iter().flat_map(of).chain([identities]).collect()
+}
+
+async fn shapes(url: &str, engine: EngineKind) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    if engine == EngineKind::Sqlite {
+        let mut connection = SqliteConnection::connect(url).await.unwrap();
+        for Composed { sql, .. } in composed(engine) {
+            let prepared = (&mut connection).prepare(sqlx::AssertSqlSafe(sql.clone()).into_sql_str()).await;
+            shapes.push(shape(&prepared.unwrap_or_else(|error| panic!("{sql}: {error}"))));
+        }
+    } else {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        for Composed { sql, .. } in composed(engine) {
+            let prepared = (&mut connection).prepare(sqlx::AssertSqlSafe(sql.clone()).into_sql_str()).await;
+            shapes.push(shape(&prepared.unwrap_or_else(|error| panic!("{sql}: {error}"))));
+        }
+    }
+    shapes
+}
+
+#[tokio::test]
+async fn every_composed_statement_prepares_and_is_answered() {
+    let mut columns = Vec::new();
+    for database in databases().await {
+        let mut db = reader(&database.store).await;
+        let engine = db.engine().unwrap();
+        let shapes = shapes(&database.url, engine).await;
+        for (Composed { sql, args }, shape) in composed(engine).into_iter().zip(&shapes) {
+            assert_eq!(args.len(), shape.parameters, "{sql}");
+            let answered = db.fetch_composed::<(i64,)>(sql.clone(), args).await;
+            assert!(answered.is_ok_and(|rows| rows.len() < 2), "{sql}");
+        }
+        columns.push(shapes.into_iter().map(|shape| shape.columns).collect::<Vec<_>>());
+    }
+    assert!(columns.windows(2).all(|engines| engines[0] == engines[1]), "both engines answer the same columns");
+}
