@@ -68,28 +68,32 @@ pub(crate) enum Subject<'a> {
     Client(&'a ClientId),
     /// A client at the Management API.
     Caller(&'a ClientId),
+    /// Strangers in the name of a client.
+    Traces(&'a ClientId),
 }
 
 impl Subject<'_> {
     fn label(&self) -> &'static str {
         match self {
             Subject::Address(_) => "address",
+            Subject::AuthorizationsFrom(_) => "address_authorizations",
             Subject::PasswordsFrom(_) => "address_passwords",
             Subject::Account { .. } => "account",
-            Subject::AuthorizationsFrom(_) => "address_authorizations",
             Subject::Client(_) => "client",
             Subject::Caller(_) => "management",
+            Subject::Traces(_) => "traces",
         }
     }
 
     fn limit(&self, settings: &LimitSettings) -> RateLimit {
         match self {
             Subject::Address(_) => settings.calls_per_address,
+            Subject::AuthorizationsFrom(_) => settings.authorizations_per_address,
             Subject::PasswordsFrom(_) => settings.passwords_per_address,
             Subject::Account { .. } => settings.passwords_per_account,
             Subject::Client(_) => settings.calls_per_client,
-            Subject::AuthorizationsFrom(_) => settings.authorizations_per_address,
             Subject::Caller(_) => settings.management_calls_per_client,
+            Subject::Traces(_) => RateLimit::per_minute(TRACES),
         }
     }
 
@@ -99,7 +103,7 @@ impl Subject<'_> {
                 network_of(*peer)
             }
             Subject::Account { account, from_usual_place } => format!("{from_usual_place} {}", account.name()),
-            Subject::Client(client) | Subject::Caller(client) => client.to_string(),
+            Subject::Client(client) | Subject::Caller(client) | Subject::Traces(client) => client.to_string(),
         };
         format!("{} {own}", self.label())
     }
@@ -112,9 +116,24 @@ impl Subject<'_> {
     }
 }
 
+/// How many refusals in the name of one client are recorded within a minute.
+const TRACES: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
+
+/// Whether a refusal in the name of this client is still to be recorded, which anybody can bring about.
+pub(crate) async fn may_leave_trace(svc: &Services, cx: &RequestContext, client: &ClientId) -> bool {
+    let subject = Subject::Traces(client);
+    // Not taken from a call, so that it is not counted as one too many.
+    svc.ephemeral.take(&bucket_of(svc, &subject), subject.limit(&svc.settings.limits), cx.now).await.is_ok()
+}
+
 /// Takes the call from what its address may do.
 pub async fn take_call(svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
     take(svc, cx, &Subject::Address(cx.peer)).await
+}
+
+/// Takes an authorization request from what its address may send.
+pub async fn take_authorization(svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
+    take(svc, cx, &Subject::AuthorizationsFrom(cx.peer)).await
 }
 
 /// Takes a call, and counts it if it is one too many.
@@ -131,11 +150,6 @@ pub(crate) async fn take(svc: &Services, cx: &RequestContext, subject: &Subject<
 
 /// Names may hold addresses of people, and Redis is for whoever operates it to read.
 fn bucket_of(svc: &Services, subject: &Subject<'_>) -> BucketName {
-/// Takes an authorization request from what its address may send.
-pub async fn take_authorization(svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
-    take(svc, cx, &Subject::AuthorizationsFrom(cx.peer)).await
-}
-
     svc.sealer.keyed_digest("bucket of a limit", subject.name().as_bytes())
 }
 

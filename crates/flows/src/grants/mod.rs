@@ -4,6 +4,7 @@ mod authorization_code;
 mod client_credentials;
 mod password;
 mod refresh_token;
+mod unauthenticated;
 
 use std::time::Duration;
 
@@ -104,7 +105,13 @@ pub struct TokenCall<'a> {
 /// Authenticates the client and exchanges its grant.
 pub async fn exchange(svc: &Services, cx: &RequestContext, call: TokenCall<'_>) -> Result<TokenResponse, GrantRefused> {
     let TokenCall { presented, request, forwarded_for, proof } = call;
-    let client = authenticate(svc, cx, presented).await?;
+    let client = match authenticate(svc, cx, presented).await {
+        Ok(client) => client,
+        Err(refused) => {
+            unauthenticated::record(svc, cx, presented, &request, &refused).await?;
+            return Err(refused.into());
+        }
+    };
     let grant = request.grant_type();
     if !client.allows(grant) {
         return Err(GrantRefused::GrantNotAllowed(grant));

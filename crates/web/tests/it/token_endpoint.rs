@@ -68,6 +68,31 @@ async fn az_23_az_24_a_machine_gets_nothing_that_was_not_granted() {
     assert!(told.iter().all(|event| event.description.as_ref().unwrap().len() <= 700));
 }
 
+/// Anybody can send wrong secrets without end, and must not fill the log with them.
+#[tokio::test]
+async fn rl_11_a_wrong_secret_is_told_of_ten_times_a_minute_for_each_client() {
+    let site = Site::new().await;
+    machine(&site.app, "machine").await;
+    machine(&site.app, "other").await;
+    let guess = async |client: &str, fields: &[(&str, &str)]| {
+        let credentials = [("client_id", client), ("client_secret", "a guess")];
+        assert_eq!(site.app.token(&[fields, &credentials].concat()).await.status, 401);
+    };
+    let told = async |code: &str| site.app.events_of(code).await.len();
+    for _ in 0..12 {
+        guess("machine", &MACHINE).await;
+    }
+    guess("nobody", &MACHINE).await;
+    assert_eq!(told("feccft").await, 10);
+    guess("other", &[("grant_type", "refresh_token"), ("refresh_token", "x")]).await;
+    let [event] = &site.app.events_of("fertft").await[..] else { panic!("one event") };
+    assert_eq!(event.client_id.as_ref().map(model::ClientId::as_str), Some("other"));
+    assert_eq!(event.details["reason"], "client_authentication");
+    site.app.advance(std::time::Duration::from_mins(1));
+    guess("machine", &MACHINE).await;
+    assert_eq!(told("feccft").await, 11);
+}
+
 /// Rauthy audit 2025, RAUTHY-005.
 #[tokio::test]
 async fn te_01_whoever_is_not_believed_hears_the_same() {
