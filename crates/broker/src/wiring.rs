@@ -119,13 +119,7 @@ pub fn check_pages(pages: &Pages) -> Result<(), Failure> {
 
 /// The context of work that nobody asked for by a request: the command line's and the workers'.
 pub fn own_context(name: &str) -> RequestContext {
-    RequestContext {
-        now: SystemClock.now(),
-        request_id: name.to_owned(),
-        peer: None,
-        user_agent: None,
-        languages: Vec::new(),
-    }
+    RequestContext::own(SystemClock.now(), name)
 }
 
 fn broken_pages(error: &web::pages::PagesError) -> Failure {
@@ -170,7 +164,6 @@ fn upstreams(outgoing: &Outgoing) -> Result<Upstreams, anyhow::Error> {
 fn hash_pool(hashing: &Hashing) -> Result<HashPool, Failure> {
     let parameters = hashing.parameters().map_err(Failure::Configuration)?;
     let cores = available_parallelism().map_or(1, usize::from);
-        authorizations_per_address: RateLimit::per_minute(limits.authorizations_per_address),
     Ok(HashPool::new(Hasher::new(parameters, cores), cores, cores * WAITING_HASHES))
 }
 
@@ -181,6 +174,7 @@ fn wildcards(compatibility: &Compatibility) -> SubdomainWildcards {
 fn limit_settings(limits: &Limits) -> LimitSettings {
     LimitSettings {
         calls_per_address: RateLimit::per_minute(limits.calls_per_address),
+        authorizations_per_address: RateLimit::per_minute(limits.authorizations_per_address),
         passwords_per_address: RateLimit::per_minute(limits.passwords_per_address),
         passwords_per_account: RateLimit::per_minute(limits.passwords_per_account),
         calls_per_client: RateLimit::per_minute(limits.calls_per_client),

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use model::connection::Connection;
+use model::event::Event;
 use model::user::PasswordCredential;
 use model::{ConnectionId, Timestamp, UserId};
 use serde_json::{Value, json};
@@ -49,6 +50,12 @@ impl Deployment {
     fn import(&self, name: &str, content: &str, options: &[&str]) -> Output {
         std::fs::write(self.folder.path().join(name), content).unwrap();
         self.run(&[&["import", "users", "--connection", "users", name], options].concat())
+    }
+
+    async fn events(&self, code: &str) -> Vec<Event> {
+        let filter = EventFilter { types: vec![code.to_owned()], ..EventFilter::default() };
+        let page = Page::Offset { skip: 0, limit: 10 };
+        store::events::list(&mut self.store.read().await.unwrap(), &filter, &page).await.unwrap()
     }
 
     fn counts(&self) -> Value {
@@ -96,12 +103,26 @@ async fn people_are_imported_counted_and_recorded() {
             .contains("\nusers                       3           0           2           0           1\n")
     );
 
-    let imports = EventFilter { types: vec!["sui".to_owned()], ..EventFilter::default() };
-    let page = Page::Offset { skip: 0, limit: 10 };
-    let events = store::events::list(&mut deployment.store.read().await.unwrap(), &imports, &page).await.unwrap();
+    let events = deployment.events("sui").await;
     let told: Vec<_> = events.iter().map(|event| (&event.details["inserted"], &event.details["unchanged"])).collect();
     assert_eq!(told, [(&json!(0), &json!(3)), (&json!(3), &json!(0))]);
     assert_eq!(events[0].connection.as_deref(), Some("users"));
+    let written = deployment.events("sapi").await;
+    let begun =
+        written.iter().filter(|event| event.description.as_deref() == Some("Began to import users from a file"));
+    assert_eq!(begun.count(), 1, "the run that wrote something");
+}
+
+#[tokio::test]
+async fn what_the_first_start_makes_is_recorded_once() {
+    let deployment = Deployment::new().await;
+    for _ in 0..2 {
+        assert!(deployment.run(&["keys", "list"]).status.success());
+    }
+    let mut told: Vec<_> = deployment.events("sapi").await.into_iter().filter_map(|event| event.description).collect();
+    // One moment has both.
+    told.sort_unstable();
+    assert_eq!(told, ["Brought the Management API up to date at start", "Made the first signing keys"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What must be in the database before anybody can administer it.
 
 use model::client::{Client, ClientGrant};
+use model::event::EventType;
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
 use model::{ClientGrantId, ClientId, ResourceServerId, Timestamp};
 use protocol::client_metadata::{AppType, GrantType, TokenEndpointAuthMethod};
@@ -11,7 +12,8 @@ use store::WriteTx;
 use store::clients::{ClientSecret, StoredClient};
 
 use crate::client_authentication::seal_secret;
-use crate::{InternalError, Services};
+use crate::events::event;
+use crate::{InternalError, RequestContext, Services};
 
 /// A machine client that may do everything, named in the configuration.
 #[derive(Clone, Debug)]
@@ -25,24 +27,31 @@ pub struct BootstrapClient {
 /// Creates the Management API and, where one is configured, the bootstrap client; brings both up to date.
 pub(crate) async fn ensure(
     svc: &Services,
+    cx: &RequestContext,
     bootstrap: Option<BootstrapClient>,
-    now: Timestamp,
 ) -> Result<(), InternalError> {
     let mut tx = svc.store.write().await?;
-    ensure_management_api(svc, &mut tx, now).await?;
-    if let Some(bootstrap) = bootstrap {
-        ensure_client(svc, &mut tx, &bootstrap, now).await?;
+    let changed = |what: &'static str| event(svc, cx, EventType::ManagementWrite).describe(what);
+    if ensure_management_api(svc, &mut tx, cx.now).await? {
+        changed("Brought the Management API up to date at start").record(&mut tx).await?;
+    }
+    if let Some(bootstrap) = bootstrap
+        && ensure_client(svc, &mut tx, &bootstrap, cx.now).await?
+    {
+        let written = changed("Created or repaired the bootstrap client at start");
+        written.detail("id", bootstrap.client_id).record(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
-async fn ensure_management_api(svc: &Services, tx: &mut WriteTx, now: Timestamp) -> Result<(), InternalError> {
+/// Whether anything of it was not as it must be.
+async fn ensure_management_api(svc: &Services, tx: &mut WriteTx, now: Timestamp) -> Result<bool, InternalError> {
     let identifier = svc.settings.management_audience();
     let scopes = ManagementScope::ALL.iter().map(|scope| ApiScope { value: scope.to_string(), description: None });
     let scopes: Vec<_> = scopes.collect();
     match store::resource_servers::find(tx, &identifier).await? {
-        Some(api) if api.scopes == scopes => {}
+        Some(api) if api.scopes == scopes => return Ok(false),
         Some(api) => {
             store::resource_servers::update(tx, &ResourceServer { scopes, updated_at: now, ..api }).await?;
         }
@@ -67,40 +76,40 @@ async fn ensure_management_api(svc: &Services, tx: &mut WriteTx, now: Timestamp)
             store::resource_servers::insert(tx, &api).await?;
         }
     }
-    Ok(())
+    Ok(true)
 }
 
+/// Whether anything of it was not as it must be.
 async fn ensure_client(
     svc: &Services,
     tx: &mut WriteTx,
     bootstrap: &BootstrapClient,
     now: Timestamp,
-) -> Result<(), InternalError> {
+) -> Result<bool, InternalError> {
     let client_id = ClientId::new(&bootstrap.client_id);
     let secret = seal_secret(svc, &client_id, bootstrap.client_secret.expose_secret());
-    match store::clients::find(tx, &client_id).await? {
-        None => {
-            store::clients::insert(tx, &machine_client(&client_id, now), Some(&secret)).await?;
-        }
+    let is_changed = match store::clients::find(tx, &client_id).await? {
+        None => store::clients::insert(tx, &machine_client(&client_id, now), Some(&secret)).await?,
         Some(stored) => repair(tx, stored, &secret).await?,
-    }
-    ensure_grant(svc, tx, &client_id, now).await
+    };
+    Ok(ensure_grant(svc, tx, &client_id, now).await? || is_changed)
 }
 
 /// The configured client must be able to come in, whatever was changed about it through the API.
-async fn repair(tx: &mut WriteTx, stored: StoredClient, secret: &ClientSecret) -> Result<(), InternalError> {
+async fn repair(tx: &mut WriteTx, stored: StoredClient, secret: &ClientSecret) -> Result<bool, InternalError> {
     let has_secret = has_secret(&stored, secret);
     let mut client = stored.client;
     if !has_secret {
         store::clients::set_secret(tx, &client.client_id, Some(secret)).await?;
         client.version += 1;
     }
-    if !client.allows(GrantType::ClientCredentials) || client.is_public() {
+    let is_able = client.allows(GrantType::ClientCredentials) && !client.is_public();
+    if !is_able {
         client.grant_types.push(GrantType::ClientCredentials);
         client.token_endpoint_auth_method = TokenEndpointAuthMethod::ClientSecretPost;
         store::clients::update(tx, &client).await?;
     }
-    Ok(())
+    Ok(!has_secret || !is_able)
 }
 
 /// Sealing the same secret twice gives different bytes; the digest tells whether it is the same.
@@ -113,10 +122,13 @@ async fn ensure_grant(
     tx: &mut WriteTx,
     client_id: &ClientId,
     now: Timestamp,
-) -> Result<(), InternalError> {
+) -> Result<bool, InternalError> {
     let audience = svc.settings.management_audience();
     let scope: ScopeSet = ManagementScope::ALL.iter().map(|scope| scope.as_str()).collect();
     if let Some(grant) = store::client_grants::find_for(tx, client_id, &audience).await? {
+        if grant.scope == scope {
+            return Ok(false);
+        }
         store::client_grants::set_scope(tx, &grant.id, &scope, now).await?;
     } else {
         let id = ClientGrantId::from_random(svc.random());
@@ -124,7 +136,7 @@ async fn ensure_grant(
         let grant = ClientGrant { id, client_id, audience, scope, created_at: now, updated_at: now };
         store::client_grants::insert(tx, &grant).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn machine_client(client_id: &ClientId, now: Timestamp) -> Client {

@@ -1,5 +1,6 @@
 //! Recording security events in the write of the change they speak of, and following them.
 
+use keys::Entropy;
 use model::client::Client;
 use model::connection::Connection;
 use model::event::{Event, EventType};
@@ -21,8 +22,13 @@ pub(crate) struct EventBuilder(Event);
 
 /// An event of this type, with the facts of the call.
 pub(crate) fn event(svc: &Services, cx: &RequestContext, kind: EventType) -> EventBuilder {
+    event_at_start(&*svc.entropy, cx, kind)
+}
+
+/// The same, before there are all [`Services`].
+pub(crate) fn event_at_start(entropy: &dyn Entropy, cx: &RequestContext, kind: EventType) -> EventBuilder {
     EventBuilder(Event {
-        log_id: EventId::at(cx.now, svc.random()),
+        log_id: EventId::at(cx.now, entropy.array()),
         date: cx.now,
         code: kind.code().to_owned(),
         description: None,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use store::{Store, StoreError};
 
 use crate::error::OrInternal;
-use crate::events::{EventBuilder, event};
+use crate::events::{EventBuilder, event, event_at_start};
 use crate::{InternalError, RequestContext, Services};
 
 const PURPOSE: &str = "signing key";
@@ -46,12 +46,13 @@ pub enum SigningKeysUnusable {
 /// Makes the first current and next key where there are none. Of several nodes that do so at once, one wins.
 pub(crate) async fn ensure(
     store: &Store,
+    cx: &RequestContext,
     sealer: &Sealer,
     entropy: &Arc<dyn Entropy>,
     issuer: &str,
-    now: Timestamp,
 ) -> Result<(), SigningKeysUnusable> {
     let existing = store::signing_keys::list(&mut store.read().await?).await?;
+    let now = cx.now;
     if existing.iter().any(|key| key.state == KeyState::Current) {
         return Ok(());
     }
@@ -62,6 +63,8 @@ pub(crate) async fn ensure(
     let first = store::signing_keys::insert(&mut tx, &current).await?;
     if first && store::signing_keys::insert(&mut tx, &next).await? {
         tx.commit().await?;
+        let made = event_at_start(&**entropy, cx, EventType::ManagementWrite).describe("Made the first signing keys");
+        made.detail("kid", current.kid.as_str()).record(&mut tx).await?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::bootstrap::{self, BootstrapClient};
 use crate::hashing::HashPool;
 use crate::mail::Mailer;
 use crate::signing_keys::{self, SigningKeysUnusable};
-use crate::{InternalError, Services, Settings, tenant};
+use crate::{InternalError, RequestContext, Services, Settings, tenant};
 
 const CHECK_PURPOSE: &str = "master key check";
 const CHECK_TEXT: &[u8] = b"landbridge";
@@ -67,7 +67,8 @@ pub enum StartRefused {
 /// Makes the parts ready to serve. Several nodes may do so at once on one database.
 pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefused> {
     prove_master_key(&parts).await?;
-    signing_keys::ensure(&parts.store, &parts.sealer, &parts.entropy, &parts.settings.issuer, now).await?;
+    let cx = RequestContext::own(now, "start");
+    signing_keys::ensure(&cx, &parts.store, &parts.sealer, &parts.entropy, &parts.settings.issuer).await?;
     let keys = signing_keys::load(&parts.store, &parts.sealer).await?;
     let redis =
         parts.redis_url.map(|url| RedisSettings { url, deployment: deployment(&parts.sealer, &parts.settings) });
@@ -84,7 +85,7 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
         entropy: parts.entropy,
         settings: parts.settings,
     };
-    bootstrap::ensure(&services, parts.bootstrap, now).await?;
+    bootstrap::ensure(&services, &cx, parts.bootstrap).await?;
     tenant::reload(&services).await?;
     Ok(services)
 }

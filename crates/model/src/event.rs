@@ -107,7 +107,7 @@ event_types! {
     UserDeleted = "sdu",
     /// Users were imported.
     UsersImported = "sui",
-    /// An import that was asked for through the Management API was given up.
+    /// An import stopped, or was given up.
     UsersImportFailed = "fui",
     /// Work for later was given up, such as a mail that cannot be sent.
     NotificationFailed = "fn",

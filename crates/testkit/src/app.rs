@@ -126,10 +126,15 @@ impl App {
         App::with(Options::default()).await
     }
 
-    /// A broker that differs from the usual one.
+    /// A broker that differs from the usual one. What its start records is gone, so that a test finds in the log what it
+    /// brings about.
     pub async fn with(options: Options) -> Self {
         let database = Arc::new(Database::new(options.engine).await);
-        App::on(database, Arc::new(SettableClock::at(BEGINNING)), Arc::default(), options, "first").await
+        let app = App::on(database, Arc::new(SettableClock::at(BEGINNING)), Arc::default(), options, "first").await;
+        let mut tx = app.services.store.write().await.expect("the database can be written to");
+        store::events::sweep(&mut tx, app.now().plus_seconds(1), u32::MAX).await.expect("events can be swept");
+        tx.commit().await.expect("the database keeps what is written");
+        app
     }
 
     /// A broker that listens on a loopback port, which is its issuer.

@@ -1,5 +1,6 @@
 //! The client of the configuration, which a start brings back whatever was changed about it.
 
+use model::event::Event;
 use serde_json::{Value, json};
 use testkit::{App, for_each_engine};
 
@@ -15,6 +16,13 @@ async fn granted(app: &App) -> Option<Value> {
     (answer.status == 200).then(|| answer.json()["scope"].clone())
 }
 
+/// How often the log says that a start had to do something about it.
+async fn repairs(app: &App) -> usize {
+    let is_one =
+        |event: &&Event| event.description.as_deref() == Some("Created or repaired the bootstrap client at start");
+    app.events_of("sapi").await.iter().filter(is_one).count()
+}
+
 async fn grant_path(api: &Api) -> String {
     let grants = expect(&api.get("/client-grants?client_id=bootstrap").await, 200);
     format!("/client-grants/{}", grants[0]["id"].as_str().expect("an id"))
@@ -28,6 +36,7 @@ async fn check_repaired(what: &str, lock_out: impl AsyncFn(&Api)) {
         lock_out(&api).await;
         assert_ne!(granted(&app).await.as_ref(), Some(&everything), "{what} locks nobody out");
         let restarted = app.another_node().await;
+        assert_eq!(repairs(&app).await, 1, "{what}");
         assert_eq!(granted(&restarted).await.as_ref(), Some(&everything), "{what}");
         let client = expect(&Api::on(restarted).await.get(CLIENT).await, 200);
         assert_eq!(client["client_secret"].as_str(), app.bootstrap_client().secret.as_deref(), "{what}");

@@ -35,7 +35,7 @@ use store::StoreError;
 use crate::events::event;
 use crate::jobs::UsersImportProgress;
 use crate::{InternalError, RequestContext, Services};
-use checkpoint::Checkpoint;
+use checkpoint::{Beginning, Checkpoint};
 use run::Run;
 
 pub use format::Format;
@@ -133,12 +133,19 @@ pub async fn import<R: Read + Seek + Send + 'static>(
     observer: &mut dyn ImportObserver,
 ) -> Result<Summary, ImportRefused> {
     let connection = database_connection(svc, &request.connection).await?;
-    let run = run(svc, cx, &connection, request, Checkpoint::Nowhere);
-    let summary = run.through(input, Summary::default(), observer).await?;
-    if !request.dry_run {
-        record(svc, cx, &connection, &summary).await?;
+    let begun = event(svc, cx, EventType::ManagementWrite).describe("Began to import users from a file");
+    let beginning = Beginning::told_by(begun.connection(&connection));
+    let run = run(svc, cx, &connection, request, Checkpoint::Beginning(&beginning));
+    let outcome = run.through(input, Summary::default(), observer).await;
+    match &outcome {
+        Ok(summary) if !request.dry_run => record(svc, cx, &connection, summary).await?,
+        Err(refused) if beginning.is_told() => {
+            let failed = event(svc, cx, EventType::UsersImportFailed).connection(&connection);
+            failed.describe(refused.to_string()).record_alone(svc).await?;
+        }
+        Ok(_) | Err(_) => {}
     }
-    Ok(summary)
+    outcome
 }
 
 /// Goes on with an import for a job, which hears of every row in the write that settles it.

@@ -2,9 +2,16 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use model::event::EventType;
+use store::Page;
+use store::events::EventFilter;
+
 use super::{
-    Directory, EXPORT, HASHES, Heard, IMPORT, ImportObserver, ImportRefused, ImportRequest, NOW, RefusedRow, Summary,
+    Beginning, Directory, EXPORT, HASHES, Heard, IMPORT, ImportObserver, ImportRefused, ImportRequest, NOW, RefusedRow,
+    Summary,
 };
+use crate::RequestContext;
+use crate::events::event_at_start;
 
 fn rows(count: usize) -> String {
     let row = |number| format!("{{\"user_id\":\"auth0|{number}\",\"email\":\"u{number}@x.io\"}}");
@@ -95,6 +102,9 @@ impl ImportObserver for FullDisk {
 async fn a_report_that_cannot_be_written_ends_the_run() {
     let directory = Directory::new().await;
     let request = ImportRequest::default();
+    let cx = RequestContext::own(NOW, "import");
+    let begun = event_at_start(&super::SystemEntropy, &cx, EventType::ManagementWrite).describe("Began");
+    let beginning = Beginning::told_by(begun);
     let run = super::Run {
         store: &directory.store,
         entropy: &super::SystemEntropy,
@@ -102,11 +112,17 @@ async fn a_report_that_cannot_be_written_ends_the_run() {
         request: &request,
         limits: super::Limits::default(),
         now: NOW,
-        checkpoint: super::Checkpoint::Nowhere,
+        checkpoint: super::Checkpoint::Beginning(&beginning),
     };
     let input = Cursor::new(format!("{}\n{{broken", rows(600)));
     let outcome = run.through(input, Summary::default(), &mut FullDisk(Heard::default())).await;
     assert!(matches!(outcome, Err(ImportRefused::Report(_))), "{outcome:?}");
+    // Whatever ends a run, and be it the end of the process, what it has written is told of.
+    assert!(beginning.is_told());
+    let (all, one_page) = (EventFilter::default(), Page::Offset { skip: 0, limit: 10 });
+    let events = store::events::list(&mut directory.store.read().await.unwrap(), &all, &one_page).await.unwrap();
+    let told: Vec<_> = events.iter().map(|event| event.description.as_deref()).collect();
+    assert_eq!(told, [Some("Began")]);
 }
 
 #[tokio::test]

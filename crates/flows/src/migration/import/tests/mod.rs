@@ -21,7 +21,7 @@ use store::users::UserFilter;
 use store::{Load, Page, Store, StoreSettings, WriteTx};
 use tempfile::TempDir;
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Beginning, Checkpoint};
 use super::run::Run;
 use super::{Existing, ImportObserver, ImportRefused, ImportRequest, RefusedRow, RowCode, Summary};
 
@@ -115,6 +115,7 @@ impl Directory {
         input: R,
     ) -> (Result<Summary, ImportRefused>, Heard) {
         let mut heard = Heard::default();
+        let beginning = Beginning::default();
         let run = Run {
             store: &self.store,
             entropy: &SystemEntropy,
@@ -122,7 +123,7 @@ impl Directory {
             request,
             limits: Limits::default(),
             now: NOW,
-            checkpoint: Checkpoint::Nowhere,
+            checkpoint: Checkpoint::Beginning(&beginning),
         };
         (run.through(input, Summary::default(), &mut heard).await, heard)
     }
