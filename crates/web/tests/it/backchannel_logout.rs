@@ -132,7 +132,7 @@ async fn every_way_in_which_a_session_ends_is_told() {
             (Method::DELETE, user.to_owned(), json!({})),
         ];
         let mut bob = place.app.browser();
-        place.sign_in(&mut bob, "bob@x.test").await;
+        let sid_of_bob = place.sign_in(&mut bob, "bob@x.test").await;
         let mut password = PASSWORD.to_owned();
         for (method, path, body) in ways {
             let is_end = body.get("blocked") != Some(&json!(false));
@@ -154,6 +154,10 @@ async fn every_way_in_which_a_session_ends_is_told() {
             assert_eq!(told_sids, sid, "{named}");
             assert!(told.iter().all(|claims| claims["sub"] == "auth0|ada"));
         }
+        place.manage(Method::DELETE, "connections/con_people", json!({})).await;
+        place.app.run_jobs_until_idle().await;
+        let told: Vec<_> = place.listener.tokens().iter().map(|token| part(token, 1)["sid"].clone()).collect();
+        assert_eq!(told, [json!(sid_of_bob)], "the deletion of a connection with its people");
     })
     .await;
 }

@@ -115,7 +115,7 @@ pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &C
     let mut users_deleted = 0;
     loop {
         let mut tx = svc.store.write().await?;
-        let batch = users::delete_some(&mut tx, id, cx.now).await?;
+        let batch = users::delete_some(svc, cx, &mut tx, id).await?;
         users_deleted += batch;
         if batch == 0 {
             store::connections::delete(&mut tx, id).await?;

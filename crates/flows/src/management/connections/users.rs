@@ -1,23 +1,30 @@
 //! Deleting the users of a connection.
 
+use model::ConnectionId;
 use model::address::FoldedEmail;
-use model::{ConnectionId, Timestamp};
 use protocol::management_scope::ManagementScope;
 use store::users::UserFilter;
-use store::{Page, StoreError, WriteTx};
+use store::{Page, WriteTx};
 
 use super::super::{Caller, Query, QueryInvalid, Refused};
 use super::find;
-use crate::{RequestContext, Services};
+use crate::{InternalError, RequestContext, Services};
 
 /// How many users go in one write, so that others get their turn in between.
 const BATCH: u32 = 200;
 
-/// Deletes a batch of the connection's users and says how many; zero means that there are none left.
-pub(super) async fn delete_some(tx: &mut WriteTx, id: &ConnectionId, now: Timestamp) -> Result<u64, StoreError> {
+/// Deletes a batch of the connection's users, has the applications told in which they were signed in, and says how many
+/// there were; zero means that there are none left.
+pub(super) async fn delete_some(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    id: &ConnectionId,
+) -> Result<u64, InternalError> {
     let mut deleted = 0;
     for user_id in store::users::of_connection(tx, id, BATCH).await? {
-        store::users::delete(tx, &user_id, now).await?;
+        crate::sessions::end_of_user(svc, cx, tx, &user_id).await?;
+        store::users::delete(tx, &user_id, cx.now).await?;
         deleted += 1;
     }
     Ok(deleted)
