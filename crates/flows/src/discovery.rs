@@ -18,9 +18,10 @@ pub fn document(svc: &Services) -> Value {
 }
 
 /// The published keys (RFC 7517 5), as they are at this moment: whoever asks may have met a token that another node
-/// signed with a key it has just begun to use. Where the database does not answer, those that are known here.
+/// signed with a key it has just begun to use. While Redis carries word between nodes, those that are known here; and
+/// where the database does not answer.
 pub async fn jwks(svc: &Services) -> Arc<str> {
-    match timeout(PATIENCE, signing_keys::catch_up(svc)).await {
+    match timeout(PATIENCE, signing_keys::catch_up_unheard(svc)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "publishing the signing keys as they were"),
         Err(_) => tracing::warn!("publishing the signing keys as they were: the database does not answer"),

@@ -37,6 +37,7 @@ pub mod registration;
 pub mod revocation;
 pub mod services;
 pub mod sessions;
+mod shared_reading;
 pub mod signing_keys;
 pub mod signup;
 pub mod startup;

@@ -13,6 +13,7 @@ use upstream::Upstreams;
 use crate::hashing::HashPool;
 use crate::limits::LimitSettings;
 use crate::mail::Mailer;
+use crate::shared_reading::SharedReading;
 
 /// What flows need to know that is the same for every call.
 #[derive(Clone, Debug)]
@@ -74,6 +75,8 @@ pub struct Services {
     pub keys: RwLock<Arc<KeySet>>,
     /// Readings of what is held in memory come one after the other, so that none brings back what a later one saw gone.
     pub reading: tokio::sync::Mutex<()>,
+    /// Looks at the database for keys that another node changed, for whoever asks at the same time.
+    pub(crate) looking: SharedReading,
     /// What the operator has set for the whole deployment; see [`crate::tenant`].
     pub tenant: RwLock<Arc<TenantSettings>>,
     /// Seals what must be read back.

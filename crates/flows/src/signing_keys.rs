@@ -9,6 +9,7 @@ use model::Timestamp;
 use model::event::EventType;
 use model::signing_key::{KeyState, SigningKey};
 use serde_json::{Map, Value};
+use store::ephemeral::Reach;
 use store::{Store, StoreError};
 
 use crate::error::OrInternal;
@@ -45,14 +46,14 @@ pub enum SigningKeysUnusable {
 
 /// Makes the first current and next key where there are none. Of several nodes that do so at once, one wins.
 pub(crate) async fn ensure(
-    store: &Store,
     cx: &RequestContext,
+    store: &Store,
     sealer: &Sealer,
     entropy: &Arc<dyn Entropy>,
     issuer: &str,
 ) -> Result<(), SigningKeysUnusable> {
-    let existing = store::signing_keys::list(&mut store.read().await?).await?;
     let now = cx.now;
+    let existing = store::signing_keys::list(&mut store.read().await?).await?;
     if existing.iter().any(|key| key.state == KeyState::Current) {
         return Ok(());
     }
@@ -62,9 +63,9 @@ pub(crate) async fn ensure(
     let mut tx = store.write().await?;
     let first = store::signing_keys::insert(&mut tx, &current).await?;
     if first && store::signing_keys::insert(&mut tx, &next).await? {
-        tx.commit().await?;
         let made = event_at_start(&**entropy, cx, EventType::ManagementWrite).describe("Made the first signing keys");
         made.detail("kid", current.kid.as_str()).record(&mut tx).await?;
+        tx.commit().await?;
     }
     Ok(())
 }
@@ -128,18 +129,26 @@ pub async fn reload(svc: &Services) -> Result<(), SigningKeysUnusable> {
     Ok(())
 }
 
-/// Takes up what another node changed since, if anything. Reading a few rows tells.
+/// Takes up what another node changed since, if anything. Reading a few ids tells, once for all who ask at a time.
 pub(crate) async fn catch_up(svc: &Services) -> Result<(), SigningKeysUnusable> {
-    let stored = store::signing_keys::list(&mut svc.store.read().await?).await?;
-    if is_taken_up(&svc.key_set(), &stored) { Ok(()) } else { reload(svc).await }
+    let look = async || {
+        let stored = store::signing_keys::states(&mut svc.store.read().await?).await?;
+        if is_taken_up(&svc.key_set(), &stored) { Ok(()) } else { reload(svc).await }
+    };
+    svc.looking.after_now(look).await
 }
 
-fn is_taken_up(taken: &KeySet, stored: &[SigningKey]) -> bool {
-    let current = stored.iter().find(|key| key.state == KeyState::Current);
-    let published = stored.iter().filter(|key| key.state != KeyState::Revoked);
-    taken.kids().first() == current.map(|key| &key.kid)
+/// The same, unless word of every change comes at once: then it has been taken up.
+pub(crate) async fn catch_up_unheard(svc: &Services) -> Result<(), SigningKeysUnusable> {
+    if svc.ephemeral.reach() == Reach::Together { Ok(()) } else { catch_up(svc).await }
+}
+
+fn is_taken_up(taken: &KeySet, stored: &[(String, KeyState)]) -> bool {
+    let current = stored.iter().find(|(_, state)| *state == KeyState::Current);
+    let published = stored.iter().filter(|(_, state)| *state != KeyState::Revoked);
+    taken.kids().first() == current.map(|(kid, _)| kid)
         && taken.kids().len() == published.clone().count()
-        && published.into_iter().all(|key| taken.kids().contains(&key.kid))
+        && published.into_iter().all(|(kid, _)| taken.kids().contains(kid))
 }
 
 /// Why a token of ours is not believed.

@@ -13,6 +13,7 @@ use upstream::Upstreams;
 use crate::bootstrap::{self, BootstrapClient};
 use crate::hashing::HashPool;
 use crate::mail::Mailer;
+use crate::shared_reading::SharedReading;
 use crate::signing_keys::{self, SigningKeysUnusable};
 use crate::{InternalError, RequestContext, Services, Settings, tenant};
 
@@ -66,8 +67,8 @@ pub enum StartRefused {
 
 /// Makes the parts ready to serve. Several nodes may do so at once on one database.
 pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefused> {
-    prove_master_key(&parts).await?;
     let cx = RequestContext::own(now, "start");
+    prove_master_key(&parts).await?;
     signing_keys::ensure(&cx, &parts.store, &parts.sealer, &parts.entropy, &parts.settings.issuer).await?;
     let keys = signing_keys::load(&parts.store, &parts.sealer).await?;
     let redis =
@@ -77,6 +78,7 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
         store: parts.store,
         keys: RwLock::new(Arc::new(keys)),
         reading: Mutex::default(),
+        looking: SharedReading::default(),
         tenant: RwLock::default(),
         sealer: parts.sealer,
         upstreams: parts.upstreams,

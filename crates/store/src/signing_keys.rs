@@ -10,6 +10,7 @@ use crate::{Read, StoreError, WriteTx};
 statements! {
     LIST = "SELECT kid, state, sealed_private_key, certificate, created_at, current_since, current_until, revoked_at
             FROM signing_keys ORDER BY created_at, kid";
+    STATES = "SELECT kid, state FROM signing_keys";
     INSERT = "INSERT INTO signing_keys
               (kid, state, sealed_private_key, certificate, created_at, current_since, current_until, revoked_at)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
@@ -32,11 +33,9 @@ struct KeyRow {
 
 impl KeyRow {
     fn into_key(self) -> Result<SigningKey, StoreError> {
-        let state = KeyState::from_stored(&self.state)
-            .ok_or_else(|| StoreError::corrupt("signing_keys", &self.kid, "unknown state"))?;
         Ok(SigningKey {
+            state: state_of(&self.kid, &self.state)?,
             kid: self.kid,
-            state,
             sealed_private_key: self.sealed_private_key,
             certificate: self.certificate,
             created_at: Timestamp::from_millis(self.created_at),
@@ -45,6 +44,16 @@ impl KeyRow {
             revoked_at: moment(self.revoked_at),
         })
     }
+}
+
+fn state_of(kid: &str, stored: &str) -> Result<KeyState, StoreError> {
+    KeyState::from_stored(stored).ok_or_else(|| StoreError::corrupt("signing_keys", kid, "unknown state"))
+}
+
+/// The id of every key there has been, and where it stands.
+pub async fn states(db: &mut impl Read) -> Result<Vec<(String, KeyState)>, StoreError> {
+    let rows: Vec<(String, String)> = db.fetch_all(STATES, args![]).await?;
+    rows.into_iter().map(|(kid, stored)| state_of(&kid, &stored).map(|state| (kid, state))).collect()
 }
 
 /// Every key there has been, oldest first.
