@@ -100,6 +100,8 @@ async fn who_asked_is_not_known_and_the_place_says_where_to_go_on() {
         let page = site.app.browser().open(&format!("/u/login?state={state}")).await.page();
         assert_eq!(page.links(), [home], "{}", page.html);
         assert!(page.says("Back to The place"), "{}", page.html);
+        let from_a_provider = site.app.browser().open(&format!("/login/callback?state={state}&code=x")).await.page();
+        assert_eq!(from_a_provider.links(), [home], "{}", from_a_provider.html);
     }
     for (about, page) in refusals(&site).await {
         println!("{about}");

@@ -8,6 +8,7 @@ use protocol::authorization::Prompt;
 use secrecy::SecretString;
 use store::connections::StoredConnection;
 use store::provider_sign_ins::ProviderSignIn;
+use store::{Read, StoreError};
 use upstream::sign_in::{Assertion, Returned};
 
 use super::access::Access;
@@ -16,6 +17,7 @@ use super::leg::{Leg, Next};
 use super::person::{Arrival, find_or_make};
 use super::refused::FederatedRefused;
 use crate::authorize::{Pending, PendingRefused, find_pending, matches_hints};
+use crate::client_face::ClientFace;
 use crate::login::{Proven, finish};
 use crate::sessions::Browser;
 use crate::{InternalError, RequestContext, Services};
@@ -78,10 +80,13 @@ async fn recognise(
     state: &str,
     browser: Browser<'_>,
 ) -> Result<Back, PendingRefused> {
-    let expired = || PendingRefused::Expired { client: None };
-    let digest = OpaqueToken::parse(state).ok_or_else(expired)?.digest(TokenKind::ProviderSignIn);
-    let found = store::provider_sign_ins::find(&mut svc.store.read().await?, &digest).await?;
-    let sign_in = found.filter(|sign_in| cx.now < sign_in.expires_at).ok_or_else(expired)?;
+    let mut db = svc.store.read().await?;
+    let Some((digest, sign_in)) = find_live(&mut db, cx, state).await? else {
+        // Of whoever asked nothing is known any more; the tenant may have a place for people who are lost.
+        let client = ClientFace::of_nobody(&store::settings::tenant(&mut db).await?);
+        return Err(PendingRefused::Expired { client });
+    };
+    drop(db);
     let secrets = Secrets::open(svc, &digest, &sign_in)?;
     let pending = find_pending(svc, cx, &secrets.pending, browser.binding).await?;
     if !is_of(&sign_in, browser) {
@@ -91,6 +96,17 @@ async fn recognise(
         return Err(PendingRefused::Expired { client: Some(pending.face()) });
     }
     Ok(Back { sign_in, secrets, pending })
+}
+
+async fn find_live(
+    db: &mut impl Read,
+    cx: &RequestContext,
+    state: &str,
+) -> Result<Option<(Digest, ProviderSignIn)>, StoreError> {
+    let Some(token) = OpaqueToken::parse(state) else { return Ok(None) };
+    let digest = token.digest(TokenKind::ProviderSignIn);
+    let found = store::provider_sign_ins::find(db, &digest).await?;
+    Ok(found.filter(|sign_in| cx.now < sign_in.expires_at).map(|sign_in| (digest, sign_in)))
 }
 
 fn is_of(sign_in: &ProviderSignIn, browser: Browser<'_>) -> bool {
