@@ -6,9 +6,9 @@ use axum::body::Body;
 use http::Request;
 use model::UserId;
 use serde_json::json;
-use testkit::provider::{CLIENT_ID, CLIENT_SECRET};
+use testkit::provider::{CLIENT_ID, CLIENT_SECRET, LyingProvider};
 use testkit::source::Question;
-use testkit::{App, Options, for_each_engine};
+use testkit::{App, Browser, Options, for_each_engine};
 
 use crate::setting::{Setting, assert_page};
 
@@ -134,6 +134,38 @@ async fn up_02_an_answer_of_another_provider_is_not_redeemed() {
     assert_page(browser.open(&back).await, 400, "cannot be trusted");
     assert!(setting.peer.server.asked(Question::Code).is_empty());
     setting.assert_failed_because("wrong_response_issuer").await;
+}
+
+/// The state says which connection a browser is back from, whatever else the answer says.
+#[tokio::test]
+async fn up_02_a_state_serves_its_own_connection_alone() {
+    let setting = Setting::new().await;
+    let other = LyingProvider::start().await;
+    setting.app.add_provider("other", "oidc", &[&setting.client], other.provider()).await;
+    let leave = async |browser: &mut Browser, name: &str| {
+        setting.leave(browser, &setting.client.request().with("connection", name)).await
+    };
+    let mut browser = setting.app.browser();
+    let of_acme = leave(&mut browser, "acme").await;
+    let of_other = leave(&mut browser, "other").await;
+    assert_ne!(of_acme.field("state"), of_other.field("state"));
+    // Acme signs somebody in, and its answer is brought under the state of the other.
+    setting.peer.sign_in(&of_acme, &json!({}), setting.app.now());
+    let acme = setting.peer.issuer();
+    let before = setting.app.dump().await;
+    let back = other.answer(&of_other, &[("code", "a code"), ("iss", &acme)]);
+    assert_page(browser.open(&back).await, 400, "cannot be trusted");
+    before.assert_changed_only(&setting.app.dump().await, &["provider_sign_ins"]);
+    setting.assert_failed_because("wrong_response_issuer").await;
+    assert!(setting.peer.server.asked(Question::Code).is_empty() && other.server.asked(Question::Code).is_empty());
+    assert!(browser.cookie("session").is_none());
+
+    // Where nothing names the provider, the code goes to that of the state alone, which knows nothing of it.
+    let of_other = leave(&mut browser, "other").await;
+    browser.open(&other.answer(&of_other, &[("code", "a code")])).await.page();
+    assert!(setting.peer.server.asked(Question::Code).is_empty());
+    assert_eq!(other.server.asked(Question::Code).len(), 1);
+    assert!(browser.cookie("session").is_none());
 }
 
 /// Browsers keep our cookies from a form that another site posts, and send them along where it leads.
