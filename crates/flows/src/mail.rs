@@ -45,6 +45,25 @@ pub enum Message {
     },
     /// The password was changed.
     PasswordChanged,
+    /// An import of people is over.
+    UsersImported(ImportTold),
+    /// An import of people was given up. What it had written stays.
+    UsersImportFailed(ImportTold),
+}
+
+/// What an import came to.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportTold {
+    /// The name of the connection.
+    pub connection: String,
+    /// People who are new.
+    pub inserted: u64,
+    /// People who were there before.
+    pub updated: u64,
+    /// Rows that were refused.
+    pub failed: u64,
+    /// Rows in all.
+    pub total: u64,
 }
 
 impl fmt::Debug for Message {

@@ -16,6 +16,8 @@ pub struct TenantFlags {
 pub struct TenantSettings {
     /// What people read as the name of the place.
     pub friendly_name: String,
+    /// Where those who run the place can be written to.
+    pub support_email: Option<String>,
     /// The audience of requests that name none.
     pub default_audience: Option<String>,
     /// The connection of the `password` grant.
@@ -38,6 +40,7 @@ impl Default for TenantSettings {
     fn default() -> Self {
         TenantSettings {
             friendly_name: "Landbridge".to_owned(),
+            support_email: None,
             default_audience: None,
             default_directory: None,
             default_redirection_uri: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flows::mail::{Mail, Message};
+use flows::mail::{ImportTold, Mail, Message};
 use minijinja::value::Serde;
 use minijinja::{Environment, context};
 use serde::Serialize;
@@ -33,22 +33,45 @@ pub struct Letter {
 }
 
 /// What the templates are told of a mail.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Facts<'a> {
     template: &'static str,
     to: &'a str,
     link: Option<&'a str>,
     valid_hours: Option<u64>,
+    connection: Option<&'a str>,
+    inserted: Option<u64>,
+    updated: Option<u64>,
+    failed: Option<u64>,
+    total: Option<u64>,
 }
 
 impl<'a> Facts<'a> {
     fn of(mail: &'a Mail) -> Self {
-        let (template, link, valid_hours) = match &mail.message {
-            Message::VerifyEmail { link, valid_hours } => ("verify_email", Some(link), Some(*valid_hours)),
-            Message::ResetPassword { link, valid_hours } => ("reset_password", Some(link), Some(*valid_hours)),
-            Message::PasswordChanged => ("password_changed", None, None),
-        };
-        Facts { template, to: &mail.to, link: link.map(String::as_str), valid_hours }
+        let facts = Facts { to: &mail.to, ..Facts::default() };
+        match &mail.message {
+            Message::VerifyEmail { link, valid_hours } => facts.linking("verify_email", link, *valid_hours),
+            Message::ResetPassword { link, valid_hours } => facts.linking("reset_password", link, *valid_hours),
+            Message::PasswordChanged => Facts { template: "password_changed", ..facts },
+            Message::UsersImported(told) => facts.telling("users_imported", told),
+            Message::UsersImportFailed(told) => facts.telling("users_import_failed", told),
+        }
+    }
+
+    fn linking(self, template: &'static str, link: &'a str, valid_hours: u64) -> Self {
+        Facts { template, link: Some(link), valid_hours: Some(valid_hours), ..self }
+    }
+
+    fn telling(self, template: &'static str, told: &'a ImportTold) -> Self {
+        Facts {
+            template,
+            connection: Some(&told.connection),
+            inserted: Some(told.inserted),
+            updated: Some(told.updated),
+            failed: Some(told.failed),
+            total: Some(told.total),
+            ..self
+        }
     }
 }
 
@@ -98,14 +121,20 @@ mod tests {
 
     const LINK: &str = "https://id.example/u/email-verification?ticket=abc&x=<y>#";
 
-    fn messages() -> [Message; 4] {
+    fn messages() -> [Message; 6] {
         let link = || LINK.to_owned();
         [
             Message::VerifyEmail { link: link(), valid_hours: 120 },
             Message::ResetPassword { link: link(), valid_hours: 1 },
             Message::ResetPassword { link: link(), valid_hours: 24 },
             Message::PasswordChanged,
+            Message::UsersImported(told()),
+            Message::UsersImportFailed(told()),
         ]
+    }
+
+    fn told() -> ImportTold {
+        ImportTold { connection: "people".to_owned(), inserted: 11, updated: 22, failed: 33, total: 66 }
     }
 
     fn letter(message: Message, language: &str, tenant: &str) -> Letter {
@@ -123,7 +152,7 @@ mod tests {
     fn every_mail_is_written_in_every_language() {
         for locale in Mails::new().expect("sound templates").0.keys() {
             for message in messages() {
-                let has_link = message != Message::PasswordChanged;
+                let has_link = matches!(message, Message::VerifyEmail { .. } | Message::ResetPassword { .. });
                 let Letter { subject, text, html } = letter(message, locale, "Northwind");
                 assert!(subject.contains("Northwind") && !subject.contains('\n'), "{locale}: {subject}");
                 assert!(html.contains(&format!("<html lang=\"{locale}\">")) && html.contains(&subject), "{html}");
@@ -145,6 +174,14 @@ mod tests {
             ),
             "{html}"
         );
+    }
+
+    #[test]
+    fn an_import_is_told_in_numbers() {
+        for locale in Mails::new().expect("sound templates").0.keys() {
+            let text = letter(Message::UsersImported(told()), locale, "N").text;
+            assert!(["people", "11", "22", "33", "66"].iter().all(|told| text.contains(told)), "{text}");
+        }
     }
 
     #[test]

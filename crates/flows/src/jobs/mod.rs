@@ -194,9 +194,12 @@ async fn settle(
     tx: &mut WriteTx,
     job: &ClaimedJob,
     outcome: Result<(), WorkFailed>,
-) -> Result<(), StoreError> {
+) -> Result<(), InternalError> {
     let Err(failed) = outcome else {
-        return store::jobs::complete(tx, job, cx.now.plus(DONE_KEPT)).await.map(|_| ());
+        if store::jobs::complete(tx, job, cx.now.plus(DONE_KEPT)).await? && job.kind == USERS_IMPORT {
+            users_import::tell_of_end(svc, cx, tx, &job.id).await?;
+        }
+        return Ok(());
     };
     let words = failed.to_string();
     let pause = retry::pause_after(job.attempts).filter(|_| !matches!(failed, WorkFailed::Never(_)));
@@ -204,7 +207,10 @@ async fn settle(
     let gives_up = pause.is_none();
     tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts, gives_up, error = words, cause, "a job failed");
     match pause {
-        Some(pause) => store::jobs::postpone(tx, job, cx.now.plus(pause), &words).await.map(|_| ()),
+        Some(pause) => {
+            store::jobs::postpone(tx, job, cx.now.plus(pause), &words).await?;
+            Ok(())
+        }
         None => give_up(svc, cx, tx, job, &words).await,
     }
 }
@@ -215,7 +221,7 @@ async fn give_up(
     tx: &mut WriteTx,
     job: &ClaimedJob,
     words: &str,
-) -> Result<(), StoreError> {
+) -> Result<(), InternalError> {
     if !store::jobs::fail(tx, job, cx.now.plus(FAILED_KEPT), words).await? {
         return Ok(());
     }
@@ -232,5 +238,6 @@ async fn give_up(
     if let Some(user_id) = &job.user_id {
         given_up = given_up.user_id(user_id);
     }
-    given_up.record(tx).await
+    given_up.record(tx).await?;
+    if job.kind == USERS_IMPORT { users_import::tell_of_end(svc, cx, tx, &job.id).await } else { Ok(()) }
 }

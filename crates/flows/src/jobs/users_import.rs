@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use model::job::JobStatus;
 use model::{JobId, JsonObject, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,8 +13,9 @@ use store::job_errors::JobErrors;
 use store::jobs::ClaimedJob;
 use store::{StoreError, WriteTx};
 
-use super::{LEASE, WorkFailed};
+use super::{LEASE, Work, WorkFailed};
 use crate::error::OrInternal;
+use crate::mail::{ImportTold, Mail, Message};
 use crate::migration::import::{self, Existing, Format, ImportRefused, ImportRequest, RefusedRow, Summary};
 use crate::{InternalError, RequestContext, Services};
 
@@ -109,6 +111,36 @@ fn told(mut report: JsonObject, so_far: &Summary) -> JsonObject {
     let summary = json!({"failed": refused, "updated": updated + unchanged, "inserted": inserted, "total": total});
     report.insert("summary".to_owned(), summary);
     report
+}
+
+/// Leaves a mail to the tenant's support address where whoever began the import asked for one. Where there is no such
+/// address, nobody can be told: a deployment has no owners with addresses of their own.
+pub(super) async fn tell_of_end(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    id: &JobId,
+) -> Result<(), InternalError> {
+    let Some(job) = store::jobs::find_reported(tx, id, cx.now).await? else { return Ok(()) };
+    let is_asked_for = job.report.get("send_completion_email") == Some(&Value::Bool(true));
+    let Some(to) = store::settings::tenant(tx).await?.support_email.filter(|_| is_asked_for) else { return Ok(()) };
+    let told = import_told(&job.report);
+    let message =
+        if job.status == JobStatus::Failed { Message::UsersImportFailed(told) } else { Message::UsersImported(told) };
+    let mail = Mail { to, user_id: None, languages: Vec::new(), message, expires_at: None };
+    super::enqueue(svc, cx, tx, &Work::Mail(mail)).await?;
+    Ok(())
+}
+
+fn import_told(report: &JsonObject) -> ImportTold {
+    let count = |name: &str| report.get("summary").and_then(|summary| summary[name].as_u64()).unwrap_or_default();
+    ImportTold {
+        connection: report.get("connection").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        inserted: count("inserted"),
+        updated: count("updated"),
+        failed: count("failed"),
+        total: count("total"),
+    }
 }
 
 fn row_errors(row: &RefusedRow) -> Value {

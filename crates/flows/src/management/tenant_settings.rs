@@ -8,6 +8,7 @@ use store::WriteTx;
 
 use super::body::Fields;
 use super::text::{check_count, check_length, check_range, check_web_url};
+use super::users::is_address;
 use super::{Body, BodyInvalid, Caller, Refused};
 use crate::{RequestContext, Services};
 
@@ -45,6 +46,7 @@ pub async fn update(
 
 fn apply(settings: &mut TenantSettings, mut fields: Fields, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
     fields.set("friendly_name", &mut settings.friendly_name)?;
+    fields.set_or_clear("support_email", &mut settings.support_email)?;
     fields.set_or_clear("default_audience", &mut settings.default_audience)?;
     fields.set_or_clear("default_directory", &mut settings.default_directory)?;
     fields.set_or_clear("default_redirection_uri", &mut settings.default_redirection_uri)?;
@@ -58,6 +60,7 @@ fn apply(settings: &mut TenantSettings, mut fields: Fields, wildcards: Subdomain
     }
     fields.finish()?;
     // Auth0 shows what is not set as an empty text, and tools send it back.
+    settings.support_email.take_if(|email| email.is_empty());
     settings.default_audience.take_if(|audience| audience.is_empty());
     settings.default_directory.take_if(|directory| directory.is_empty());
     settings.default_redirection_uri.take_if(|uri| uri.is_empty());
@@ -66,6 +69,9 @@ fn apply(settings: &mut TenantSettings, mut fields: Fields, wildcards: Subdomain
 
 fn check(settings: &TenantSettings, wildcards: SubdomainWildcards) -> Result<(), BodyInvalid> {
     check_length("friendly_name", &settings.friendly_name, 1..=128)?;
+    if settings.support_email.as_deref().is_some_and(|email| !is_address(email)) {
+        return Err(BodyInvalid::wrong("support_email", "must be one plain e-mail address"));
+    }
     if let Some(uri) = &settings.default_redirection_uri {
         check_web_url("default_redirection_uri", uri, &["https"])?;
     }

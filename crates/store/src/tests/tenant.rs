@@ -15,6 +15,7 @@ async fn the_tenants_settings_are_defaults_until_somebody_sets_them() {
         assert_eq!(settings::tenant(&mut reader(store).await).await.unwrap(), TenantSettings::default());
         for name in ["First", "Zweite — «Größe»"] {
             let chosen = TenantSettings {
+                support_email: Some("help@x.io".to_owned()),
                 friendly_name: name.to_owned(),
                 default_audience: Some("https://books.example/".to_owned()),
                 default_redirection_uri: Some("https://www.example/".to_owned()),

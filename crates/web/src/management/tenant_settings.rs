@@ -16,6 +16,8 @@ use super::call::{Body, Call};
 struct TenantSettingsBody<'a> {
     friendly_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    support_email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     default_audience: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     default_directory: Option<&'a str>,
@@ -40,6 +42,7 @@ impl<'a> From<&'a TenantSettings> for TenantSettingsBody<'a> {
     fn from(settings: &'a TenantSettings) -> Self {
         TenantSettingsBody {
             friendly_name: &settings.friendly_name,
+            support_email: settings.support_email.as_deref(),
             default_audience: settings.default_audience.as_deref(),
             default_directory: settings.default_directory.as_deref(),
             default_redirection_uri: settings.default_redirection_uri.as_deref(),

@@ -16,7 +16,7 @@ async fn what_is_named_changes_and_the_rest_stays() {
         assert_eq!(settings, defaults);
         api.app.add_api("https://orders.test/", &[], |_| {}).await;
         api.app.add_connection("people", &[], |_| {}).await;
-        let change = json!({"friendly_name": "The Shop", "default_audience": "https://orders.test/",
+        let change = json!({"friendly_name": "The Shop", "support_email": "help@shop.test", "default_audience": "https://orders.test/",
             "default_directory": "people", "default_redirection_uri": "https://www.test/", "idle_session_lifetime": 1, "log_retention_days": 365,
             "flags": {"enable_dynamic_client_registration": true}});
         let changed = expect(&api.patch("/tenants/settings", change.clone()).await, 200);
@@ -42,6 +42,7 @@ async fn what_cannot_be_is_refused() {
         (json!({"default_directory": "nowhere"}), "default_directory is not the name of a connection"),
         (json!({"session_lifetime": "1"}), "Expected a number but found a string on property session_lifetime"),
         (json!({"log_retention_days": 3651}), "log_retention_days must be between 1 and 3650"),
+        (json!({"support_email": "Help <help@shop.test>"}), "support_email must be one plain e-mail address"),
         (json!({"flags": {"enable_sso": true}}), "Additional properties not allowed: flags.enable_sso"),
     ];
     for (change, message) in cases {

@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::Body;
+use flows::mail::{ImportTold, Mail, Message};
 use http::{Request, header};
 use serde_json::{Value, json};
 use testkit::{Answer, App};
@@ -86,6 +87,30 @@ async fn an_uploaded_file_becomes_people() {
     let ada = expect(&api.get("/users/auth0%7Ca").await, 200);
     assert_eq!((&ada["email"], &ada["identities"][0]["connection"]), (&json!("a@x.io"), &json!("people")));
     assert_eq!(api.app.events_of("sui").await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_support_address_is_told_of_the_end_by_mail() {
+    let api = Api::new().await;
+    let connection_id = connection(&api).await;
+    let users = r#"[{"email":"a@x.io"},{"email":"nobody"}]"#;
+    import(&api, &connection_id, users, "false").await;
+    assert_eq!(api.app.mails().await, [], "nobody can be told");
+    expect(&api.patch("/tenants/settings", json!({"support_email": "help@x.test"})).await, 200);
+    let parts = [("users", users), ("connection_id", connection_id.as_str()), ("send_completion_email", "false")];
+    expect(&upload(&api, &parts).await, 202);
+    assert_eq!(api.app.mails().await, [], "nobody is to be told");
+
+    begin(&api, &connection_id, users, "true").await;
+    let mails = api.app.mails().await;
+    let told = ImportTold { connection: "people".to_owned(), inserted: 0, updated: 1, failed: 1, total: 2 };
+    let [mail] = &mails[..] else { panic!("one mail: {mails:?}") };
+    assert_eq!((mail.to.as_str(), &mail.message), ("help@x.test", &Message::UsersImported(told)));
+
+    begin(&api, &connection_id, users, "true").await;
+    expect(&api.delete(&format!("/connections/{connection_id}")).await, 204);
+    let mails = api.app.mails().await;
+    assert!(matches!(mails[..], [Mail { message: Message::UsersImportFailed(_), .. }]), "{mails:?}");
 }
 
 #[tokio::test]

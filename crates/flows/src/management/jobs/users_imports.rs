@@ -16,7 +16,7 @@ const MOST_AT_ONCE: i64 = 2;
 /// How long the caller's own name for a job may be.
 const LONGEST_EXTERNAL_ID: usize = 255;
 
-/// Begins an import. That a mail tells of its end is accepted and not done: nobody is a tenant's administrator here.
+/// Begins an import. A mail tells of its end unless it is asked not to, to the tenant's support address if it has one.
 pub async fn start(
     svc: &Services,
     cx: &RequestContext,

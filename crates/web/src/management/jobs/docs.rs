@@ -28,7 +28,11 @@ pub(crate) fn import_users(schemas: &mut Schemas) -> Operation {
         ("connection_id", body::text(), "The id of a database connection."),
         ("upsert", flag(), "Whether users that there are are changed."),
         ("external_id", body::text_of(0, 255), "The caller's own name for the job."),
-        ("send_completion_email", flag(), "Accepted and not done."),
+        (
+            "send_completion_email",
+            flag(),
+            "Whether a mail to the tenant's `support_email`, if it has one, tells of the end; it does unless this is `false`.",
+        ),
     ];
     let schema = body::object(&["users", "connection_id"], properties);
     let example = json!({

@@ -30,6 +30,11 @@ fn changeable() -> Value {
         [
             ("friendly_name", body::text_of(1, 128), "What pages and mails call the tenant."),
             (
+                "support_email",
+                body::or_null(body::text()),
+                "Where a mail tells of an import that is over, if whoever began it asks for that.",
+            ),
+            (
                 "default_audience",
                 body::or_null(body::text()),
                 "The identifier of the API that tokens are for where a request names none.",
