@@ -15,16 +15,24 @@ export class MailServer {
   #server;
   #mails = [];
   #arrivals = new EventEmitter();
+  /** Whether passwords came through TLS, one after the other. */
+  securely = [];
 
-  /** Takes mails from whoever knows the password. With `tls`, from the first byte, it has the certificate of the run. */
-  static async open({ tls = false } = {}) {
+  /**
+   * Takes mails from whoever knows the password. With `tls`, from the first byte or by `starttls`, it has the
+   * certificate of the run, which the broker trusts unless `trusted` says otherwise. `asks` is what its address says of
+   * TLS.
+   */
+  static async open({ tls = false, trusted = true, asks = '' } = {}) {
     const server = new MailServer();
     const { TLS_CERTIFICATE, TLS_KEY } = process.env;
     server.#server = new SMTPServer({
-      ...(tls && { secure: true, cert: readFileSync(TLS_CERTIFICATE), key: readFileSync(TLS_KEY) }),
-      disabledCommands: ['STARTTLS'],
+      ...(tls && { cert: readFileSync(TLS_CERTIFICATE), key: readFileSync(TLS_KEY) }),
+      secure: tls === true,
+      disabledCommands: tls === 'starttls' ? [] : ['STARTTLS'],
       allowInsecureAuth: true,
-      onAuth: ({ username, password }, _session, done) => {
+      onAuth: ({ username, password }, session, done) => {
+        server.securely.push(session.secure);
         const isKnown = username === USER && password === PASSWORD;
         done(isKnown ? null : new Error('unknown'), { user: username });
       },
@@ -39,10 +47,10 @@ export class MailServer {
     const authority = `${USER}:${encodeURIComponent(PASSWORD)}@localhost:${port}`;
     /** What a broker is told of it, by the names in the environment. */
     server.settings = {
-      LANDBRIDGE__MAIL__SMTP_URL: `${tls ? 'smtps' : 'smtp'}://${authority}`,
+      LANDBRIDGE__MAIL__SMTP_URL: `${tls === true ? 'smtps' : 'smtp'}://${authority}${asks}`,
       LANDBRIDGE__MAIL__FROM: 'Bridge Watch <no-reply@bridges.example>',
       // The authority that this process trusts as well.
-      ...(tls && { SSL_CERT_FILE: process.env.NODE_EXTRA_CA_CERTS }),
+      ...(tls && trusted && { SSL_CERT_FILE: process.env.NODE_EXTRA_CA_CERTS }),
     };
     return server;
   }
@@ -54,6 +62,11 @@ export class MailServer {
     const mail = await PostalMime.parse(Buffer.concat(chunks));
     this.#mails.push({ ...mail, recipient: session.envelope.rcptTo[0].address });
     this.#arrivals.emit('mail');
+  }
+
+  /** How many mails are there that nobody has taken out. */
+  get arrived() {
+    return this.#mails.length;
   }
 
   /** Waits for the next mail to this address, and takes it out of the mailbox. */

@@ -157,8 +157,8 @@ pub struct Pages {
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// The mail server: `smtps://USER:PASSWORD@HOST:465`, or `smtp://USER:PASSWORD@HOST:587`, which is upgraded to TLS
-    /// before anything is said. A server on this machine (`smtp://localhost:25`) is spoken to in clear, any other only
-    /// with `?tls=off` behind it. Characters that mean something in a URL are percent-encoded. Needs `mail.from`.
+    /// before anything is said. A server on this machine (`smtp://localhost:25`) is spoken to in clear, unless
+    /// `?tls=required` stands behind it; any other only with `?tls=off` behind it. Characters that mean something in a URL are percent-encoded. Needs `mail.from`.
     #[serde(skip_serializing)]
     #[schemars(with = "Option<String>")]
     pub smtp_url: Option<SecretString>,

@@ -63,7 +63,7 @@ impl FromStr for SmtpUrl {
             ("smtps", None) => Security::Tls,
             ("smtp", Some("tls=off")) => Security::Off,
             ("smtp", None) if stays_on_this_machine(&url) => Security::Off,
-            ("smtp", None) => Security::StartTls,
+            ("smtp", None | Some("tls=required")) => Security::StartTls,
             _ => return Err(malformed()),
         };
         if matches!(url.path(), "" | "/") { Ok(SmtpUrl { url, security }) } else { Err(malformed()) }
@@ -86,6 +86,7 @@ mod tests {
         check("smtp://mail.example.com:2525", Security::StartTls, "smtp://mail.example.com:2525?tls=required");
         check("smtp://mail.example.com?tls=off", Security::Off, "smtp://mail.example.com");
         check("smtp://localhost:2525", Security::Off, "smtp://localhost:2525");
+        check("smtp://localhost:2525?tls=required", Security::StartTls, "smtp://localhost:2525?tls=required");
         check("smtp://127.0.0.1:2525/", Security::Off, "smtp://127.0.0.1:2525/");
     }
 
