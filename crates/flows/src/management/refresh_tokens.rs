@@ -13,7 +13,8 @@ use store::{Page, Read};
 
 use super::body::Fields;
 use super::paging::{Paging, Position};
-use super::text::check_count;
+use super::text::{check_count, check_string_pairs};
+use super::users::check_exists;
 use super::{Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource};
 use crate::{RequestContext, Services};
 
@@ -67,7 +68,7 @@ pub async fn of_user(
     query: &Query,
 ) -> Result<Listing<ShownRefreshToken>, Refused> {
     caller.require(ManagementScope::ReadRefreshTokens)?;
-    check_user(&mut svc.store.read().await?, user_id).await?;
+    check_exists(&mut svc.store.read().await?, user_id).await?;
     page(svc, &Held { user_id: Some(user_id.clone()), ..held(cx) }, query).await
 }
 
@@ -179,13 +180,9 @@ async fn revoke_of_user(
     narrowed: &Narrowed,
 ) -> Result<(), Refused> {
     let mut tx = svc.store.write().await?;
-    check_user(&mut tx, id).await?;
+    check_exists(&mut tx, id).await?;
     let (client_id, audience) = (narrowed.client_id.as_ref(), narrowed.audience.as_deref());
     store::families::revoke_held(&mut tx, id, client_id, audience, RevokedReason::Administrator, cx.now).await?;
     caller.event(svc, cx, operation, id.as_str()).user_id(id).record(&mut tx).await?;
     Ok(tx.commit().await?)
-}
-
-async fn check_user(db: &mut impl Read, id: &UserId) -> Result<(), Refused> {
-    store::users::find(db, id).await?.map(|_| ()).ok_or(Refused::NotFound(Resource::User))
 }

@@ -7,6 +7,7 @@ use protocol::management_scope::ManagementScope;
 use store::{Read, WriteTx};
 
 use super::paging::Paging;
+use super::users::check_exists;
 use super::{Body, Caller, Listing, Query, Refused, Resource};
 use crate::events::EventBuilder;
 use crate::sessions::{has_time_left, living};
@@ -49,7 +50,7 @@ pub async fn of_user(
     caller.require(ManagementScope::ReadSessions)?;
     let paging = Paging::checkpoint(query, LARGEST_TAKE)?;
     let mut db = svc.store.read().await?;
-    check_user(&mut db, user_id).await?;
+    check_exists(&mut db, user_id).await?;
     let tenant = store::settings::tenant(&mut db).await?;
     let live = store::sessions::list(&mut db, &living(user_id, &tenant, cx.now), &paging.page()).await?;
     let Listing { items, shape } =
@@ -150,7 +151,7 @@ async fn end_all(
     written: EventBuilder,
 ) -> Result<(), Refused> {
     let mut tx = svc.store.write().await?;
-    check_user(&mut tx, id).await?;
+    check_exists(&mut tx, id).await?;
     crate::sessions::end_of_user(svc, cx, &mut tx, id).await?;
     match kept {
         Kept::RefreshTokens => {
@@ -165,10 +166,6 @@ async fn finish(mut tx: WriteTx, written: EventBuilder) -> Result<(), Refused> {
     written.record(&mut tx).await?;
     tx.commit().await?;
     Ok(())
-}
-
-async fn check_user(db: &mut impl Read, id: &UserId) -> Result<(), Refused> {
-    store::users::find(db, id).await?.map(|_| ()).ok_or(Refused::NotFound(Resource::User))
 }
 
 async fn shown(db: &mut impl Read, session: Session) -> Result<ShownSession, Refused> {

@@ -13,7 +13,7 @@ use model::event::EventType;
 use model::user::User;
 use protocol::management_scope::ManagementScope;
 use store::users::UserFilter;
-use store::{Page, WriteTx};
+use store::{Page, Read, WriteTx};
 
 pub use create::create;
 pub(crate) use fields::{check_profile, is_address};
@@ -82,6 +82,11 @@ pub async fn by_email(svc: &Services, caller: &Caller, query: &Query) -> Result<
 pub async fn get(svc: &Services, caller: &Caller, id: &UserId) -> Result<User, Refused> {
     caller.require(ManagementScope::ReadUsers)?;
     store::users::find(&mut svc.store.read().await?, id).await?.ok_or(Refused::NotFound(Resource::User))
+}
+
+/// Refuses an id that nobody has.
+pub(super) async fn check_exists(db: &mut impl Read, id: &UserId) -> Result<(), Refused> {
+    store::users::find(db, id).await?.map(|_| ()).ok_or(Refused::NotFound(Resource::User))
 }
 
 /// Deletes a user with everything that is theirs; one who is gone already is fine. No source brings them back.

@@ -5,7 +5,7 @@ use protocol::management_scope::ManagementScope;
 use serde_json::{Value, json};
 
 use super::BlocksBody;
-use crate::management::users::docs::ID as USER_ID;
+use crate::management::users::docs::of_one as of_one_user;
 use crate::openapi::{Operation, Schemas, body};
 
 const READ: &[ManagementScope] = &[ManagementScope::ReadUsers];
@@ -22,13 +22,13 @@ pub(crate) fn release_identifier(_: &mut Schemas) -> Operation {
 }
 
 pub(crate) fn of_user(schemas: &mut Schemas) -> Operation {
-    by_id("Show to which addresses the account of a user is closed", READ)
+    of_one_user("Show to which addresses the account of a user is closed", READ)
         .answers(StatusCode::OK, &schemas.of::<BlocksBody>(), &example())
         .refuses(&[404])
 }
 
 pub(crate) fn release_user(_: &mut Schemas) -> Operation {
-    by_id("Open the account of a user again", UPDATE).answers_nothing(StatusCode::NO_CONTENT).refuses(&[404])
+    of_one_user("Open the account of a user again", UPDATE).answers_nothing(StatusCode::NO_CONTENT).refuses(&[404])
 }
 
 pub(crate) fn of_address(_: &mut Schemas) -> Operation {
@@ -45,10 +45,6 @@ pub(crate) fn release_address(_: &mut Schemas) -> Operation {
 fn by_identifier(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {
     let name = "An address or a user name.";
     Operation::management(summary, scopes).required_query("identifier", body::text(), name, "ann@example.com")
-}
-
-fn by_id(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {
-    Operation::management(summary, scopes).path("id", "The id of the user.", USER_ID)
 }
 
 fn by_address(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {

@@ -5,7 +5,7 @@ use protocol::management_scope::ManagementScope;
 use serde_json::{Value, json};
 
 use super::RefreshTokenBody;
-use crate::management::users::docs::ID as USER_ID;
+use crate::management::users::docs::{ID as USER_ID, of_one as of_one_user};
 use crate::openapi::{Operation, Schemas, body};
 
 /// The refresh token of the examples.
@@ -52,7 +52,7 @@ pub(crate) fn revoke(_: &mut Schemas) -> Operation {
 }
 
 pub(crate) fn of_user(schemas: &mut Schemas) -> Operation {
-    of_user_by_id("List the refresh tokens of a user by the user's id", READ)
+    of_one_user("List the refresh tokens of a user by the user's id", READ)
         .checkpoints()
         .choosing()
         .answers(StatusCode::OK, &schemas.checkpoint::<RefreshTokenBody>("tokens"), &json!({ "tokens": [example()] }))
@@ -60,7 +60,7 @@ pub(crate) fn of_user(schemas: &mut Schemas) -> Operation {
 }
 
 pub(crate) fn delete_of_user(_: &mut Schemas) -> Operation {
-    of_user_by_id("Revoke every refresh token of a user", DELETE)
+    of_one_user("Revoke every refresh token of a user", DELETE)
         .describe("Sessions stay.")
         .answers_nothing(StatusCode::ACCEPTED)
         .refuses(&[404])
@@ -68,10 +68,6 @@ pub(crate) fn delete_of_user(_: &mut Schemas) -> Operation {
 
 fn one(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {
     Operation::management(summary, scopes).path("id", "The id of the refresh token.", ID)
-}
-
-fn of_user_by_id(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {
-    Operation::management(summary, scopes).path("id", "The id of the user.", USER_ID)
 }
 
 fn example() -> Value {

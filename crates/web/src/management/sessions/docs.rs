@@ -5,7 +5,7 @@ use protocol::management_scope::ManagementScope;
 use serde_json::{Value, json};
 
 use super::SessionBody;
-use crate::management::users::docs::ID as USER_ID;
+use crate::management::users::docs::{ID as USER_ID, of_one as of_one_user};
 use crate::openapi::{Operation, Schemas, body};
 
 const ID: &str = "Vb3kQz9mXc7LpT2rYw8HfJ4sNd6gKa1E";
@@ -32,7 +32,7 @@ pub(crate) fn revoke(_: &mut Schemas) -> Operation {
 
 pub(crate) fn of_user(schemas: &mut Schemas) -> Operation {
     let example = json!({ "sessions": [example()] });
-    of_user_by_id("List a user's sessions", &[ManagementScope::ReadSessions])
+    of_one_user("List a user's sessions", &[ManagementScope::ReadSessions])
         .checkpoints()
         .choosing()
         .answers(StatusCode::OK, &schemas.checkpoint::<SessionBody>("sessions"), &example)
@@ -40,7 +40,7 @@ pub(crate) fn of_user(schemas: &mut Schemas) -> Operation {
 }
 
 pub(crate) fn delete_of_user(_: &mut Schemas) -> Operation {
-    of_user_by_id("End every session of a user", DELETE)
+    of_one_user("End every session of a user", DELETE)
         .describe("Refresh tokens that were granted to outlive them do.")
         .answers_nothing(StatusCode::ACCEPTED)
         .refuses(&[404])
@@ -51,7 +51,7 @@ pub(crate) fn revoke_access(_: &mut Schemas) -> Operation {
         ("session_id", body::text(), "Only this session."),
         ("preserve_refresh_tokens", body::flag(), "Whether refresh tokens outlive it."),
     ];
-    of_user_by_id("End a user's sessions and refresh tokens", DELETE)
+    of_one_user("End a user's sessions and refresh tokens", DELETE)
         .and_scope(&[ManagementScope::DeleteRefreshTokens])
         .takes(&body::object(&[], properties), &json!({ "session_id": ID, "preserve_refresh_tokens": true }))
         .answers_nothing(StatusCode::ACCEPTED)
@@ -60,10 +60,6 @@ pub(crate) fn revoke_access(_: &mut Schemas) -> Operation {
 
 fn one(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {
     Operation::management(summary, scopes).path("id", "The id of the session.", ID)
-}
-
-fn of_user_by_id(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {
-    Operation::management(summary, scopes).path("id", "The id of the user.", USER_ID)
 }
 
 fn example() -> Value {

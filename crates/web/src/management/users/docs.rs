@@ -48,7 +48,7 @@ pub(crate) fn create(schemas: &mut Schemas) -> Operation {
 }
 
 pub(crate) fn get(schemas: &mut Schemas) -> Operation {
-    one("Show a user", &[ManagementScope::ReadUsers])
+    of_one("Show a user", &[ManagementScope::ReadUsers])
         .choosing()
         .answers(StatusCode::OK, &schemas.chosen::<UserBody>(), &example())
         .refuses(&[404])
@@ -61,7 +61,7 @@ pub(crate) fn update(schemas: &mut Schemas) -> Operation {
         ("client_id", body::text(), "The client that a link in a mail leads back to."),
     ];
     let scopes = &[ManagementScope::UpdateUsers, ManagementScope::UpdateUsersAppMetadata];
-    one("Change a user", scopes)
+    of_one("Change a user", scopes)
         .describe(
             "`update:users_app_metadata` is enough for `app_metadata` alone. Whoever is blocked or gets another \
              password is signed out everywhere.",
@@ -76,11 +76,12 @@ pub(crate) fn update(schemas: &mut Schemas) -> Operation {
 }
 
 pub(crate) fn delete(_: &mut Schemas) -> Operation {
-    one("Delete a user with everything that is theirs", &[ManagementScope::DeleteUsers])
+    of_one("Delete a user with everything that is theirs", &[ManagementScope::DeleteUsers])
         .answers_nothing(StatusCode::NO_CONTENT)
 }
 
-fn one(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {
+/// About one user, whom the path names.
+pub(crate) fn of_one(summary: &'static str, scopes: &'static [ManagementScope]) -> Operation {
     Operation::management(summary, scopes).path("id", "The id of the user.", ID)
 }
 
