@@ -104,7 +104,7 @@ impl Probe<'_> {
         let mut body = body.clone();
         put(&mut body, place, value);
         let uri = self.operation.example_uri(self.document, self.world);
-        let answer = self.world.api.app.call(self.operation.call(&uri, &self.world.api.token, Some(&body))).await;
+        let answer = self.world.api.app.call(self.operation.call(&uri, Some(&self.world.api.token), Some(&body))).await;
         assert_eq!(answer.status, 400, "{} took {body}: {}", self.operation.name(), answer.body);
         let refusal = expect(&answer, 400);
         refusal["message"].as_str().expect("a message").to_owned()

@@ -11,6 +11,8 @@ mod world;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
+pub(crate) use operation::Operation;
+
 /// A validator for a schema of the document.
 fn validator(document: &Value, schema: &Value) -> Validator {
     let root = json!({ "allOf": [schema], "components": document["components"] });

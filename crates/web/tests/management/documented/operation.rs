@@ -15,15 +15,15 @@ const COMPONENTS: &str = "#/components/";
 const BOUNDARY: &str = "boundary";
 
 /// One method at one path.
-pub(super) struct Operation {
+pub(crate) struct Operation {
     pub(super) method: Method,
-    pub(super) path: String,
+    pub(crate) path: String,
     pub(super) described: Value,
 }
 
 impl Operation {
     /// Every one that the document has.
-    pub(super) fn all(document: &Value) -> Vec<Operation> {
+    pub(crate) fn all(document: &Value) -> Vec<Operation> {
         let paths = document["paths"].as_object().expect("paths");
         let of_path = |(path, methods): (&String, &Value)| {
             let methods = methods.as_object().expect("methods").clone();
@@ -37,11 +37,11 @@ impl Operation {
         paths.iter().flat_map(of_path).collect()
     }
 
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    pub(super) fn is_of_management(&self) -> bool {
+    pub(crate) fn is_of_management(&self) -> bool {
         self.path.starts_with("/api/v2/")
     }
 
@@ -96,10 +96,12 @@ impl Operation {
         if query.is_empty() { uri } else { format!("{uri}?{query}") }
     }
 
-    /// The example, as a call of the Management API by this token with this body.
-    pub(super) fn call(&self, uri: &str, token: &str, body: Option<&Value>) -> Request<Body> {
-        let request = Request::builder().method(self.method.clone()).uri(uri);
-        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    /// The example, as a call of the Management API by this token, if any, with this body.
+    pub(crate) fn call(&self, uri: &str, token: Option<&str>, body: Option<&Value>) -> Request<Body> {
+        let mut request = Request::builder().method(self.method.clone()).uri(uri);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
         let (media_type, text) = match self.multipart() {
             Some(example) => (format!("multipart/form-data; boundary={BOUNDARY}"), parts(body.unwrap_or(example))),
             None => ("application/json".to_owned(), body.map(Value::to_string).unwrap_or_default()),

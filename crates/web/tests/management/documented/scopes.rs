@@ -7,7 +7,7 @@ use super::world::World;
 use crate::api::{Api, expect};
 
 #[tokio::test]
-async fn the_documented_scopes_are_those_that_are_asked_for() {
+async fn ad_01_the_documented_scopes_are_those_that_are_asked_for() {
     let document = web::openapi::document();
     let world = World::new().await;
     let nobody = world.api.with_scopes("").await;
@@ -25,8 +25,9 @@ async fn the_documented_scopes_are_those_that_are_asked_for() {
 
 async fn asked(operation: &Operation, document: &Value, world: &World, nobody: &Api) -> Vec<String> {
     let uri = operation.example_uri(document, world);
-    let answer = world.api.app.call(operation.call(&uri, &nobody.token, None)).await;
+    let answer = world.api.app.call(operation.call(&uri, Some(&nobody.token), None)).await;
     let refusal = expect(&answer, 403);
+    assert_eq!(refusal["errorCode"], "insufficient_scope");
     let message = refusal["message"].as_str().expect("a message");
     let scopes = message.strip_prefix("Insufficient scope, expected any of: ").unwrap_or_else(|| panic!("{message}"));
     scopes.split(',').map(str::to_owned).collect()
