@@ -4,7 +4,7 @@ use protocol::claims::RequestedClaims;
 use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, FamilyId, GrantId, RefreshTokenId, SessionId, Timestamp, UserId};
+use crate::{ClientId, FamilyId, GrantId, JsonObject, RefreshTokenId, SessionId, Timestamp, UserId};
 
 /// SHA-256 of a secret that only its holder knows.
 pub type Digest = [u8; 32];
@@ -123,6 +123,8 @@ pub struct HeldRefreshToken {
     pub idle_expires_at: Option<Timestamp>,
     /// When it ends in any case.
     pub expires_at: Option<Timestamp>,
+    /// What an operator noted beside it.
+    pub metadata: JsonObject,
 }
 
 /// An authorization code, waiting for its one exchange (RFC 6749 4.1.2).

@@ -63,6 +63,7 @@ management_scopes! {
     ReadSessions = "read:sessions",
     DeleteSessions = "delete:sessions",
     ReadRefreshTokens = "read:refresh_tokens",
+    UpdateRefreshTokens = "update:refresh_tokens",
     DeleteRefreshTokens = "delete:refresh_tokens",
     ReadDeviceCredentials = "read:device_credentials",
     DeleteDeviceCredentials = "delete:device_credentials",

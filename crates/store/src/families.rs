@@ -1,7 +1,7 @@
 //! Token families, and the one mark that revokes them.
 
 use model::grant::{Grant, RevokedReason, TokenFamily};
-use model::{ClientId, FamilyId, SessionId, Timestamp, UserId};
+use model::{ClientId, FamilyId, JsonObject, SessionId, Timestamp, UserId};
 use protocol::scope::ScopeSet;
 
 use crate::columns::{from_json, moment, to_json, words};
@@ -16,6 +16,7 @@ statements! {
                claims)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     BIND = "UPDATE token_families SET dpop_jkt = $2 WHERE id = $1 AND dpop_jkt IS NULL";
+    SET_METADATA = "UPDATE token_families SET metadata = $2 WHERE id = $1 AND revoked_at IS NULL";
     EXTEND = "UPDATE token_families SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
     REVOKE = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_USER = "UPDATE token_families SET revoked_at = $2, revoked_reason = $3
@@ -118,6 +119,11 @@ pub async fn extend(tx: &mut WriteTx, id: &FamilyId, expires_at: Timestamp) -> R
 /// Binds what descends from the family to a key, unless it is bound to one.
 pub async fn bind(tx: &mut WriteTx, id: &FamilyId, jkt: &str) -> Result<(), StoreError> {
     tx.execute(BIND, args![id, jkt]).await.map(|_| ())
+}
+
+/// Replaces what an operator noted beside it. `false` means that there is no such family, or it is revoked.
+pub async fn set_metadata(tx: &mut WriteTx, id: &FamilyId, metadata: &JsonObject) -> Result<bool, StoreError> {
+    Ok(tx.execute(SET_METADATA, args![id, to_json(metadata)]).await? == 1)
 }
 
 /// Revokes a family. `false` means that it was revoked before; the first reason stays.

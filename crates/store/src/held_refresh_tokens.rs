@@ -3,14 +3,15 @@
 use model::grant::HeldRefreshToken;
 use model::{ClientId, FamilyId, Timestamp, UserId};
 
-use crate::columns::moment;
+use crate::columns::{from_json, moment};
 use crate::families::FamilyRow;
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError};
 
 /// The token that nobody has exchanged yet is the one that the client holds. Only what is good at that moment counts.
 const HELD: &str = "(SELECT f.id, f.user_id, f.client_id, f.sid, f.audience, f.scope, f.authenticated_at, f.amr, \
-                    f.created_at, f.revoked_at, f.revoked_reason, f.dpop_jkt, f.claims, t.generation, t.issued_at, \
+                    f.created_at, f.revoked_at, f.revoked_reason, f.dpop_jkt, f.claims, f.metadata, \
+                    t.generation, t.issued_at, \
                     t.idle_expires_at, t.expires_at FROM token_families f JOIN refresh_tokens t ON t.family_id = f.id \
                     WHERE t.consumed_at IS NULL AND f.revoked_at IS NULL) AS held";
 
@@ -35,12 +36,16 @@ struct HeldRow {
     issued_at: i64,
     idle_expires_at: Option<i64>,
     expires_at: Option<i64>,
+    metadata: Option<String>,
 }
 
 impl HeldRow {
     fn into_held(self) -> Result<HeldRefreshToken, StoreError> {
+        let family = self.family.into_family()?;
+        let metadata = self.metadata.map(|text| from_json("token_families", family.id.as_str(), &text)).transpose()?;
         Ok(HeldRefreshToken {
-            family: self.family.into_family()?,
+            family,
+            metadata: metadata.unwrap_or_default(),
             generation: self.generation,
             issued_at: Timestamp::from_millis(self.issued_at),
             idle_expires_at: moment(self.idle_expires_at),
@@ -62,7 +67,7 @@ impl Held {
         List {
             table: HELD,
             columns: "id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, revoked_at, \
-                      revoked_reason, dpop_jkt, claims, generation, issued_at, idle_expires_at, expires_at",
+                      revoked_reason, dpop_jkt, claims, metadata, generation, issued_at, idle_expires_at, expires_at",
             order: ("created_at", "id"),
             filters: filters.into_iter().flatten().collect(),
             ..List::default()

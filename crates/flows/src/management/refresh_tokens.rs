@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use model::client::Client;
 use model::grant::{HeldRefreshToken, RevokedReason};
-use model::{ClientId, FamilyId, UserId};
+use model::{ClientId, FamilyId, JsonObject, UserId};
 use protocol::client_metadata::RotationType;
 use protocol::management_scope::ManagementScope;
 use store::held_refresh_tokens::Held;
@@ -21,6 +21,8 @@ use crate::{RequestContext, Services};
 const LARGEST_TAKE: u32 = 100;
 /// How many tokens are ended by their ids at once.
 const MOST_IDS: usize = 100;
+/// How many properties the metadata of one may have.
+const MOST_METADATA: usize = 25;
 
 /// A refresh token as a caller sees it.
 #[derive(Clone, Debug)]
@@ -39,10 +41,7 @@ pub async fn get(
     id: &FamilyId,
 ) -> Result<ShownRefreshToken, Refused> {
     caller.require(ManagementScope::ReadRefreshTokens)?;
-    let mut db = svc.store.read().await?;
-    let wanted = Held { family_id: Some(id.clone()), ..held(cx) };
-    let found = store::held_refresh_tokens::list(&mut db, &wanted, &Page::Offset { skip: 0, limit: 1 }).await?;
-    shown(&mut db, found).await?.pop().ok_or(Refused::NotFound(Resource::RefreshToken))
+    find(&mut svc.store.read().await?, cx, id).await
 }
 
 /// A page of refresh tokens of the person whom `user_id` names, oldest first; `client_id` narrows the list.
@@ -70,6 +69,37 @@ pub async fn of_user(
     caller.require(ManagementScope::ReadRefreshTokens)?;
     check_exists(&mut svc.store.read().await?, user_id).await?;
     page(svc, &Held { user_id: Some(user_id.clone()), ..held(cx) }, query).await
+}
+
+/// Replaces what is noted beside a refresh token; `null` empties it.
+pub async fn update(
+    svc: &Services,
+    cx: &RequestContext,
+    caller: &Caller,
+    id: &FamilyId,
+    body: &Body,
+) -> Result<ShownRefreshToken, Refused> {
+    caller.require(ManagementScope::UpdateRefreshTokens)?;
+    let mut fields = body.object()?;
+    let emptied = fields.take_null("refresh_token_metadata").then(JsonObject::new);
+    let metadata = emptied.or(fields.take("refresh_token_metadata")?);
+    fields.finish()?;
+    let mut tx = svc.store.write().await?;
+    let mut token = find(&mut tx, cx, id).await?;
+    let Some(metadata) = metadata else { return Ok(token) };
+    check_string_pairs("refresh_token_metadata", &metadata, MOST_METADATA)?;
+    store::families::set_metadata(&mut tx, id, &metadata).await?;
+    let written = caller.event(svc, cx, "update_refresh_token", id.as_str());
+    written.user_id(&token.held.family.user_id).record(&mut tx).await?;
+    tx.commit().await?;
+    token.held.metadata = metadata;
+    Ok(token)
+}
+
+async fn find(db: &mut impl Read, cx: &RequestContext, id: &FamilyId) -> Result<ShownRefreshToken, Refused> {
+    let wanted = Held { family_id: Some(id.clone()), ..held(cx) };
+    let found = store::held_refresh_tokens::list(db, &wanted, &Page::Offset { skip: 0, limit: 1 }).await?;
+    shown(db, found).await?.pop().ok_or(Refused::NotFound(Resource::RefreshToken))
 }
 
 /// Ends a refresh token; one that is over already is fine.

@@ -63,10 +63,10 @@ pub(super) fn check_origin(path: &str, text: &str, wildcards: SubdomainWildcards
     }
 }
 
-/// At most ten texts of the operator's own, of at most 255 characters.
-pub(super) fn check_string_pairs(path: &str, pairs: &JsonObject) -> Result<(), BodyInvalid> {
-    if pairs.len() > 10 {
-        return Err(BodyInvalid::wrong(path, "must not have more than 10 properties"));
+/// At most so many texts of the operator's own, of at most 255 characters.
+pub(super) fn check_string_pairs(path: &str, pairs: &JsonObject, most: usize) -> Result<(), BodyInvalid> {
+    if pairs.len() > most {
+        return Err(BodyInvalid::wrong(path, format!("must not have more than {most} properties")));
     }
     for (name, value) in pairs {
         let is_short = |text: &str| text.chars().count() <= 255;

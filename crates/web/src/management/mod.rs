@@ -109,6 +109,7 @@ pub(crate) fn routes() -> Routes {
         .get("/refresh-tokens", refresh_tokens::list, refresh_tokens::docs::list)
         .post("/refresh-tokens/revoke", refresh_tokens::revoke, refresh_tokens::docs::revoke)
         .get("/refresh-tokens/{id}", refresh_tokens::get, refresh_tokens::docs::get)
+        .patch("/refresh-tokens/{id}", refresh_tokens::update, refresh_tokens::docs::update)
         .delete("/refresh-tokens/{id}", refresh_tokens::delete, refresh_tokens::docs::delete)
         .get("/users/{id}/refresh-tokens", refresh_tokens::of_user, refresh_tokens::docs::of_user)
         .delete("/users/{id}/refresh-tokens", refresh_tokens::delete_of_user, refresh_tokens::docs::delete_of_user)

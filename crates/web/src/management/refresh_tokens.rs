@@ -4,7 +4,7 @@ pub(crate) mod docs;
 
 use flows::management::refresh_tokens::{self, ShownRefreshToken};
 use http::StatusCode;
-use model::{ClientId, FamilyId, SessionId, Timestamp, UserId};
+use model::{ClientId, FamilyId, JsonObject, SessionId, Timestamp, UserId};
 use protocol::scope::ScopeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -32,6 +32,8 @@ struct RefreshTokenBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_exchanged_at: Option<Timestamp>,
     resource_servers: Vec<ResourceServerBody<'a>>,
+    #[serde(skip_serializing_if = "JsonObject::is_empty")]
+    refresh_token_metadata: &'a JsonObject,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -57,6 +59,7 @@ impl<'a> From<&'a ShownRefreshToken> for RefreshTokenBody<'a> {
             expires_at: held.expires_at,
             last_exchanged_at: (held.generation > 0).then_some(held.issued_at),
             resource_servers: family.audience.as_deref().map(api).into_iter().collect(),
+            refresh_token_metadata: &held.metadata,
         }
     }
 }
@@ -70,6 +73,13 @@ pub(crate) async fn list(call: Call) -> Answer {
 /// `GET /refresh-tokens/{id}`
 pub(crate) async fn get(call: Call, Id(id): Id) -> Answer {
     let token = refresh_tokens::get(&call.services, &call.cx, &call.caller, &FamilyId::new(id)).await?;
+    one(&RefreshTokenBody::from(&token), &call.query)
+}
+
+/// `PATCH /refresh-tokens/{id}`
+pub(crate) async fn update(call: Call, Id(id): Id, Body(body): Body) -> Answer {
+    let id = FamilyId::new(id);
+    let token = refresh_tokens::update(&call.services, &call.cx, &call.caller, &id, &body).await?;
     one(&RefreshTokenBody::from(&token), &call.query)
 }
 

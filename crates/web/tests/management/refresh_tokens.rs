@@ -88,6 +88,43 @@ async fn a_refresh_token_keeps_its_id_through_its_exchanges() {
 }
 
 #[tokio::test]
+async fn what_is_noted_stays_through_exchanges_until_it_is_replaced() {
+    for_each_deployment(async |nodes| {
+        let place = Place::on(nodes).await;
+        let token = place.sign_in(&place.rotating, "ada@x.test").await;
+        let shown = place.tokens().await.remove(0);
+        assert_eq!(shown.get("refresh_token_metadata"), None);
+        let path = format!("/refresh-tokens/{}", shown["id"].as_str().unwrap());
+        let note = async |metadata: Value| {
+            let change = json!({ "refresh_token_metadata": metadata });
+            expect(&place.api.patch(&path, change).await, 200)["refresh_token_metadata"].clone()
+        };
+        assert_eq!(note(json!({"device": "kitchen", "a": "b"})).await, json!({"device": "kitchen", "a": "b"}));
+        place.refresh(&place.rotating, &token).await.expect("it is good");
+        let kitchen = json!({"device": "kitchen"});
+        assert_eq!(note(kitchen.clone()).await, kitchen);
+        assert_eq!(expect(&place.api.get(&path).await, 200)["refresh_token_metadata"], kitchen);
+
+        let before = place.app.dump().await;
+        let same = expect(&place.api.patch(&path, json!({})).await, 200);
+        assert_eq!(same["refresh_token_metadata"], kitchen);
+        let bad = place.api.patch(&path, json!({"refresh_token_metadata": {"a": 1}})).await;
+        let message = "Payload validation error: refresh_token_metadata must have names and string values of at most 255 \
+                       characters";
+        expect_refusal(&bad, 400, Some("invalid_body"), message);
+        let nowhere = place.api.patch("/refresh-tokens/x", json!({"refresh_token_metadata": {}})).await;
+        expect_refusal(&nowhere, 404, Some("inexistent_refresh_token"), "The refresh token does not exist.");
+        place.app.assert_unchanged_since(&before).await;
+
+        assert_eq!(note(Value::Null).await, Value::Null);
+        expect(&place.api.delete(&path).await, 202);
+        let gone = place.api.patch(&path, json!({"refresh_token_metadata": {}})).await;
+        expect_refusal(&gone, 404, Some("inexistent_refresh_token"), "The refresh token does not exist.");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn pages_hold_each_refresh_token_once_and_none_that_has_ended() {
     for_each_engine(async |app| {
         let place = Place::on([app.clone(), app]).await;

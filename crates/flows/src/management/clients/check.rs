@@ -40,7 +40,7 @@ pub(super) fn client(client: &Client, wildcards: SubdomainWildcards) -> Result<(
     if let Some(seconds) = client.par_request_expiry {
         check_range("par_request_expiry", seconds, 10..=600)?;
     }
-    check_string_pairs("client_metadata", &client.client_metadata)?;
+    check_string_pairs("client_metadata", &client.client_metadata, 10)?;
     if client.is_public() && client.allows(GrantType::ClientCredentials) {
         let problem = "must not name client_credentials for a client that does not authenticate";
         return Err(BodyInvalid::wrong("grant_types", problem));

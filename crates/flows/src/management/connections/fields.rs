@@ -107,7 +107,7 @@ fn check(connection: &Connection) -> Result<(), BodyInvalid> {
     for realm in &connection.realms {
         check_length("realms", realm, 1..=128)?;
     }
-    check_string_pairs("metadata", &connection.metadata)
+    check_string_pairs("metadata", &connection.metadata, 10)
 }
 
 #[cfg(test)]

@@ -34,6 +34,15 @@ pub(crate) fn get(schemas: &mut Schemas) -> Operation {
         .refuses(&[404])
 }
 
+pub(crate) fn update(schemas: &mut Schemas) -> Operation {
+    let metadata = ("refresh_token_metadata", body::or_null(body::free()), "Your own, in place of what was there.");
+    one("Note something beside a refresh token", &[ManagementScope::UpdateRefreshTokens])
+        .choosing()
+        .takes(&body::object(&[], [metadata]), &json!({ "refresh_token_metadata": { "device": "kitchen" } }))
+        .answers(StatusCode::OK, &schemas.chosen::<RefreshTokenBody>(), &example())
+        .refuses(&[404])
+}
+
 pub(crate) fn delete(_: &mut Schemas) -> Operation {
     one("Revoke a refresh token", DELETE).answers_nothing(StatusCode::ACCEPTED)
 }
