@@ -48,6 +48,8 @@ ids! {
     ClientGrantId;
     /// What a person has allowed a client: 24 hex digits.
     GrantId;
+    /// A role: `rol_` and 16 alphanumeric characters.
+    RoleId;
     /// A browser's login with us, published as `sid`: 32 alphanumeric characters. It is a name, not a secret.
     SessionId;
     /// All refresh tokens that descend from one grant.
@@ -107,6 +109,13 @@ impl GrantId {
     /// A new grant id.
     pub fn from_random(random: [u8; 12]) -> Self {
         Self(hex::encode(random))
+    }
+}
+
+impl RoleId {
+    /// A new role id.
+    pub fn from_random(random: [u8; 16]) -> Self {
+        Self(format!("rol_{}", alphanumeric(&random)))
     }
 }
 

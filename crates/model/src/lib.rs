@@ -15,6 +15,7 @@ pub mod ids;
 pub mod job;
 pub mod provider;
 pub mod resource_server;
+pub mod role;
 pub mod session;
 pub mod settings;
 pub mod signing_key;
@@ -24,7 +25,7 @@ pub mod user;
 
 pub use ids::{
     ClientGrantId, ClientId, ConnectionId, CredentialId, EventId, FamilyId, GrantId, JobId, RefreshTokenId,
-    ResourceServerId, SessionId, UserId,
+    ResourceServerId, RoleId, SessionId, UserId,
 };
 pub use time::Timestamp;
 

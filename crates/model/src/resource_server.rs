@@ -57,7 +57,7 @@ pub struct ResourceServer {
     pub token_lifetime_for_web: u64,
     /// The shape of its access tokens.
     pub token_dialect: TokenDialect,
-    /// Whether scopes are narrowed to what the user's roles permit.
+    /// Whether scopes are narrowed to what the person is permitted.
     pub enforce_policies: bool,
     /// Whether first-party clients skip consent.
     pub skip_consent_for_verifiable_first_party_clients: bool,
@@ -79,5 +79,12 @@ impl ResourceServer {
     /// Whether the API offers this scope.
     pub fn offers(&self, scope: &str) -> bool {
         self.scopes.iter().any(|offered| offered.value == scope)
+    }
+
+    /// Whether its access tokens say what is permitted.
+    pub fn tells_permissions(&self) -> bool {
+        let wants_them =
+            matches!(self.token_dialect, TokenDialect::AccessTokenAuthz | TokenDialect::Rfc9068ProfileAuthz);
+        self.enforce_policies && wants_them
     }
 }

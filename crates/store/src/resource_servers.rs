@@ -14,6 +14,8 @@ statements! {
     INSERT = "INSERT INTO resource_servers (id, identifier, document, created_at, version)
               VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE resource_servers SET document = $3, version = version + 1 WHERE id = $1 AND version = $2";
+    HOLD = "UPDATE resource_servers SET version = version WHERE identifier = $1
+            RETURNING id, identifier, document, version";
     DELETE = "DELETE FROM resource_servers WHERE id = $1";
 }
 
@@ -73,7 +75,15 @@ pub async fn update(tx: &mut WriteTx, record: &ResourceServer) -> Result<bool, S
     Ok(tx.execute(UPDATE, args![&record.id, record.version, to_json(record)]).await? == 1)
 }
 
-/// Deletes an API and the client grants for it. `false` means that there was none.
+/// Lets one write at a time decide about what the API with this identifier offers, until it is committed.
+pub async fn hold(tx: &mut WriteTx, identifier: &str) -> Result<Option<ResourceServer>, StoreError> {
+    tx.fetch_optional::<ResourceServerRow>(HOLD, args![identifier])
+        .await?
+        .map(ResourceServerRow::into_record)
+        .transpose()
+}
+
+/// Deletes an API, the client grants and the permissions for it. `false` means that there was none.
 pub async fn delete(tx: &mut WriteTx, id: &ResourceServerId) -> Result<bool, StoreError> {
     Ok(tx.execute(DELETE, args![id]).await? == 1)
 }

@@ -18,6 +18,8 @@ pub enum Resource {
     ClientGrant,
     /// A resource server.
     ResourceServer,
+    /// A role.
+    Role,
     /// A connection.
     Connection,
     /// A user.

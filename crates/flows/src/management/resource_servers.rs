@@ -76,7 +76,8 @@ pub async fn create(
     Ok(api)
 }
 
-/// Changes an API; its identifier stays. A scope that it no longer offers goes from the client grants at once.
+/// Changes an API; its identifier stays. A scope that it no longer offers goes at once from the client grants, from
+/// what roles permit, and from what people are permitted.
 pub async fn update(
     svc: &Services,
     cx: &RequestContext,
@@ -87,7 +88,8 @@ pub async fn update(
     caller.require(ManagementScope::UpdateResourceServers)?;
     let fields = body.object()?;
     for _ in 0..ATTEMPTS {
-        let mut api = find(svc, id).await?;
+        let before = find(svc, id).await?;
+        let mut api = before.clone();
         if api.is_system && !fields.has_only(&CHANGEABLE_ON_SYSTEM_API) {
             return Err(Refused::SystemApi);
         }
@@ -96,6 +98,7 @@ pub async fn update(
         let mut tx = svc.store.write().await?;
         if store::resource_servers::update(&mut tx, &api).await? {
             narrow_grants(&mut tx, &api, cx.now).await?;
+            withdraw_permissions(&mut tx, &before, &api).await?;
             caller.event(svc, cx, "update_resource_server", api.id.as_str()).record(&mut tx).await?;
             tx.commit().await?;
             return Ok(api);
@@ -116,7 +119,18 @@ async fn narrow_grants(tx: &mut WriteTx, api: &ResourceServer, now: Timestamp) -
     Ok(())
 }
 
-/// Deletes an API and the client grants for it; one that is gone already is fine.
+async fn withdraw_permissions(
+    tx: &mut WriteTx,
+    before: &ResourceServer,
+    api: &ResourceServer,
+) -> Result<(), StoreError> {
+    for scope in before.scopes.iter().filter(|scope| !api.offers(&scope.value)) {
+        store::permissions::withdraw(tx, &api.identifier, &scope.value).await?;
+    }
+    Ok(())
+}
+
+/// Deletes an API, the client grants and the permissions for it; one that is gone already is fine.
 pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &str) -> Result<(), Refused> {
     caller.require(ManagementScope::DeleteResourceServers)?;
     let mut tx = svc.store.write().await?;

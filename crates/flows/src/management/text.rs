@@ -36,6 +36,14 @@ pub(super) fn check_count<T>(path: &str, items: &[T], most: usize) -> Result<(),
     Err(BodyInvalid::wrong(path, format!("must not have more than {most} entries")))
 }
 
+/// The same of a list that says nothing where it is empty.
+pub(super) fn check_some<T>(path: &str, items: &[T], most: usize) -> Result<(), BodyInvalid> {
+    if items.is_empty() {
+        return Err(BodyInvalid::wrong(path, "must not be empty"));
+    }
+    check_count(path, items, most)
+}
+
 /// A URL that a page may link to or show.
 pub(super) fn check_web_url(path: &str, text: &str, schemes: &[&str]) -> Result<(), BodyInvalid> {
     let url = Url::parse(text).ok().filter(|url| url.has_host() && schemes.contains(&url.scheme()));

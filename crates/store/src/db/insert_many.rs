@@ -30,6 +30,10 @@ impl RowsWritten {
     pub(crate) fn are_all_written(self) -> bool {
         self.rows == self.of
     }
+
+    pub(crate) fn are_any_written(self) -> bool {
+        self.rows > 0
+    }
 }
 
 impl InsertMany {

@@ -186,6 +186,7 @@ values! {
     &model::ResourceServerId => Text(|id| Some(id.as_str().to_owned())),
     &model::ClientGrantId => Text(|id| Some(id.as_str().to_owned())),
     &model::GrantId => Text(|id| Some(id.as_str().to_owned())),
+    &model::RoleId => Text(|id| Some(id.as_str().to_owned())),
     &model::SessionId => Text(|id| Some(id.as_str().to_owned())),
     &model::FamilyId => Text(|id| Some(id.as_str().to_owned())),
     &model::RefreshTokenId => Text(|id| Some(id.as_str().to_owned())),

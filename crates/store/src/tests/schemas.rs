@@ -198,6 +198,7 @@ async fn an_index_has_the_order_of_each_list() {
         ("connections", "created_at", "id"),
         ("events", "date", "log_id"),
         ("resource_servers", "created_at", "id"),
+        ("roles", "created_at", "id"),
         ("users", "created_at", "user_id"),
     ] {
         assert!(schema[table].indexes.iter().any(|index| index.columns == [first, second]), "{table}");

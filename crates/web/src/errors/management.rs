@@ -219,6 +219,7 @@ fn name(resource: Resource) -> &'static str {
         Resource::ClientCredential => "client credential",
         Resource::ClientGrant => "client grant",
         Resource::ResourceServer => "resource server",
+        Resource::Role => "role",
         Resource::Connection => "connection",
         Resource::User => "user",
         Resource::LogEvent => "log event",
@@ -236,6 +237,7 @@ fn not_found(resource: Resource) -> Failure {
         Resource::ClientCredential => "inexistent_client_credential",
         Resource::ClientGrant => "inexistent_client_grant",
         Resource::ResourceServer => "inexistent_resource_server",
+        Resource::Role => "inexistent_role",
         Resource::Connection => "inexistent_connection",
         Resource::User => "inexistent_user",
         Resource::LogEvent => "inexistent_log",
@@ -255,6 +257,7 @@ fn exists(resource: Resource) -> Failure {
         Resource::ClientCredential => "client_credential_exists",
         Resource::ClientGrant => "client_grant_exists",
         Resource::ResourceServer => "resource_server_exists",
+        Resource::Role => "role_exists",
         Resource::Connection => "connection_exists",
         Resource::LogEvent => "log_exists",
         Resource::SigningKey => "signing_key_exists",
@@ -338,7 +341,7 @@ mod tests {
         format!("{} {} {message}", status.as_u16(), error_code.unwrap_or("-"))
     }
 
-    const RESOURCES: [Resource; 12] = [
+    const RESOURCES: [Resource; 13] = [
         Resource::Client,
         Resource::ClientCredential,
         Resource::ClientGrant,
@@ -351,6 +354,7 @@ mod tests {
         Resource::Job,
         Resource::RefreshToken,
         Resource::AddressBlock,
+        Resource::Role,
     ];
 
     /// The table reviewers read.

@@ -11,8 +11,10 @@ mod device_credentials;
 mod grants;
 mod jobs;
 mod logs;
+mod permissions;
 mod refresh_tokens;
 mod resource_servers;
+mod roles;
 mod sessions;
 mod signing_keys;
 mod stats;
@@ -45,7 +47,7 @@ pub(crate) fn router() -> Router<AppState> {
 /// Every route: path, handler, and the function in the handler's `docs` module that describes it for the OpenAPI
 /// document. The tests send the example of each to a tenant in which it is real (`tests/management/documented/world.rs`).
 pub(crate) fn routes() -> Routes {
-    Routes::default()
+    of_roles()
         .get("/clients", clients::list, clients::docs::list)
         .post("/clients", clients::create, clients::docs::create)
         .get("/clients/{id}", clients::get, clients::docs::get)
@@ -132,4 +134,26 @@ pub(crate) fn routes() -> Routes {
         .post("/tickets/password-change", tickets::password_change, tickets::docs::password_change)
         .get("/tenants/settings", tenant_settings::get, tenant_settings::docs::get)
         .patch("/tenants/settings", tenant_settings::update, tenant_settings::docs::update)
+}
+
+fn of_roles() -> Routes {
+    Routes::default()
+        .get("/roles", roles::list, roles::docs::list)
+        .post("/roles", roles::create, roles::docs::create)
+        .get("/roles/{id}", roles::get, roles::docs::get)
+        .patch("/roles/{id}", roles::update, roles::docs::update)
+        .delete("/roles/{id}", roles::delete, roles::docs::delete)
+        .get("/roles/{id}/permissions", permissions::of_role, permissions::docs::of_role)
+        .post("/roles/{id}/permissions", permissions::give_to_role, permissions::docs::give_to_role)
+        .delete("/roles/{id}/permissions", permissions::take_from_role, permissions::docs::take_from_role)
+        .get("/roles/{id}/users", roles::users, roles::docs::users)
+        .post("/roles/{id}/users", roles::assign_users, roles::docs::assign_users)
+        .get("/users/{id}/roles", roles::of_user, roles::docs::of_user)
+        .post("/users/{id}/roles", roles::assign_to_user, roles::docs::assign_to_user)
+        .delete("/users/{id}/roles", roles::take_from_user, roles::docs::take_from_user)
+        .get("/users/{id}/effective-roles", roles::effective, roles::docs::effective)
+        .get("/users/{id}/permissions", permissions::of_user, permissions::docs::of_user)
+        .post("/users/{id}/permissions", permissions::give_to_user, permissions::docs::give_to_user)
+        .delete("/users/{id}/permissions", permissions::take_from_user, permissions::docs::take_from_user)
+        .get("/users/{id}/effective-permissions", permissions::effective, permissions::docs::effective)
 }

@@ -232,15 +232,22 @@ fn parameters(names: &[&str]) -> Vec<Value> {
     names.iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })).collect()
 }
 
-/// Every way to take one scope of each list.
+/// Every way to take one scope of each list, but for those that take more than another does.
 fn security(lists: &[&'static [ManagementScope]]) -> Vec<Value> {
     let mut ways: Vec<Vec<&str>> = vec![Vec::new()];
     for list in lists {
         let extended = |way: &Vec<&'static str>| {
             let way = way.clone();
-            list.iter().map(move |scope| way.iter().copied().chain([scope.as_str()]).collect()).collect::<Vec<_>>()
+            let with = move |scope: &ManagementScope| -> Vec<&str> {
+                let others = way.iter().copied().filter(|held| *held != scope.as_str());
+                others.chain([scope.as_str()]).collect()
+            };
+            list.iter().map(with).collect::<Vec<_>>()
         };
         ways = ways.iter().flat_map(extended).collect();
     }
-    ways.into_iter().map(|way| json!({ "management": way })).collect()
+    let is_within =
+        |less: &[&str], way: &[&str]| less.len() < way.len() && less.iter().all(|scope| way.contains(scope));
+    let least = ways.iter().filter(|way| !ways.iter().any(|other| is_within(other, way)));
+    least.map(|way| json!({ "management": way })).collect()
 }

@@ -97,6 +97,17 @@ pub(crate) fn expect_refusal(answer: &Answer, status: u16, code: Option<&str>, m
     assert_eq!(body["error"].as_str(), answer.status.canonical_reason());
 }
 
+/// The changes that are recorded, sorted by what they are called: those of one moment have no order.
+pub(crate) async fn recorded(app: &App) -> Vec<(String, Value)> {
+    let change = |event: model::event::Event| {
+        let operation = event.details["operation"].as_str().expect("a change is called something").to_owned();
+        (operation, event.details.into())
+    };
+    let mut changes: Vec<_> = app.events_of("sapi").await.into_iter().map(change).collect();
+    changes.sort_by(|(one, _), (other, _)| one.cmp(other));
+    changes
+}
+
 /// The values of one property in a list of records.
 #[track_caller]
 pub(crate) fn each<'a>(list: &'a Value, name: &str) -> Vec<&'a str> {

@@ -66,6 +66,7 @@ impl World {
             "email": "ann@example.com", "email_verified": true, "password": PASSWORD,
         });
         self.create("/users", ann).await;
+        self.roles().await;
         self.tokens().await;
         let sessions = expect(&self.api.get(&format!("/users/{}/sessions", in_path(ANN))).await, 200);
         self.name("Vb3kQz9mXc7LpT2rYw8HfJ4sNd6gKa1E", &sessions["sessions"][0]["id"]);
@@ -76,6 +77,20 @@ impl World {
         self.name("job_4Tz8mWq1XcV6bNs3", &job.as_str().into());
         let logs = expect(&self.api.get("/logs?per_page=1").await, 200);
         self.name("90020260131120000000000000000000000000000000000000000001", &logs[0]["log_id"]);
+    }
+
+    /// What Ann may do, by a role and for herself.
+    async fn roles(&mut self) {
+        let role =
+            expect(&self.api.post("/roles", json!({ "name": "Clerk", "description": "Reads orders" })).await, 200);
+        self.name("rol_3WqZ8nKc1Lx7TbVm", &role["id"]);
+        let id = role["id"].as_str().expect("an id");
+        let permissions = json!({ "permissions": [
+            { "resource_server_identifier": "https://api.example/", "permission_name": "read:orders" },
+        ] });
+        self.create(&format!("/roles/{id}/permissions"), permissions.clone()).await;
+        self.create(&format!("/users/{}/permissions", in_path(ANN)), permissions).await;
+        expect(&self.api.post(&format!("/users/{}/roles", in_path(ANN)), json!({ "roles": [id] })).await, 204);
     }
 
     /// Somebody whose account is closed to the address that calls come from here.
