@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 
 import { ManagementClient } from 'auth0';
+import { AuthenticationClient } from 'auth0/legacy';
 
 import { MailServer, linkIn } from '../support/mail-server.mjs';
 import { CONNECTION, Tenant } from '../support/tenant.mjs';
@@ -18,9 +19,9 @@ const machine = await tenant.addClient({ name: 'Deployment', app_type: 'non_inte
 await tenant.management.post('client-grants', {
   client_id: machine.client_id,
   audience: `${tenant.issuer}api/v2/`,
-  scope: ['users', 'clients', 'connections', 'resource_servers']
+  scope: ['users', 'clients', 'connections', 'resource_servers', 'roles']
     .flatMap((noun) => ['read', 'create', 'update', 'delete'].map((verb) => `${verb}:${noun}`))
-    .concat('create:user_tickets'),
+    .concat('create:user_tickets', 'read:user_effective_roles', 'read:user_effective_permissions'),
 });
 const management = new ManagementClient({
   domain: tenant.domain,
@@ -116,6 +117,57 @@ test('connections and APIs', async () => {
   assert.equal((await management.resourceServers.get(id)).identifier, identifier);
   await management.resourceServers.delete(id);
   await assert.rejects(management.resourceServers.get(id), { statusCode: 404 });
+});
+
+test('roles and permissions, in the tokens of people', async () => {
+  const { roles, users } = management;
+  const api = await tenant.addApi('https://rbac.example/', {
+    enforce_policies: true,
+    token_dialect: 'access_token_authz',
+  });
+  const permissions = ['read:bridges', 'write:bridges'].map((permission_name) => {
+    return { resource_server_identifier: api, permission_name };
+  });
+  const { id } = await roles.create({ name: 'Keeper', description: 'Keeps bridges' });
+  await roles.update(id, { description: 'Looks after bridges' });
+  assert.deepEqual(await roles.get(id), { id, name: 'Keeper', description: 'Looks after bridges' });
+  assert.deepEqual((await all(roles.list({ name_filter: 'keep' }))).map((role) => role.id), [id]);
+  await assert.rejects(roles.create({ name: 'Keeper' }), { statusCode: 409 });
+
+  await roles.permissions.add(id, { permissions });
+  await roles.permissions.delete(id, { permissions: permissions.slice(1) });
+  assert.deepEqual((await all(roles.permissions.list(id))).map((held) => held.permission_name), ['read:bridges']);
+
+  const { user_id, email, password } = await tenant.addPerson('gus@example.com');
+  await roles.users.assign(id, { users: [user_id] });
+  await users.roles.delete(user_id, { roles: [id] });
+  await users.roles.assign(user_id, { roles: [id] });
+  assert.deepEqual((await all(users.roles.list(user_id))).map((role) => role.name), ['Keeper']);
+  assert.deepEqual((await all(roles.users.list(id))).map((user) => user.email), [email]);
+  await users.permissions.create(user_id, { permissions });
+  const held = await all(users.permissions.list(user_id));
+  assert.deepEqual(held.map((one) => one.sources.map((source) => source.source_type)), [['DIRECT', 'ROLE'], ['DIRECT']]);
+  await users.permissions.delete(user_id, { permissions });
+  const wanted = { resource_server_identifier: api };
+  assert.deepEqual((await all(users.effectiveRoles.list(user_id))).map((role) => role.sources), [['direct']]);
+  const effective = await all(users.effectivePermissions.list(user_id, wanted));
+  assert.deepEqual(effective.map((one) => [one.permission_name, one.sources]), [['read:bridges', ['roles']]]);
+
+  const grant_types = ['http://auth0.com/oauth/grant-type/password-realm'];
+  const client = await tenant.addClient({ name: 'Toll', grant_types });
+  const { client_id: clientId, client_secret: clientSecret } = client;
+  const { oauth } = new AuthenticationClient({ domain: tenant.domain, clientId, clientSecret });
+  const told = async () => {
+    const scope = 'openid read:bridges write:bridges';
+    const { data } = await oauth.passwordGrant({ username: email, password, realm: CONNECTION, audience: api, scope });
+    const claims = JSON.parse(Buffer.from(data.access_token.split('.')[1], 'base64url'));
+    return [data.scope, claims.permissions];
+  };
+  assert.deepEqual(await told(), ['openid read:bridges', ['read:bridges']]);
+  await roles.delete(id);
+  assert.deepEqual(await told(), ['openid', []]);
+  await assert.rejects(roles.get(id), { statusCode: 404 });
+  await users.delete(user_id);
 });
 
 test('tickets, and a verification mail as a job', async () => {

@@ -32,6 +32,7 @@ pub mod mail;
 pub mod management;
 pub mod migration;
 pub mod nodes;
+mod permissions;
 mod presented_token;
 pub mod registration;
 pub mod revocation;

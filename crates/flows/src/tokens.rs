@@ -13,6 +13,7 @@ use protocol::token::{TokenResponse, TokenType};
 use store::{StoreError, WriteTx};
 
 use crate::error::OrInternal;
+use crate::permissions::Permitted;
 use crate::{InternalError, RequestContext, Services};
 
 /// What tokens are made from.
@@ -23,7 +24,7 @@ pub(crate) struct Issue<'a> {
     /// The API of the family's audience; none means userinfo alone.
     pub(crate) api: Option<&'a ResourceServer>,
     /// What this answer allows: the family's scope, or a part of it.
-    pub(crate) scope: ScopeSet,
+    pub(crate) permitted: &'a Permitted,
     pub(crate) nonce: Option<&'a str>,
     /// Auth0's `gty`, for grants that have one.
     pub(crate) gty: Option<&'static str>,
@@ -127,13 +128,14 @@ pub(crate) fn access_digest(svc: &Services, token: &str) -> Digest {
 pub(crate) fn issue(svc: &Services, cx: &RequestContext, issue: &Issue<'_>) -> Result<Issued, InternalError> {
     let lifetime = issue.api.map(|api| api.token_lifetime);
     let access = issue_access(svc, cx, issue, lifetime)?;
-    let is_openid = issue.scope.contains("openid");
+    let scope = &issue.permitted.scope;
+    let is_openid = scope.contains("openid");
     let id_token = if is_openid { Some(id_token(svc, cx, issue, &access.token)?) } else { None };
     let response = TokenResponse {
         access_token: access.token.clone(),
         refresh_token: issue.refresh.map(|refresh| refresh.secret.text().to_string()),
         id_token,
-        scope: (!issue.scope.is_empty()).then(|| issue.scope.clone()),
+        scope: (!scope.is_empty()).then(|| scope.clone()),
         expires_in: access.lifetime,
         token_type: TokenType::bound_to(issue.jkt),
     };
@@ -167,7 +169,7 @@ fn issue_access(
     let row = OpaqueAccessToken {
         family_id: issue.family.id.clone(),
         refresh_token_id: issue.refresh.map(|refresh| refresh.record.id.clone()),
-        scope: issue.scope.clone(),
+        scope: issue.permitted.scope.clone(),
         dpop_jkt: issue.jkt.map(str::to_owned),
         expires_at: cx.now.plus_seconds(lifetime),
     };
@@ -182,6 +184,7 @@ fn access_jwt(
     lifetime: u64,
 ) -> Result<String, InternalError> {
     let userinfo = svc.settings.userinfo_audience();
+    let Permitted { scope, permissions } = issue.permitted;
     sign_access_token(
         svc,
         api.token_dialect,
@@ -189,13 +192,13 @@ fn access_jwt(
             issuer: &svc.settings.issuer,
             subject: issue.user.user_id.as_str(),
             audience: &api.identifier,
-            userinfo_audience: issue.scope.contains("openid").then_some(userinfo.as_str()),
+            userinfo_audience: scope.contains("openid").then_some(userinfo.as_str()),
             client_id: issue.client.client_id.as_str(),
             issued_at: cx.now.seconds(),
             lifetime,
-            scope: &issue.scope,
+            scope,
             grant: issue.gty,
-            permissions: None,
+            permissions: permissions.as_deref(),
             jkt: issue.jkt,
             jti: &jti(svc),
             profile: profile_of(api.token_dialect),
@@ -203,7 +206,7 @@ fn access_jwt(
     )
 }
 
-/// An access token by which a machine speaks for itself.
+/// An access token by which a machine speaks for itself. It is permitted what it was granted.
 pub(crate) fn machine_access_token(
     svc: &Services,
     cx: &RequestContext,
@@ -212,6 +215,7 @@ pub(crate) fn machine_access_token(
     scope: &ScopeSet,
     jkt: Option<&str>,
 ) -> Result<String, InternalError> {
+    let permissions: Option<Vec<String>> = api.tells_permissions().then(|| scope.iter().map(str::to_owned).collect());
     sign_access_token(
         svc,
         api.token_dialect,
@@ -225,7 +229,7 @@ pub(crate) fn machine_access_token(
             lifetime: api.token_lifetime,
             scope,
             grant: Some("client-credentials"),
-            permissions: None,
+            permissions: permissions.as_deref(),
             jkt,
             jti: &jti(svc),
             profile: profile_of(api.token_dialect),
@@ -270,7 +274,7 @@ fn id_token(
         access_token: Some(access_token),
         code: None,
     };
-    let told = Told { scope: &issue.scope, requested: &issue.family.claims.id_token };
+    let told = Told { scope: &issue.permitted.scope, requested: &issue.family.claims.id_token };
     sign_id_token(svc, cx, issue.client, issue.user, told, &facts)
 }
 

@@ -1,14 +1,17 @@
 //! Records, written straight into the store: what a test is about should be the only thing it spells out.
 
+use std::collections::BTreeSet;
+
 use credentials::password::{Hasher, Parameters, Prepared};
 use flows::client_authentication::seal_secret;
 use model::client::{Client, ClientGrant};
 use model::connection::{Connection, Source};
 use model::provider::Provider;
 use model::resource_server::{ApiScope, ResourceServer, TokenDialect};
+use model::role::{Permission, Role};
 use model::settings::TenantSettings;
 use model::user::{Identity, PasswordCredential, Profile, StoredPassword, User};
-use model::{ClientGrantId, ClientId, ConnectionId, ResourceServerId, UserId};
+use model::{ClientGrantId, ClientId, ConnectionId, ResourceServerId, RoleId, UserId};
 use protocol::client_metadata::{AppType, GrantType, TokenEndpointAuthMethod};
 use protocol::scope::ScopeSet;
 use store::connections::StoredConnection;
@@ -174,6 +177,51 @@ impl App {
         commit(tx).await;
     }
 
+    /// Changes an API.
+    pub async fn change_api(&self, identifier: &str, change: impl FnOnce(&mut ResourceServer)) {
+        let mut tx = self.write().await;
+        let found = store::resource_servers::find(&mut tx, identifier).await.expect("APIs can be read");
+        let mut api = found.expect("an API to change");
+        change(&mut api);
+        assert!(store::resource_servers::update(&mut tx, &api).await.expect("an API can be changed"));
+        commit(tx).await;
+    }
+
+    /// A role that permits these scopes of an API.
+    pub async fn add_role(&self, name: &str, audience: &str, scopes: &[&str]) -> RoleId {
+        let id = RoleId::new(format!("rol_{name}"));
+        let role =
+            Role { id: id.clone(), name: name.to_owned(), description: None, created_at: self.now(), version: 1 };
+        let mut tx = self.write().await;
+        assert!(store::roles::insert(&mut tx, &role).await.expect("a new role can be stored"));
+        let permissions = permissions(audience, scopes);
+        store::permissions::give_to_role(&mut tx, &id, &permissions).await.expect("a role can permit more");
+        commit(tx).await;
+        id
+    }
+
+    /// Gives somebody a role.
+    pub async fn assign_role(&self, user_id: &UserId, role: &RoleId) {
+        let mut tx = self.write().await;
+        assert!(store::roles::assign(&mut tx, user_id, role, self.now()).await.expect("roles can be given"));
+        commit(tx).await;
+    }
+
+    /// Takes a role from somebody.
+    pub async fn take_role(&self, user_id: &UserId, role: &RoleId) {
+        let mut tx = self.write().await;
+        assert!(store::roles::take(&mut tx, user_id, role).await.expect("roles can be taken"));
+        commit(tx).await;
+    }
+
+    /// Permits somebody these scopes of an API, without a role.
+    pub async fn permit(&self, user_id: &UserId, audience: &str, scopes: &[&str]) {
+        let mut tx = self.write().await;
+        let given = store::permissions::give_to_user(&mut tx, user_id, &permissions(audience, scopes)).await;
+        assert!(given.expect("people can be permitted more"));
+        commit(tx).await;
+    }
+
     /// Lets a machine client use an API.
     pub async fn add_client_grant(&self, client: &RelyingParty, audience: &str, scope: &str) {
         let grant = ClientGrant {
@@ -287,6 +335,11 @@ impl App {
     async fn write(&self) -> WriteTx {
         self.services.store.write().await.expect("the database can be written to")
     }
+}
+
+fn permissions(audience: &str, scopes: &[&str]) -> BTreeSet<Permission> {
+    let permission = |name: &&str| Permission { audience: audience.to_owned(), name: (*name).to_owned() };
+    scopes.iter().map(permission).collect()
 }
 
 async fn commit(tx: WriteTx) {

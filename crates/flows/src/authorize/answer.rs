@@ -13,6 +13,7 @@ use protocol::scope::ScopeSet;
 use store::{StoreError, WriteTx};
 
 use crate::events::event;
+use crate::permissions::{Permitted, permitted};
 use crate::sessions::{self, LiveSession};
 use crate::tokens::{self, IdTokenFacts, Issue, IssuedAccess};
 use crate::{InternalError, RequestContext, Services};
@@ -56,7 +57,8 @@ pub(crate) async fn give(
         return Ok(refusal(ErrorCode::AccessDenied, &format!("Service not found: {gone}")));
     }
     drop(db);
-    let prepared = prepare(svc, cx, answering, api.as_ref())?;
+    let permitted = permitted_in_browser(svc, answering, api.as_ref()).await?;
+    let prepared = prepare(svc, cx, answering, api.as_ref(), permitted)?;
     let mut tx = svc.store.write().await?;
     let session = &answering.live.session;
     if !sessions::touch(&mut tx, session, &tenant, cx.now).await? {
@@ -83,22 +85,34 @@ struct Prepared {
     scope: ScopeSet,
 }
 
+/// What an access token may say that travels through the browser, where the answer brings one. No refresh token does,
+/// so there is nothing to go on with offline (OpenID Connect Core 11).
+async fn permitted_in_browser(
+    svc: &Services,
+    answering: &Answering<'_>,
+    api: Option<&ResourceServer>,
+) -> Result<Permitted, StoreError> {
+    let Answering { request, live, .. } = answering;
+    let scope = request.scope.filtered(|scope| scope != "offline_access");
+    let api = api.filter(|_| request.response_type.brings_access_token());
+    permitted(svc, &live.user.user_id, api, &scope).await
+}
+
 fn prepare(
     svc: &Services,
     cx: &RequestContext,
     answering: &Answering<'_>,
     api: Option<&ResourceServer>,
+    permitted: Permitted,
 ) -> Result<Prepared, InternalError> {
     let asked = answering.request.response_type;
     let family = (asked.brings_code() || asked.brings_access_token()).then(|| family_of(svc, cx, answering));
     let code = family.as_ref().filter(|_| asked.brings_code()).map(|family| code_of(svc, cx, answering, family));
-    // No refresh token travels through the browser, so there is nothing to go on with offline (OpenID Connect Core 11).
-    let scope = answering.request.scope.filtered(|scope| scope != "offline_access");
     let access = match family.as_ref().filter(|_| asked.brings_access_token()) {
-        Some(family) => Some(access_token(svc, cx, answering, family, api, &scope)?),
+        Some(family) => Some(access_token(svc, cx, answering, family, api, &permitted)?),
         None => None,
     };
-    let mut prepared = Prepared { family, code, access, id_token: None, scope };
+    let mut prepared = Prepared { family, code, access, id_token: None, scope: permitted.scope };
     if asked.brings_id_token() {
         prepared.id_token = Some(id_token(svc, cx, answering, &prepared)?);
     }
@@ -130,14 +144,14 @@ fn access_token(
     answering: &Answering<'_>,
     family: &TokenFamily,
     api: Option<&ResourceServer>,
-    scope: &ScopeSet,
+    permitted: &Permitted,
 ) -> Result<IssuedAccess, InternalError> {
     let issue = Issue {
         client: answering.client,
         user: &answering.live.user,
         family,
         api,
-        scope: scope.clone(),
+        permitted,
         nonce: None,
         gty: None,
         refresh: None,

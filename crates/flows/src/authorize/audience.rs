@@ -11,8 +11,10 @@ use store::{Read, StoreError};
 
 use crate::{InternalError, Services, Settings, dpop};
 
-/// Scopes that describe the person or the grant instead of an API.
-const STANDARD_SCOPES: [&str; 5] = ["openid", "profile", "email", "phone", "address"];
+/// Whether a scope describes the person instead of an API (OpenID Connect Core 5.4).
+pub(crate) fn is_standard(scope: &str) -> bool {
+    ["openid", "profile", "email", "phone", "address"].contains(&scope)
+}
 
 /// Replaces audience and scope of a request by what will be granted. Scopes nobody offers are dropped, as Auth0 does.
 pub(super) async fn settle(
@@ -81,7 +83,7 @@ pub(crate) fn grantable(client: &Client, api: Option<&ResourceServer>, asked: &S
     let may_stay_offline = client.allows(GrantType::RefreshToken) && api.is_none_or(|api| api.allow_offline_access);
     asked.filtered(|scope| match scope {
         "offline_access" => may_stay_offline,
-        scope if STANDARD_SCOPES.contains(&scope) => true,
+        scope if is_standard(scope) => true,
         scope => api.is_some_and(|api| !api.is_system && api.offers(scope)),
     })
 }

@@ -13,6 +13,7 @@ use protocol::token::{AuthorizationCodeRequest, TokenResponse};
 
 use super::{GrantRefused, api_of, first_refresh_token};
 use crate::events::event;
+use crate::permissions::permitted;
 use crate::tokens::{self, Issue};
 use crate::{RequestContext, Services, dpop};
 
@@ -107,6 +108,7 @@ async fn issue(
 ) -> Result<TokenResponse, GrantRefused> {
     let Found { code, family, api, .. } = found;
     let user = found.user.as_ref().ok_or(GrantRefused::InvalidCode)?;
+    let permitted = permitted(svc, &user.user_id, api.as_ref(), &family.scope).await?;
     let refresh = first_refresh_token(svc, cx, client, family);
     let issued = tokens::issue(
         svc,
@@ -116,7 +118,7 @@ async fn issue(
             user,
             family,
             api: api.as_ref(),
-            scope: family.scope.clone(),
+            permitted: &permitted,
             nonce: code.nonce.as_deref(),
             gty: None,
             refresh: refresh.as_ref(),
@@ -140,7 +142,7 @@ async fn issue(
         .client(client)
         .user(user)
         .audience(family.audience.as_deref())
-        .scope(&family.scope)
+        .scope(&permitted.scope)
         .record(&mut tx)
         .await?;
     tx.commit().await?;

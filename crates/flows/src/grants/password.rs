@@ -23,6 +23,7 @@ use crate::login::LoginRefused;
 use crate::login::attempt::Attempt;
 use crate::login::attempts::{self, Account};
 use crate::login::password::check;
+use crate::permissions::permitted;
 use crate::tokens::{self, Issue};
 use crate::{RequestContext, Services, dpop};
 
@@ -108,6 +109,7 @@ async fn issue(
         revoked_at: None,
         revoked_reason: None,
     };
+    let permitted = permitted(svc, &user.user_id, api.as_ref(), &family.scope).await?;
     let refresh = first_refresh_token(svc, cx, client, &family);
     let issued = tokens::issue(
         svc,
@@ -117,7 +119,7 @@ async fn issue(
             user: &user,
             family: &family,
             api: api.as_ref(),
-            scope: family.scope.clone(),
+            permitted: &permitted,
             nonce: None,
             gty: Some("password"),
             refresh: refresh.as_ref(),
@@ -138,7 +140,7 @@ async fn issue(
     event(svc, cx, EventType::PasswordExchanged)
         .client(client)
         .user(&user)
-        .scope(&family.scope)
+        .scope(&permitted.scope)
         .record(&mut tx)
         .await?;
     tx.commit().await?;

@@ -12,7 +12,6 @@ use model::user::User;
 use model::{FamilyId, Timestamp};
 use protocol::client_metadata::RefreshTokenSettings;
 use protocol::rotation::{self, ConsumedFacts, Decision, FamilyFacts, Lifetimes, TokenFacts};
-use protocol::scope::ScopeSet;
 use protocol::token::{RefreshTokenRequest, TokenResponse};
 use store::refresh_tokens::{Exchange, PresentedToken};
 
@@ -21,6 +20,7 @@ use super::{GrantRefused, api_of};
 use crate::error::OrInternal;
 use crate::events::event;
 use crate::grants::authorization_code::{bind_family, keep_family_for};
+use crate::permissions::{Permitted, permitted};
 use crate::tokens::{self, GivenRefreshToken, Issue};
 use crate::{RequestContext, Services, dpop};
 
@@ -130,7 +130,7 @@ fn decide(token: &TokenFacts, family: &TokenFamily, client: &Client, cx: &Reques
 struct Wished {
     user: User,
     api: Option<model::resource_server::ResourceServer>,
-    scope: ScopeSet,
+    permitted: Permitted,
 }
 
 async fn wished(svc: &Services, refresh: &Refresh<'_>, found: &PresentedToken) -> Result<Wished, GrantRefused> {
@@ -143,8 +143,10 @@ async fn wished(svc: &Services, refresh: &Refresh<'_>, found: &PresentedToken) -
     let user = store::users::find(&mut db, &family.user_id).await?.filter(|user| !user.is_blocked());
     let user = user.ok_or(GrantRefused::InvalidRefreshToken)?;
     let api = api_of(&mut db, family.audience.as_deref()).await?;
+    drop(db);
     dpop::require(refresh.client, api.as_ref(), refresh.jkt)?;
-    Ok(Wished { user, api, scope })
+    let permitted = permitted(svc, &user.user_id, api.as_ref(), &scope).await?;
+    Ok(Wished { user, api, permitted })
 }
 
 async fn rotate(
@@ -216,7 +218,7 @@ fn issue_of<'a>(
         user: &wished.user,
         family: &found.family,
         api: wished.api.as_ref(),
-        scope: wished.scope.clone(),
+        permitted: &wished.permitted,
         nonce: None,
         gty: Some("refresh_token"),
         refresh: given,
@@ -236,7 +238,7 @@ async fn record_exchange(
         .client(client)
         .user(&wished.user)
         .audience(found.family.audience.as_deref())
-        .scope(&wished.scope)
+        .scope(&wished.permitted.scope)
         .record(tx)
         .await?;
     Ok(())

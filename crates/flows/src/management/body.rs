@@ -314,7 +314,7 @@ properties! {
     ClientAlgorithm, "one of RS256, RS384, PS256", word;
     RotationType, "one of rotating, non-rotating", word;
     ExpirationType, "one of expiring, non-expiring", word;
-    model::resource_server::TokenDialect, "one of access_token, rfc9068_profile", word;
+    model::resource_server::TokenDialect, "one of access_token, access_token_authz, rfc9068_profile, rfc9068_profile_authz", word;
     model::connection::PasswordPolicy, "one of none, low, fair, good, excellent", word;
     model::provider::RootAttributes, "one of on_each_login, on_first_login, never_on_login", word;
 }

@@ -174,12 +174,11 @@ fn apply(api: &mut ResourceServer, mut fields: Fields) -> Result<(), BodyInvalid
     api.token_lifetime_for_web = api.token_lifetime_for_web.min(api.token_lifetime);
     fields.set("token_lifetime_for_web", &mut api.token_lifetime_for_web)?;
     fields.set("token_dialect", &mut api.token_dialect)?;
+    fields.set("enforce_policies", &mut api.enforce_policies)?;
     let skip_consent = &mut api.skip_consent_for_verifiable_first_party_clients;
     fields.set("skip_consent_for_verifiable_first_party_clients", skip_consent)?;
     proof_of_possession(api, &mut fields)?;
     fields.repeat(&["signing_alg"], "RS256")?;
-    // There are no roles yet by which scopes could be narrowed: promising it would grant too much.
-    fields.repeat(&["enforce_policies"], false)?;
     fields.finish()?;
     check(api)
 }
@@ -227,11 +226,5 @@ fn check(api: &ResourceServer) -> Result<(), BodyInvalid> {
     if api.token_lifetime_for_web > api.token_lifetime {
         return Err(BodyInvalid::wrong("token_lifetime_for_web", "must not be longer than token_lifetime"));
     }
-    match api.token_dialect {
-        TokenDialect::AccessToken | TokenDialect::Rfc9068Profile => Ok(()),
-        TokenDialect::AccessTokenAuthz | TokenDialect::Rfc9068ProfileAuthz => Err(BodyInvalid::wrong(
-            "token_dialect",
-            "must be access_token or rfc9068_profile: there are no permissions yet",
-        )),
-    }
+    Ok(())
 }

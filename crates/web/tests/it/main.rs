@@ -25,6 +25,7 @@ mod logout;
 mod metrics;
 mod moving;
 mod password_reset;
+mod permissions;
 mod pushed_requests;
 mod refresh;
 mod refusals;

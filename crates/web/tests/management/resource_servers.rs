@@ -103,7 +103,10 @@ async fn ad_04_what_an_api_cannot_be_is_refused() {
         (json!({"identifier": "https://id.test"}), "identifier must not be a URL of this server"),
         (json!({"identifier": "x", "is_system": true}), "Additional properties not allowed: is_system"),
         (json!({"identifier": "x", "signing_alg": "HS256"}), "signing_alg can only be \"RS256\" in this version"),
-        (json!({"identifier": "x", "enforce_policies": true}), "enforce_policies can only be false in this version"),
+        (
+            json!({"identifier": "x", "enforce_policies": 1}),
+            "Expected a boolean but found an integer on property enforce_policies",
+        ),
         (
             json!({"identifier": "x", "scopes": [{"value": "a"}, {"value": "b c"}]}),
             "scopes[1].value must have between 1 and 280 characters that a scope may consist of",
@@ -115,8 +118,9 @@ async fn ad_04_what_an_api_cannot_be_is_refused() {
             "token_lifetime_for_web must not be longer than token_lifetime",
         ),
         (
-            json!({"identifier": "x", "token_dialect": "access_token_authz"}),
-            "token_dialect must be access_token or rfc9068_profile: there are no permissions yet",
+            json!({"identifier": "x", "token_dialect": "access_token_other"}),
+            "Expected one of access_token, access_token_authz, rfc9068_profile, rfc9068_profile_authz but found a \
+             string on property token_dialect",
         ),
     ];
     for (body, message) in cases {

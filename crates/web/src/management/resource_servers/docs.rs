@@ -9,6 +9,7 @@ use crate::management::Length;
 use crate::openapi::body::{self, Property};
 use crate::openapi::{Operation, Schemas};
 
+const DIALECTS: [&str; 4] = ["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"];
 const ID: &str = "4f2a9c1be07d35a86b1c9e44";
 const LONGEST_LIFETIME: u64 = 2_592_000;
 
@@ -48,7 +49,7 @@ pub(crate) fn get(schemas: &mut Schemas) -> Operation {
 pub(crate) fn update(schemas: &mut Schemas) -> Operation {
     let example = json!({ "scopes": [{ "value": "read:orders", "description": "Read orders" }] });
     one("Change an API", &[ManagementScope::UpdateResourceServers])
-        .describe("A scope that it no longer offers goes from the client grants at once.")
+        .describe("A scope that it no longer offers goes at once from the client grants and from what is permitted.")
         .choosing()
         .takes(&body::object(&[], changeable()), &example)
         .answers(StatusCode::OK, &schemas.chosen::<ResourceServerBody>(), &self::example())
@@ -57,7 +58,7 @@ pub(crate) fn update(schemas: &mut Schemas) -> Operation {
 
 pub(crate) fn delete(_: &mut Schemas) -> Operation {
     one("Delete an API", &[ManagementScope::DeleteResourceServers])
-        .describe("The client grants for it go with it.")
+        .describe("The client grants and the permissions for it go with it.")
         .answers_nothing(StatusCode::NO_CONTENT)
 }
 
@@ -83,11 +84,15 @@ fn changeable() -> [Property; 10] {
             body::whole(1, LONGEST_LIFETIME),
             "Seconds, for tokens that pass through a browser.",
         ),
-        ("token_dialect", body::one_of(&["access_token", "rfc9068_profile"]), "The shape of its access tokens."),
+        (
+            "token_dialect",
+            body::one_of(&DIALECTS),
+            "The shape of its access tokens; with `_authz`, they tell permissions.",
+        ),
+        ("enforce_policies", body::flag(), "Whether people are granted no more than they are permitted."),
         ("skip_consent_for_verifiable_first_party_clients", body::flag(), "Whether first-party clients skip consent."),
         ("proof_of_possession", body::or_null(proof_of_possession()), "Whether its tokens are bound to keys."),
         ("signing_alg", body::only("RS256"), ""),
-        ("enforce_policies", body::only(false), ""),
     ]
 }
 
