@@ -79,6 +79,21 @@ test('loginWithRedirect', async (t) => {
   assert.equal(await page.evaluate(() => client.isAuthenticated()), true);
 });
 
+test('loginWithPopup', async (t) => {
+  const page = await browser.visit(t);
+  await open(page, SILENTLY);
+  const [popup] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.evaluate(() => {
+      window.signedIn = client.loginWithPopup();
+    }),
+  ]);
+  await (await LoginPage.on(popup)).signIn(ann);
+  await page.evaluate(() => window.signedIn);
+  assert.equal((await page.evaluate(() => client.getUser())).sub, ann.user_id);
+  assert.equal(popup.isClosed(), true);
+});
+
 test('getTokenSilently by iframe', async (t) => {
   const page = await browser.visit(t);
   await signIn(page, SILENTLY);
