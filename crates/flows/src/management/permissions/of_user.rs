@@ -6,6 +6,7 @@ use protocol::management_scope::ManagementScope;
 use store::Read;
 
 use super::super::paging::Paging;
+use super::super::users::check_exists;
 use super::super::{Body, Caller, Listing, Query, QueryInvalid, Refused, Resource};
 use super::{ShownPermission, check_bound, check_offered, named, position, shown, told};
 use crate::{RequestContext, Services};
@@ -22,7 +23,7 @@ pub async fn of_user(
     caller.require(ManagementScope::ReadUsers)?;
     let paging = Paging::read(query)?;
     let mut db = svc.store.read().await?;
-    check_user(&mut db, id).await?;
+    check_exists(&mut db, id).await?;
     let held = store::permissions::of_user(&mut db, id).await?;
     page(&mut db, &paging, held).await
 }
@@ -39,7 +40,7 @@ pub async fn effective(
     let name = "resource_server_identifier";
     let audience = query.text(name)?.ok_or_else(|| QueryInvalid::new(name, "is missing"))?;
     let mut db = svc.store.read().await?;
-    check_user(&mut db, id).await?;
+    check_exists(&mut db, id).await?;
     let mut held = store::permissions::of_user(&mut db, id).await?;
     held.retain(|held| held.permission.audience == audience);
     page(&mut db, &paging, held).await
@@ -89,15 +90,11 @@ pub async fn take_from_user(
     caller.require(ManagementScope::UpdateUsers)?;
     let permissions = named(body)?;
     let mut tx = svc.store.write().await?;
-    check_user(&mut tx, id).await?;
+    check_exists(&mut tx, id).await?;
     if store::permissions::take_from_user(&mut tx, id, &permissions).await? {
         let taken = caller.event(svc, cx, "remove_user_permissions", id.as_str()).user_id(id);
         taken.detail("permissions", told(&permissions)).record(&mut tx).await?;
         tx.commit().await?;
     }
     Ok(())
-}
-
-async fn check_user(db: &mut impl Read, id: &UserId) -> Result<(), Refused> {
-    store::users::find(db, id).await?.map(|_| ()).ok_or(Refused::NotFound(Resource::User))
 }

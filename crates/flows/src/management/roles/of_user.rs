@@ -6,11 +6,11 @@ use model::role::Role;
 use model::{RoleId, UserId};
 use protocol::management_scope::ManagementScope;
 use serde_json::json;
-use store::Read;
 
 use super::super::paging::Paging;
 use super::super::text::check_some;
-use super::super::{Body, BodyInvalid, Caller, Listing, Query, Refused, Resource};
+use super::super::users::check_exists;
+use super::super::{Body, BodyInvalid, Caller, Listing, Query, Refused};
 use super::{MOST_ROLES, position};
 use crate::events::EventBuilder;
 use crate::{RequestContext, Services};
@@ -32,7 +32,7 @@ pub async fn effective(svc: &Services, caller: &Caller, id: &UserId, query: &Que
 
 async fn cut(svc: &Services, id: &UserId, paging: &Paging) -> Result<Listing<Role>, Refused> {
     let mut db = svc.store.read().await?;
-    check_user(&mut db, id).await?;
+    check_exists(&mut db, id).await?;
     Ok(paging.cut(store::roles::of_user(&mut db, id).await?, position))
 }
 
@@ -68,7 +68,7 @@ pub async fn take_from_user(
     caller.require_any(&[ManagementScope::UpdateUsers, ManagementScope::DeleteRoleMembers])?;
     let roles = named(body)?;
     let mut tx = svc.store.write().await?;
-    check_user(&mut tx, id).await?;
+    check_exists(&mut tx, id).await?;
     let mut is_less = false;
     for role in &roles {
         is_less |= store::roles::take(&mut tx, id, role).await?;
@@ -78,10 +78,6 @@ pub async fn take_from_user(
         tx.commit().await?;
     }
     Ok(())
-}
-
-async fn check_user(db: &mut impl Read, id: &UserId) -> Result<(), Refused> {
-    store::users::find(db, id).await?.map(|_| ()).ok_or(Refused::NotFound(Resource::User))
 }
 
 fn named(body: &Body) -> Result<BTreeSet<RoleId>, BodyInvalid> {

@@ -10,7 +10,7 @@ use crate::StoreError;
 
 /// How long SQLite itself waits for another process that holds the file's write lock: it looks after 1, 2 and 2 ms. Left
 /// to itself for longer it would look only every 100 ms, and miss an import that makes way between two of its batches.
-const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5";
+const SHORT_WAIT: &str = "PRAGMA busy_timeout = 5";
 
 /// How often it is asked to, until ten seconds have passed.
 const ATTEMPTS: u32 = 2_000;
@@ -46,7 +46,7 @@ impl Writer {
     pub(super) async fn new(mut connection: SqliteConnection) -> Result<Self, StoreError> {
         let rolled_back = Arc::new(AtomicBool::new(false));
         let hook = Arc::clone(&rolled_back);
-        sqlx::query(BUSY_TIMEOUT).execute(&mut connection).await?;
+        sqlx::query(SHORT_WAIT).execute(&mut connection).await?;
         connection.lock_handle().await?.set_rollback_hook(move || hook.store(true, Ordering::SeqCst));
         let connection = Some(connection);
         Ok(Writer { connection, group: Vec::new(), in_transaction: false, undone_by: None, rolled_back })
