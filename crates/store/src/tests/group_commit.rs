@@ -7,7 +7,7 @@ use sqlx::{Connection, SqliteConnection};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::timeout;
 
-use super::engines::Database;
+use super::engines::{Database, open};
 use super::notes::{note, note_at_length, noted, write_note};
 use crate::db::{Ask, Sql, args};
 use crate::{Store, StoreError, WriteTx};
@@ -186,4 +186,23 @@ async fn closing_leaves_everything_in_one_file() {
     let names: Vec<String> = sqlx::query_scalar("SELECT name FROM settings").fetch_all(&mut copy).await.unwrap();
     assert_eq!(names, ["first"]);
     assert!(matches!(database.store.write().await, Err(StoreError::Unreachable(_))));
+}
+
+/// What stands in the file itself, and not only in the log beside it.
+async fn noted_in_file(database: &Database) -> Vec<String> {
+    let folder = tempfile::TempDir::new().unwrap();
+    let alone = folder.path().join("alone.db");
+    std::fs::copy(file(database, ""), &alone).unwrap();
+    noted(&open(&format!("sqlite:{}", alone.display())).await).await
+}
+
+#[tokio::test]
+async fn who_closes_a_file_that_others_use_folds_the_log_into_it() {
+    let database = Database::sqlite().await;
+    database.open_again().await.close().await;
+    let other = database.open_again().await;
+    write_note(&other, "a").await.unwrap();
+    assert_eq!(noted_in_file(&database).await, Vec::<String>::new());
+    other.close().await;
+    assert_eq!(noted_in_file(&database).await, ["a"]);
 }

@@ -159,10 +159,13 @@ impl Writer {
         Ok(())
     }
 
+    /// Where another process has the file open, closing leaves the log as it is, and after an import the other's next
+    /// commit would wait until all of it has been folded into the file.
     pub(super) async fn close(&mut self) {
         self.commit_group().await;
+        // Everything is on disk already; what fails here and below is only the tidying of the log.
+        let _ = self.run("PRAGMA wal_checkpoint(PASSIVE)").await;
         if let Some(connection) = self.connection.take() {
-            // Everything is on disk already; what fails here is only the tidying of the log.
             let _ = connection.close().await;
         }
     }
