@@ -80,7 +80,7 @@ const UNCHANGED: &str = "there already and unchanged";
 const REFUSED: &str = "refused";
 
 async fn mg_14_an_import_that_is_killed_goes_on_where_it_was(engine: Engine) {
-    let directory = Directory::new(engine, wanted().unwrap_or(100_000)).await;
+    let directory = Directory::new(engine, wanted().unwrap_or(1_000_000)).await;
     let mut kills = 0;
     for _ in 0..KILLS {
         let rows = RandomState::new().hash_one(kills) % directory.people;
