@@ -121,7 +121,10 @@ pub async fn spend_of_user(
     Ok(())
 }
 
-/// How many tickets went to this address by mail after `since`, spent ones included.
-pub async fn mailed_since(db: &mut impl Read, email: &FoldedEmail, since: Timestamp) -> Result<i64, StoreError> {
-    Ok(db.fetch_one::<(i64,)>(MAILED, args![email, since, true]).await?.0)
+/// How many tickets went to this address by mail after `since`, spent ones included. Nobody else is told before this
+/// write is committed or undone, so that whoever counts fewer than the most there may be can insert one more: several
+/// people may share an address, and holding one of them ([`crate::users::hold`]) does not keep the others from counting.
+pub async fn mailed_since(tx: &mut WriteTx, email: &FoldedEmail, since: Timestamp) -> Result<i64, StoreError> {
+    tx.take_turns(&format!("mails to {}", email.as_str())).await?;
+    Ok(tx.fetch_one::<(i64,)>(MAILED, args![email, since, true]).await?.0)
 }

@@ -172,6 +172,15 @@ impl WriteTx {
         self.noting_failure(answer)
     }
 
+    /// Waits until no other write, of this process or another, is about this subject, for decisions that rest on rows
+    /// which are not there yet and so cannot be locked. SQLite has one writer, whose turn it always is.
+    pub(crate) async fn take_turns(&mut self, subject: &str) -> Result<(), StoreError> {
+        self.has_not_failed()?;
+        let WriteKind::Postgres(transaction) = &mut self.kind else { return Ok(()) };
+        let answer = postgres::Postgres::take_turns(transaction, subject).await;
+        self.noting_failure(answer)
+    }
+
     /// Inserts any number of rows, all of the same columns.
     pub(crate) async fn insert_many(
         &mut self,

@@ -53,6 +53,13 @@ impl Postgres {
         Ok(self.0.begin().await?)
     }
 
+    /// Until the transaction ends. Subjects whose hashes are the same wait for each other, which costs time alone.
+    pub(super) async fn take_turns(transaction: &mut PgConnection, subject: &str) -> Result<(), StoreError> {
+        let lock = sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(subject);
+        lock.execute(transaction).await?;
+        Ok(())
+    }
+
     pub(super) async fn close(&self) {
         self.0.close().await;
     }

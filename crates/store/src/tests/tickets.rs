@@ -1,9 +1,11 @@
 //! `tickets`.
 
+use model::Timestamp;
 use model::address::FoldedEmail;
 use model::ticket::{Pin, Ticket, TicketKind};
+use tokio::task::{JoinSet, yield_now};
 
-use super::engines::for_each_engine;
+use super::engines::{for_each_database, for_each_engine};
 use super::records::{NOW, at, client_id, committed, digest, populate, reader, ticket, user_id};
 use crate::tickets::{find, insert, mailed_since, spend, spend_of_user};
 use crate::{Store, clients, users};
@@ -48,7 +50,7 @@ async fn a_ticket_is_kept_as_it_was_made() {
 async fn pw_04_of_twenty_uses_at_once_one_is_the_first() {
     for_each_engine(async |store| {
         filled(store, &[(1, ticket())]).await;
-        let mut uses = tokio::task::JoinSet::new();
+        let mut uses = JoinSet::new();
         for _ in 0..20 {
             let store = store.clone();
             uses.spawn(async move { committed(&store, async |tx| spend(tx, &digest(1), NOW).await).await });
@@ -93,10 +95,41 @@ async fn pw_15_mails_to_an_address_are_counted_spent_or_not() {
         let tickets = [(1, ticket()), (2, ticket()), (3, handed_out), (4, Ticket { pin: other, ..ticket() })];
         filled(store, &tickets).await;
         committed(store, async |tx| spend(tx, &digest(1), NOW).await).await;
-        let email = FoldedEmail::of("ADA@example.com");
-        let mut db = reader(store).await;
-        assert_eq!(mailed_since(&mut db, &email, at(-1)).await.unwrap(), 2);
-        assert_eq!(mailed_since(&mut db, &email, NOW).await.unwrap(), 0);
+        assert_eq!(mailed(store, at(-1)).await, 2);
+        assert_eq!(mailed(store, NOW).await, 0);
+    })
+    .await;
+}
+
+async fn mailed(store: &Store, since: Timestamp) -> i64 {
+    let email = FoldedEmail::of("ADA@example.com");
+    committed(store, async |tx| mailed_since(tx, &email, since).await).await
+}
+
+/// Makes a ticket unless there are five.
+async fn mail_one_of_five(store: Store, number: u8) {
+    let email = FoldedEmail::of("ada@example.com");
+    let mut tx = store.write().await.unwrap();
+    let mailed = mailed_since(&mut tx, &email, at(-1)).await.unwrap();
+    // Somebody else may count now.
+    yield_now().await;
+    if mailed < 5 {
+        insert(&mut tx, &digest(number), &ticket()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pw_15_of_fifty_mails_at_once_from_two_processes_five_are_sent() {
+    for_each_database(async |database| {
+        populate(&database.store).await;
+        let stores = [database.store.clone(), database.open_again().await];
+        let mut mails = JoinSet::new();
+        for number in 0..50 {
+            mails.spawn(mail_one_of_five(stores[usize::from(number % 2)].clone(), number));
+        }
+        mails.join_all().await;
+        assert_eq!(mailed(&database.store, at(-1)).await, 5);
     })
     .await;
 }
