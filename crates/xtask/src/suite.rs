@@ -28,7 +28,7 @@ pub(crate) enum Step {
     Provision,
     /// What `cargo xtask check` does
     Check,
-    /// `docker-compose.yml` is accepted, and refused without its secrets
+    /// The files for Docker compose are accepted, and refused without their secrets
     Compose,
     /// Postgres and Redis of our own; taken when a later step needs them
     Services,
