@@ -8,6 +8,7 @@ use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
 use self::authority::Authority;
+use self::cases::Shown;
 use self::counts::{Counts, NodeSummary};
 use crate::provision::{self, FOR_CLIENTS, FOR_COMPOSE, FOR_SERVICES, Need, TO_BUILD};
 use crate::runner::{clock, expect_success};
@@ -16,10 +17,12 @@ use crate::workspace::Workspace;
 use crate::{check, compose};
 
 mod authority;
+mod cases;
 mod clients;
 mod counts;
 mod python;
 mod report;
+mod written;
 
 /// A part of the run, in the order in which they are taken.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, ValueEnum)]
@@ -40,6 +43,8 @@ pub(crate) enum Step {
     Blackbox,
     /// The released binary from outside, by unmodified clients in Node, Python and a browser
     Node,
+    /// `docs/security-cases.md` is what the tests in Rust have shown
+    Cases,
 }
 
 impl Step {
@@ -49,12 +54,13 @@ impl Step {
             Step::Provision | Step::Check | Step::Compose | Step::Services | Step::Release => &[],
             Step::Unit => &[Step::Services],
             Step::Blackbox | Step::Node => &[Step::Services, Step::Release],
+            Step::Cases => &[Step::Services, Step::Unit, Step::Release, Step::Blackbox],
         }
     }
 
     fn needs(self) -> &'static [&'static [Need]] {
         match self {
-            Step::Provision => &[],
+            Step::Provision | Step::Cases => &[],
             Step::Compose => &[FOR_COMPOSE],
             Step::Services => &[FOR_SERVICES],
             Step::Check | Step::Unit | Step::Release | Step::Blackbox => &[TO_BUILD],
@@ -82,7 +88,7 @@ struct Outcome {
 /// wrong.
 pub(crate) fn run(workspace: &Workspace, only: &[Step]) -> bool {
     let steps = plan(only);
-    let mut suite = Suite { workspace, steps: &steps, services: None };
+    let mut suite = Suite { workspace, steps: &steps, services: None, shown: Shown::default() };
     let mut outcomes: Vec<Outcome> = Vec::new();
     for &step in &steps {
         let outcome = match failed_prerequisite(step, &outcomes) {
@@ -131,6 +137,8 @@ struct Suite<'a> {
     workspace: &'a Workspace,
     steps: &'a [Step],
     services: Option<Services>,
+    /// By the tests in Rust, so far.
+    shown: Shown,
 }
 
 impl Suite<'_> {
@@ -154,6 +162,7 @@ impl Suite<'_> {
             Step::Release => self.release(),
             Step::Blackbox => self.black_box(counts),
             Step::Node => self.node(counts),
+            Step::Cases => cases::take_over(self.workspace, &self.shown),
         }
     }
 
@@ -174,7 +183,7 @@ impl Suite<'_> {
         Ok(())
     }
 
-    fn unit(&self, counts: &mut Counts) -> Result<()> {
+    fn unit(&mut self, counts: &mut Counts) -> Result<()> {
         let mut cargo = self.workspace.cargo("test");
         cargo.args(["--workspace", "--exclude", "it", "--no-fail-fast"]);
         self.cargo_test(cargo, counts)
@@ -184,7 +193,7 @@ impl Suite<'_> {
         self.workspace.runner.run(self.workspace.cargo("build").args(["--release", "--package", "broker"]))
     }
 
-    fn black_box(&self, counts: &mut Counts) -> Result<()> {
+    fn black_box(&mut self, counts: &mut Counts) -> Result<()> {
         let mut cargo = self.workspace.cargo("test");
         cargo.args(["--package", "it", "--no-fail-fast"]);
         self.point_to_binary(&mut cargo)?;
@@ -224,8 +233,14 @@ impl Suite<'_> {
         Ok(())
     }
 
-    fn cargo_test(&self, cargo: Command, counts: &mut Counts) -> Result<()> {
-        self.test(cargo, counts, |line, counts| *counts += counts::of_cargo(line).unwrap_or_default())
+    fn cargo_test(&mut self, cargo: Command, counts: &mut Counts) -> Result<()> {
+        let mut shown = Shown::default();
+        let outcome = self.test(cargo, counts, |line, counts| {
+            *counts += counts::of_cargo(line).unwrap_or_default();
+            shown.read(line);
+        });
+        self.shown.extend(shown);
+        outcome
     }
 
     fn test(&self, mut command: Command, counts: &mut Counts, mut count: impl FnMut(&str, &mut Counts)) -> Result<()> {

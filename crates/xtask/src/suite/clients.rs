@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
+use super::written;
 use crate::generate::{CLIENTS, REFERENCE};
 use crate::workspace::Workspace;
 
@@ -18,36 +19,8 @@ pub(super) fn destination(workspace: &Workspace) -> Result<PathBuf> {
     Ok(destination)
 }
 
-/// Takes over the table of a run that passed, and says so if the committed one was another.
-pub(super) fn take_over(workspace: &Workspace, written: &Path) -> Result<()> {
-    let was_fresh = replace(&workspace.root.join(REFERENCE).join(CLIENTS), written)?;
-    ensure!(was_fresh, "{REFERENCE}/{CLIENTS} was stale and has been written again: commit it");
-    Ok(())
-}
-
-/// Whether nothing changed by it.
-fn replace(committed: &Path, written: &Path) -> Result<bool> {
-    let table = std::fs::read_to_string(written).with_context(|| format!("cannot read {}", written.display()))?;
-    let was_fresh = std::fs::read_to_string(committed).is_ok_and(|text| text == table);
-    std::fs::write(committed, table).with_context(|| format!("cannot write {}", committed.display()))?;
-    Ok(was_fresh)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stale_table_is_written_again_and_reported_once() {
-        let folder = std::env::temp_dir().join(format!("xtask-clients-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let (committed, written) = (folder.join("committed.md"), folder.join("written.md"));
-        std::fs::write(&written, "a client").expect("can be written");
-        assert!(!replace(&committed, &written).expect("both can be written"));
-        assert!(replace(&committed, &written).expect("both can be written"));
-        std::fs::write(&written, "another client").expect("can be written");
-        assert!(!replace(&committed, &written).expect("both can be written"));
-        assert_eq!(std::fs::read_to_string(&committed).expect("is there"), "another client");
-        std::fs::remove_dir_all(&folder).expect("can be deleted");
-    }
+/// Takes over the table of a run that passed.
+pub(super) fn take_over(workspace: &Workspace, table: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(table).with_context(|| format!("cannot read {}", table.display()))?;
+    written::take_over(workspace, &Path::new(REFERENCE).join(CLIENTS), &text)
 }

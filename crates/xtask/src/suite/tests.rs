@@ -41,8 +41,8 @@ fn a_failed_step_counts_as_a_failure_even_if_no_test_did() {
 #[test]
 fn a_runner_that_ran_nothing_has_not_passed() {
     let workspace = Workspace::open().expect("the repository");
-    let suite = Suite { workspace: &workspace, steps: &[], services: None };
-    let run = |output: &str| {
+    let mut suite = Suite { workspace: &workspace, steps: &[], services: None, shown: Shown::default() };
+    let mut run = |output: &str| {
         let mut echo = workspace.command("echo");
         echo.arg(output);
         suite.cargo_test(echo, &mut Counts::default()).map_err(|error| error.to_string())
