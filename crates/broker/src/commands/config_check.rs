@@ -4,7 +4,7 @@ use crate::config::Loaded;
 use crate::secrets::{bootstrap_secret, master_key, smtp_url};
 use crate::wiring;
 
-use super::Failure;
+use super::{Failure, output};
 
 /// Everything that can be known without changing anything and without asking another machine.
 pub(super) fn run(loaded: &Loaded) -> Result<(), Failure> {
@@ -17,6 +17,5 @@ pub(super) fn run(loaded: &Loaded) -> Result<(), Failure> {
     for warning in loaded.warnings() {
         eprintln!("warning: {warning}");
     }
-    println!("The configuration can be used.");
-    Ok(())
+    Ok(output::say("The configuration can be used.\n")?)
 }

@@ -3,9 +3,12 @@
 use crate::config::Loaded;
 use crate::secrets::MasterKeySource;
 
-pub(super) fn run(loaded: &Loaded) {
-    print!("{}", loaded.effective());
+use super::output;
+
+pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
+    output::say(loaded.effective())?;
     if let MasterKeySource::Beside(path) = MasterKeySource::of(&loaded.config) {
-        println!("# The master key is kept in {}.", path.display());
+        output::say(format_args!("# The master key is kept in {}.\n", path.display()))?;
     }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use flows::migration::import::{self, Existing, Format, ImportRefused, ImportRequ
 use crate::config::Loaded;
 use crate::wiring::{self, Opening};
 
-use super::Failure;
+use super::{Failure, output};
 use observer::Console;
 
 /// Loads people from another system into a database connection
@@ -82,7 +82,7 @@ pub(super) async fn run(loaded: &Loaded, command: &ImportUsers) -> Result<(), Fa
     services.store.close().await;
     let so_far = console.finish().context("the report cannot be written")?;
     let summary = outcome.map_err(|refused| failure(refused, &so_far))?;
-    print!("{}", outcome::told(&summary, &command.connection, command.dry_run));
+    output::say(outcome::told(&summary, &command.connection, command.dry_run))?;
     refusals(&summary, command)
 }
 

@@ -8,16 +8,16 @@ use model::signing_key::{KeyState, SigningKey};
 use crate::config::Loaded;
 use crate::wiring::{self, Opening};
 
-use super::Failure;
+use super::{Failure, output};
 
 pub(super) async fn list(loaded: &Loaded) -> Result<(), Failure> {
     let services = wiring::services(&loaded.config, Opening::MustExist, None).await?;
     let keys = signing_keys::list(&services).await.context("cannot list the signing keys")?;
-    println!("{:44} {:9} {:24} SIGNED UNTIL", "KID", "STATE", "SIGNED FROM");
-    for key in &keys {
-        println!("{}", row(key));
-    }
     services.store.close().await;
+    output::say(format_args!("{:44} {:9} {:24} SIGNED UNTIL\n", "KID", "STATE", "SIGNED FROM"))?;
+    for key in &keys {
+        output::say(format_args!("{}\n", row(key)))?;
+    }
     Ok(())
 }
 
@@ -26,10 +26,12 @@ pub(super) async fn rotate(loaded: &Loaded) -> Result<(), Failure> {
     let current = signing_keys::rotate(&services, &wiring::own_context("landbridge keys"))
         .await
         .context("cannot rotate the signing keys")?;
-    println!("{} signs from now on; running brokers take it up within 15 seconds.", current.kid);
-    println!("Tokens of the former key stay valid until it is revoked.");
     services.store.close().await;
-    Ok(())
+    Ok(output::say(format_args!(
+        "{} signs from now on; running brokers take it up within 15 seconds.\n\
+         Tokens of the former key stay valid until it is revoked.\n",
+        current.kid
+    ))?)
 }
 
 pub(super) async fn revoke(loaded: &Loaded, kid: &str) -> Result<(), Failure> {
@@ -37,10 +39,9 @@ pub(super) async fn revoke(loaded: &Loaded, kid: &str) -> Result<(), Failure> {
     let outcome = signing_keys::revoke(&services, &wiring::own_context("landbridge keys"), kid).await;
     services.store.close().await;
     match outcome.context("cannot revoke the signing key")? {
-        KeyRevocation::Revoked => {
-            println!("{kid} is revoked; running brokers stop accepting its tokens within 15 seconds.");
-            Ok(())
-        }
+        KeyRevocation::Revoked => Ok(output::say(format_args!(
+            "{kid} is revoked; running brokers stop accepting its tokens within 15 seconds.\n"
+        ))?),
         KeyRevocation::NotPrevious => Err(anyhow!(
             "{kid} is not a key that used to sign, and only such a key can be revoked; see landbridge keys list. To \
              revoke the key that signs now, run landbridge keys rotate first"

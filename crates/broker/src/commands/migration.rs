@@ -6,19 +6,19 @@ use flows::migration::status::{self, ConnectionStatus, MigrationStatus, Origin};
 use crate::config::Loaded;
 use crate::wiring::{self, Opening};
 
-use super::Failure;
+use super::{Failure, output};
 
 pub(super) async fn status(loaded: &Loaded, json: bool) -> Result<(), Failure> {
     let services = wiring::services(&loaded.config, Opening::MustExist, None).await?;
     let status = status::status(&services).await.context("cannot count who has moved");
     services.store.close().await;
     let status = status?;
-    if json {
-        println!("{}", serde_json::to_string_pretty(&status).context("cannot write the status as JSON")?);
-    } else {
-        print!("{}", told(&status));
-    }
-    Ok(())
+    Ok(output::say(if json { as_json(&status)? } else { told(&status) })?)
+}
+
+fn as_json(status: &MigrationStatus) -> anyhow::Result<String> {
+    let text = serde_json::to_string_pretty(status).context("cannot write the status as JSON")?;
+    Ok(format!("{text}\n"))
 }
 
 /// A table whose first column is as wide as the longest name.

@@ -8,6 +8,7 @@ mod generate_docs;
 mod import;
 mod keys;
 mod migration;
+mod output;
 mod serve;
 
 use std::process::ExitCode;
@@ -38,10 +39,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Serve => in_runtime(serve::run(&cli.load()?)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Config(ConfigCommand::Check) => config_check::run(&cli.load()?),
-        Command::Config(ConfigCommand::Show) => {
-            config_show::run(&cli.load()?);
-            Ok(())
-        }
+        Command::Config(ConfigCommand::Show) => Ok(config_show::run(&cli.load()?)?),
         Command::Keys(KeysCommand::List) => in_runtime(keys::list(&cli.load()?)),
         Command::Keys(KeysCommand::Rotate) => in_runtime(keys::rotate(&cli.load()?)),
         Command::Keys(KeysCommand::Revoke { kid }) => in_runtime(keys::revoke(&cli.load()?, kid)),

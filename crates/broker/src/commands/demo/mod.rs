@@ -27,7 +27,7 @@ use crate::signals::StopRequests;
 use crate::workers::Workers;
 use crate::{telemetry, wiring};
 
-use super::{Failure, serve};
+use super::{Failure, output, serve};
 use folder::Folder;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -71,14 +71,14 @@ pub(super) async fn run(options: &DemoOptions) -> Result<(), Failure> {
     // All three before anything is written, so that a port in use stops the demo at once.
     let (old_listener, new_listener) = (bind(ports.old).await?, bind(ports.broker).await?);
     let application_listener = bind(ports.application).await?;
-    println!("Preparing the demo in {} …", folder.path().display());
+    output::say(format_args!("Preparing the demo in {} …\n", folder.path().display()))?;
     let old = prepare(&old, old_listener, &metrics).await?;
     let new = prepare(&new, new_listener, &metrics).await?;
     let application = setup::set_up(&old, &new, ports).await?;
     let stop = CancellationToken::new();
     let serving = [old, new].map(|broker| tokio::spawn(broker.run(stop.clone())));
     let application = tokio::spawn(sample::serve(application_listener, application, stop.clone().cancelled_owned()));
-    announce(&folder, ports);
+    announce(&folder, ports)?;
     stop_requests.next().await;
     stop.cancel();
     for broker in serving {
@@ -123,11 +123,13 @@ impl Ready {
     }
 }
 
-fn announce(folder: &Folder, ports: Ports) {
+fn announce(folder: &Folder, ports: Ports) -> anyhow::Result<()> {
     let Ports { broker, old, application } = ports;
     let config = folder.config();
+    // A newly built program is on nobody's path.
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("landbridge"));
     let [in_directory, only_there, blocked] = people::to_try();
-    println!(
+    output::say(format_args!(
         "
   Harbour Notes, the application    http://localhost:{application}/
   Landbridge, the broker            http://localhost:{broker}/.well-known/openid-configuration
@@ -141,13 +143,15 @@ fn announce(folder: &Folder, ports: Ports) {
 
   Whoever has signed in once has moved; the old provider is not asked about them again. See the count:
 
-    landbridge --config {config} migration status
+    {program} --config {config} migration status
 
   Ctrl-C stops the demo. Its databases stay in {folder}; remove the folder to start afresh.
+
 ",
+        program = program.display(),
         count = people::COUNT,
         password = people::PASSWORD,
         config = config.display(),
         folder = folder.path().display(),
-    );
+    ))
 }
