@@ -11,10 +11,12 @@ mod compose;
 mod demo;
 mod generate;
 mod metadata;
+mod outside;
 mod provision;
 mod runner;
 mod services;
 mod suite;
+mod torture;
 mod workspace;
 
 use std::ffi::OsString;
@@ -25,6 +27,7 @@ use clap::Parser;
 
 use crate::bench::Bench;
 use crate::suite::Step;
+use crate::torture::Torture;
 use crate::workspace::Workspace;
 
 #[derive(Parser)]
@@ -47,6 +50,7 @@ enum Menu {
     /// Measures the released binary on this machine
     #[command(subcommand)]
     Bench(Bench),
+    Torture(Torture),
     /// Writes the generated files again: `docs/reference`
     Generate,
 }
@@ -68,6 +72,7 @@ fn run(menu: &Menu) -> Result<ExitCode> {
         Menu::Test { only } => Ok(exit_code(suite::run(&workspace, only))),
         Menu::Demo { arguments } => demo::run(&workspace, arguments),
         Menu::Bench(bench) => bench::run(&workspace, bench).map(|()| ExitCode::SUCCESS),
+        Menu::Torture(torture) => torture.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Generate => generate::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -16,3 +16,4 @@ mod setting_up;
 mod several_nodes;
 mod the_lying_source;
 mod the_move;
+mod torture;

@@ -3,9 +3,6 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::provision::{self, FOR_SERVICES, TO_BUILD};
-use crate::runner::expect_success;
-use crate::services::Services;
 use crate::workspace::Workspace;
 
 /// Tests of `tests/it`.
@@ -25,14 +22,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(&self, workspace: &Workspace) -> Result<()> {
-        provision::run(workspace, [TO_BUILD, FOR_SERVICES].into_iter().flatten())?;
-        workspace.runner.run(workspace.cargo("build").args(["--release", "--package", "broker"]))?;
-        let services = Services::start(&workspace.runner)?;
-        let mut cargo = workspace.cargo("test");
-        cargo.args(["--quiet", "--package", "it", "--", "--nocapture", "--test-threads=1"]);
-        cargo.arg(if self.kill { KILLED } else { MEASURED }).env("IMPORT_PEOPLE", self.people.to_string());
-        cargo.env("LANDBRIDGE_BIN", workspace.landbridge("release")?).envs(services.environment());
-        let status = workspace.runner.stream(&mut cargo, |line| println!("{line}"))?;
-        expect_success(&cargo, status)
+        let test = if self.kill { KILLED } else { MEASURED };
+        crate::outside::run(workspace, test, &[("IMPORT_PEOPLE", self.people)])
     }
 }

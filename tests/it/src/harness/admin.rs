@@ -72,12 +72,22 @@ impl Admin {
 
     /// Calls the API; `path` is relative to `/api/v2/`.
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.try_call(method, path, body).await.expect("an answer")
+    }
+
+    /// Where the other side may hang up.
+    pub(crate) async fn try_call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, reqwest::Error> {
         let request = self.http.request(method, format!("{}api/v2/{path}", self.base)).bearer_auth(&self.token);
-        Answer::of(match body {
+        let request = match body {
             Some(body) => request.json(body),
             None => request,
-        })
-        .await
+        };
+        Answer::try_of(request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

@@ -82,17 +82,26 @@ impl Application {
 
     /// Sends a browser, which is not signed in, to the login page.
     pub(crate) async fn open(&self, browser: &mut Browser) -> LoginPage {
-        let redirect = browser.get(&self.authorization_url(&[])).await.expect(302);
+        self.try_open(browser).await.expect("an answer")
+    }
+
+    async fn try_open(&self, browser: &mut Browser) -> Result<LoginPage, reqwest::Error> {
+        let redirect = browser.try_get(&self.authorization_url(&[])).await?.expect(302);
         let url = self.url(redirect.location().trim_start_matches('/'));
-        let page = browser.get(&url).await.expect(200);
-        LoginPage { url: self.url("u/login"), hidden: page.hidden_fields() }
+        let page = browser.try_get(&url).await?.expect(200);
+        Ok(LoginPage { url: self.url("u/login"), hidden: page.hidden_fields() })
     }
 
     /// Types a name and a password into a fresh browser.
     pub(crate) async fn type_in(&self, username: &str, password: &str) -> Answer {
+        self.try_type_in(username, password).await.expect("an answer")
+    }
+
+    /// Where the other side may hang up.
+    pub(crate) async fn try_type_in(&self, username: &str, password: &str) -> Result<Answer, reqwest::Error> {
         let mut browser = Browser::through(self.http.clone());
-        let page = self.open(&mut browser).await;
-        page.submit(&mut browser, username, password).await
+        let page = self.try_open(&mut browser).await?;
+        page.try_submit(&mut browser, username, password).await
     }
 
     /// Signs somebody in who has to succeed.
@@ -125,12 +134,22 @@ impl Application {
 
     /// The same at a node of choice.
     pub(crate) async fn token_at(&self, url: &str, fields: &[(&str, &str)]) -> Answer {
+        self.try_token_at(url, fields).await.expect("an answer")
+    }
+
+    async fn try_token_at(&self, url: &str, fields: &[(&str, &str)]) -> Result<Answer, reqwest::Error> {
         let own = [("client_id", self.client_id.as_str()), ("client_secret", &self.client_secret)];
-        Answer::of(self.http.post(url).form(&[&own, fields].concat())).await
+        Answer::try_of(self.http.post(url).form(&[&own, fields].concat())).await
     }
 
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
-        self.token(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+        self.try_refresh(refresh_token).await.expect("an answer")
+    }
+
+    /// Where the other side may hang up.
+    pub(crate) async fn try_refresh(&self, refresh_token: &str) -> Result<Answer, reqwest::Error> {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        self.try_token_at(&self.url("oauth/token"), &form).await
     }
 
     /// Asks whether a browser is signed in, without showing it anything: an `error`, or none.
@@ -156,9 +175,18 @@ impl LoginPage {
     }
 
     pub(crate) async fn submit(&self, browser: &mut Browser, username: &str, password: &str) -> Answer {
+        self.try_submit(browser, username, password).await.expect("an answer")
+    }
+
+    async fn try_submit(
+        &self,
+        browser: &mut Browser,
+        username: &str,
+        password: &str,
+    ) -> Result<Answer, reqwest::Error> {
         let hidden = self.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let form: Vec<_> = hidden.chain([("username", username), ("password", password)]).collect();
-        browser.post(&self.url, &form).await
+        browser.try_post(&self.url, &form).await
     }
 }
 

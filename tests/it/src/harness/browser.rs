@@ -24,21 +24,27 @@ impl Browser {
     }
 
     pub(crate) async fn get(&mut self, url: &str) -> Answer {
+        self.try_get(url).await.expect("an answer")
+    }
+
+    /// Where the other side may hang up.
+    pub(crate) async fn try_get(&mut self, url: &str) -> Result<Answer, reqwest::Error> {
         self.send(self.http.get(url)).await
     }
 
-    pub(crate) async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Answer {
+    /// Where the other side may hang up.
+    pub(crate) async fn try_post(&mut self, url: &str, form: &[(&str, &str)]) -> Result<Answer, reqwest::Error> {
         self.send(self.http.post(url).form(form)).await
     }
 
-    async fn send(&mut self, request: RequestBuilder) -> Answer {
+    async fn send(&mut self, request: RequestBuilder) -> Result<Answer, reqwest::Error> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
-        let answer = Answer::of(request).await;
+        let answer = Answer::try_of(request).await?;
         for cookie in answer.headers.get_all(SET_COOKIE) {
             self.keep(cookie.to_str().unwrap());
         }
-        answer
+        Ok(answer)
     }
 
     fn keep(&mut self, cookie: &str) {
