@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::OF_PEOPLE;
+use crate::strict_json;
 
 /// Names of claims about a person.
 pub type ClaimNames = BTreeSet<String>;
@@ -43,8 +44,8 @@ pub struct ClaimsRequest {
 /// The parameter is not what 5.5 describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimsMalformed {
-    /// No JSON object.
-    #[error("claims must be a JSON object")]
+    /// No JSON object, or one in which something stands twice.
+    #[error("claims must be a JSON object, in which nothing stands twice")]
     NotAnObject,
     /// `userinfo` or `id_token` is something else.
     #[error("the members userinfo and id_token of claims must be objects")]
@@ -60,7 +61,7 @@ pub enum ClaimsMalformed {
 impl ClaimsRequest {
     /// Reads the parameter.
     pub fn parse(text: &str) -> Result<Self, ClaimsMalformed> {
-        let Ok(Value::Object(request)) = serde_json::from_str(text) else { return Err(ClaimsMalformed::NotAnObject) };
+        let request = strict_json::object(text.as_bytes()).ok_or(ClaimsMalformed::NotAnObject)?;
         let userinfo = Demands::read(request.get("userinfo"))?;
         let id_token = Demands::read(request.get("id_token"))?;
         let subjects = [userinfo.values_of("sub"), id_token.values_of("sub")].into_iter().flatten();
@@ -210,6 +211,8 @@ mod tests {
             ("null", NotAnObject),
             ("\"email\"", NotAnObject),
             ("{} {}", NotAnObject),
+            (r#"{"id_token": {"sub": {"value": "a"}}, "id_token": {}}"#, NotAnObject),
+            (r#"{"id_token": {"sub": {"value": "a", "value": "b"}}}"#, NotAnObject),
             (r#"{"userinfo": null}"#, Member),
             (r#"{"userinfo": ["email"]}"#, Member),
             (r#"{"id_token": "email"}"#, Member),
