@@ -24,6 +24,12 @@ pub async fn tenant(db: &mut impl Read) -> Result<TenantSettings, StoreError> {
     }
 }
 
+/// The same, for a write that changes them: others that do so wait until it ends, and see what it has left.
+pub async fn hold_tenant(tx: &mut WriteTx) -> Result<TenantSettings, StoreError> {
+    take_turn(tx).await?;
+    tenant(tx).await
+}
+
 /// Replaces the tenant's settings.
 pub async fn put_tenant(tx: &mut WriteTx, settings: &TenantSettings) -> Result<(), StoreError> {
     tx.execute(PUT, args![TENANT, to_json(settings)]).await.map(|_| ())

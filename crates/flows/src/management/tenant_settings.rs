@@ -33,7 +33,7 @@ pub async fn update(
     caller.require(ManagementScope::UpdateTenantSettings)?;
     let fields = body.object()?;
     let mut tx = svc.store.write().await?;
-    let mut settings = store::settings::tenant(&mut tx).await?;
+    let mut settings = store::settings::hold_tenant(&mut tx).await?;
     apply(&mut settings, fields, svc.settings.subdomain_wildcards)?;
     check_neighbours(&mut tx, &settings).await?;
     store::settings::put_tenant(&mut tx, &settings).await?;

@@ -33,6 +33,35 @@ async fn the_tenants_settings_are_defaults_until_somebody_sets_them() {
     .await;
 }
 
+/// Enough for two writes to meet, which they do once both connections are open.
+const ROUNDS: u32 = 20;
+
+/// Where both read before either wrote, the later would bring back what the earlier took away.
+#[tokio::test]
+async fn ad_16_of_changes_at_once_none_is_undone_by_another() {
+    for_each_database(async |database| {
+        let other = database.open_again().await;
+        committed(&database.store, async |tx| settings::put_master_key_check(tx, "sealed").await).await;
+        let change = async |store: &Store, change: fn(&mut TenantSettings)| {
+            let mut tx = store.write().await.unwrap();
+            let mut settings = settings::hold_tenant(&mut tx).await.unwrap();
+            change(&mut settings);
+            settings::put_tenant(&mut tx, &settings).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        for _ in 0..ROUNDS {
+            tokio::join!(
+                change(&database.store, |settings| settings.session_lifetime += 1.0),
+                change(&other, |settings| settings.log_retention_days += 1),
+            );
+        }
+        let (first, left) = (TenantSettings::default(), settings::tenant(&mut reader(&other).await).await.unwrap());
+        assert_eq!(left.log_retention_days - first.log_retention_days, u64::from(ROUNDS));
+        assert!((left.session_lifetime - first.session_lifetime - f64::from(ROUNDS)).abs() < 0.5, "{left:?}");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_first_check_of_the_master_key_stays() {
     for_each_engine(async |store| {
