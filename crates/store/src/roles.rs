@@ -89,7 +89,7 @@ pub async fn count(db: &mut impl Read, name: Option<&str>) -> Result<u64, StoreE
     named(name).count(db).await
 }
 
-fn named(name: Option<&str>) -> List {
+pub(crate) fn named(name: Option<&str>) -> List {
     let contains = |name: &str| {
         let anywhere = vec![String::new(), name.to_ascii_lowercase(), String::new()];
         Condition::Holds(Field::column(Kind::Caseless, "name"), Test::Text(TextTest::Like(anywhere)))
@@ -163,7 +163,7 @@ pub async fn count_members(db: &mut impl Read, id: &RoleId) -> Result<u64, Store
     having(id).count(db).await
 }
 
-fn having(id: &RoleId) -> List {
+pub(crate) fn having(id: &RoleId) -> List {
     List {
         table: MEMBERS,
         columns: "user_id, email, profile, assigned_at",

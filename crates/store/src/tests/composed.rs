@@ -1,7 +1,7 @@
 //! Each list there is, composed with all its conditions and orders, prepared and asked on each engine.
 
 use model::address::FoldedEmail;
-use model::{ClientId, FamilyId, Timestamp, UserId};
+use model::{ClientId, FamilyId, RoleId, Timestamp, UserId};
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr, SqliteConnection};
 
 use super::engines::databases;
@@ -17,7 +17,7 @@ use crate::listing::{Composed, List};
 use crate::search::{Condition, Field, Kind, Test, TextTest};
 use crate::sessions::LiveSessions;
 use crate::users::UserFilter;
-use crate::{Page, Sort, clients, events, resource_servers, users};
+use crate::{Page, Sort, clients, events, resource_servers, roles, users};
 
 const EVENT_COLUMNS: [&str; 5] = ["log_id", "date", "type", "client_id", "user_id"];
 
@@ -95,6 +95,8 @@ fn lists() -> Vec<List> {
         held.list(),
         live.list(),
         resource_servers::list_of(&some()),
+        roles::named(Some("a")),
+        roles::having(&RoleId::new("a")),
     ];
     for search in
         searches(&[&EVENT_COLUMNS[..], &events::MEMBERS].concat(), events::field).into_iter().map(Some).chain([None])
