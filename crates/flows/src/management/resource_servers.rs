@@ -1,6 +1,6 @@
 //! APIs that accept our access tokens.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use model::resource_server::{ApiScope, ProofOfPossession, ResourceServer, TokenDialect};
 use model::{ClientId, ResourceServerId, Timestamp};
@@ -119,13 +119,16 @@ async fn narrow_grants(tx: &mut WriteTx, api: &ResourceServer, now: Timestamp) -
     Ok(())
 }
 
+/// In one order for all, so that two writes never wait for each other.
 async fn withdraw_permissions(
     tx: &mut WriteTx,
     before: &ResourceServer,
     api: &ResourceServer,
 ) -> Result<(), StoreError> {
-    for scope in before.scopes.iter().filter(|scope| !api.offers(&scope.value)) {
-        store::permissions::withdraw(tx, &api.identifier, &scope.value).await?;
+    let offered = before.scopes.iter().map(|scope| scope.value.as_str());
+    let withdrawn: BTreeSet<_> = offered.filter(|scope| !api.offers(scope)).collect();
+    for scope in withdrawn {
+        store::permissions::withdraw(tx, &api.identifier, scope).await?;
     }
     Ok(())
 }
