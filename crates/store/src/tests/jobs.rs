@@ -85,20 +85,24 @@ async fn of_writes_that_count_at_once_each_sees_what_the_other_left() {
     for_each_database(async |database| {
         let other = database.open_again().await;
         committed(&database.store, async |tx| settings::put_master_key_check(tx, "sealed").await).await;
-        let insert_if_first = async |store: &Store, name: &str| {
+        let insert_if_first = async |store: &Store, kind: &str, name: &str| {
             let mut tx = store.write().await.unwrap();
-            let is_first = jobs::unfinished(&mut tx, "mail").await.unwrap() == 0;
+            let is_first = jobs::unfinished(&mut tx, kind).await.unwrap() == 0;
             if is_first {
-                let (id, payload_sealed) = (id(name), vec![7]);
-                let job = NewJob { id: &id, kind: "mail", user_id: None, payload_sealed, report: None, due_at: at(0) };
+                let (id, payload_sealed) = (id(&format!("{kind} {name}")), vec![7]);
+                let job = NewJob { id: &id, kind, user_id: None, payload_sealed, report: None, due_at: at(0) };
                 jobs::insert(&mut tx, job).await.unwrap();
             }
             tx.commit().await.unwrap();
             is_first
         };
-        let (one, two) = tokio::join!(insert_if_first(&database.store, "one"), insert_if_first(&other, "two"));
-        assert!(one != two, "one is first, and one is not");
-        assert_eq!(jobs::waiting(&mut reader(&database.store).await).await.unwrap(), 1);
+        // Enough for two writes to meet, which they do once both connections are open.
+        for kind in ('a'..='t').map(String::from) {
+            let store = &database.store;
+            let (one, two) = tokio::join!(insert_if_first(store, &kind, "one"), insert_if_first(&other, &kind, "two"));
+            assert!(one != two, "{kind}: one is first, and one is not");
+        }
+        assert_eq!(jobs::waiting(&mut reader(&database.store).await).await.unwrap(), 20);
     })
     .await;
 }
