@@ -65,6 +65,7 @@ pub(super) fn read(id: ClientId, body: &Body, now: Timestamp) -> Result<Client, 
         ..Client::new(id, name, app_type, now)
     };
     clients::check(&client, SubdomainWildcards::Off)?;
+    check_schemes(&client.callbacks)?;
     Ok(client)
 }
 
@@ -126,6 +127,19 @@ fn redirect_uris(fields: &mut Fields) -> Result<Vec<String>, RegistrationRefused
         }
     }
     Ok(listed)
+}
+
+/// A scheme of an application's own is a domain turned round (RFC 8252 7.1, 8.6). Those without a period belong to the
+/// programs on people's machines, and an answer would start them.
+fn check_schemes(redirect_uris: &[String]) -> Result<(), RegistrationRefused> {
+    let scheme = |uri: &String| uri.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let is_of_nobody = |scheme: String| !matches!(scheme.as_str(), "http" | "https") && !scheme.contains('.');
+    match redirect_uris.iter().position(|uri| is_of_nobody(scheme(uri))) {
+        None => Ok(()),
+        Some(index) => Err(RegistrationRefused::RedirectUri(format!(
+            "redirect_uris[{index}] must have a domain turned round as its scheme, such as com.example.app"
+        ))),
+    }
 }
 
 fn is_readable_on_the_way(uri: &str) -> bool {
@@ -220,6 +234,28 @@ mod tests {
                 Err(RegistrationRefused::RedirectUri(found)) => assert_eq!(found, message),
                 other => panic!("{uris}: {:?}", other.map(|client| client.callbacks)),
             }
+        }
+    }
+
+    #[track_caller]
+    fn check_native(uri: &str, refused: bool) {
+        let change = json!({"application_type": "native", "redirect_uris": ["https://app.example/cb", uri]});
+        let message = "redirect_uris[1] must have a domain turned round as its scheme, such as com.example.app";
+        let told = match read_changed(&change) {
+            Ok(_) => None,
+            Err(RegistrationRefused::RedirectUri(told)) => Some(told),
+            Err(other) => panic!("{uri}: {other}"),
+        };
+        assert_eq!(told.as_deref(), refused.then_some(message), "{uri}");
+    }
+
+    #[test]
+    fn ad_10_an_application_of_a_stranger_starts_no_program_but_itself() {
+        for uri in ["mailto:ada", "tel:112", "search-ms:query=x", "Intent://x", "myapp://cb"] {
+            check_native(uri, true);
+        }
+        for uri in ["com.example.app:/cb", "COM.example.app:/cb", "http://127.0.0.1:1234/cb", "https://app.example/2"] {
+            check_native(uri, false);
         }
     }
 

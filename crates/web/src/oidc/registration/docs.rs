@@ -14,7 +14,11 @@ pub(crate) fn post(schemas: &mut Schemas) -> Operation {
         ("token_endpoint_auth_method", body::one_of(&methods), "`client_secret_post` where it is left out."),
         ("grant_types", body::list(&body::one_of(&["authorization_code", "refresh_token"]), 2), "Both where left out."),
         ("response_types", body::list(&body::only("code"), 1), "`code` alone."),
-        ("application_type", body::one_of(&["web", "native"]), "`native` may have redirect URIs of its own scheme."),
+        (
+            "application_type",
+            body::one_of(&["web", "native"]),
+            "`native` may have redirect URIs of its own scheme, such as `com.example.app:/callback`.",
+        ),
         ("logo_uri", body::uri(), "At the host of one of the `redirect_uris`."),
     ];
     let example = json!({
