@@ -175,6 +175,7 @@ fn limit_settings(limits: &Limits) -> LimitSettings {
     LimitSettings {
         calls_per_address: RateLimit::per_minute(limits.calls_per_address),
         authorizations_per_address: RateLimit::per_minute(limits.authorizations_per_address),
+        registrations_per_address: RateLimit::per_minute(limits.registrations_per_address),
         passwords_per_address: RateLimit::per_minute(limits.passwords_per_address),
         passwords_per_account: RateLimit::per_minute(limits.passwords_per_account),
         calls_per_client: RateLimit::per_minute(limits.calls_per_client),

@@ -22,6 +22,8 @@ pub struct LimitSettings {
     pub calls_per_address: RateLimit,
     /// Authorization requests from one address. Each may be kept until somebody has signed in.
     pub authorizations_per_address: RateLimit,
+    /// Clients that register themselves from one address. Each is kept for good.
+    pub registrations_per_address: RateLimit,
     /// Passwords that are tried or set, from one address.
     pub passwords_per_address: RateLimit,
     /// Passwords that are tried for one account, from all addresses together.
@@ -41,6 +43,7 @@ impl LimitSettings {
         LimitSettings {
             calls_per_address: limit,
             authorizations_per_address: limit,
+            registrations_per_address: limit,
             passwords_per_address: limit,
             passwords_per_account: limit,
             calls_per_client: limit,
@@ -56,6 +59,8 @@ pub(crate) enum Subject<'a> {
     Address(Option<IpAddr>),
     /// The same, with authorization requests.
     AuthorizationsFrom(Option<IpAddr>),
+    /// The same, registering clients.
+    RegistrationsFrom(Option<IpAddr>),
     /// The same, trying or setting passwords.
     PasswordsFrom(Option<IpAddr>),
     /// An account somebody tries to come into.
@@ -77,6 +82,7 @@ impl Subject<'_> {
         match self {
             Subject::Address(_) => "address",
             Subject::AuthorizationsFrom(_) => "address_authorizations",
+            Subject::RegistrationsFrom(_) => "address_registrations",
             Subject::PasswordsFrom(_) => "address_passwords",
             Subject::Account { .. } => "account",
             Subject::Client(_) => "client",
@@ -89,6 +95,7 @@ impl Subject<'_> {
         match self {
             Subject::Address(_) => settings.calls_per_address,
             Subject::AuthorizationsFrom(_) => settings.authorizations_per_address,
+            Subject::RegistrationsFrom(_) => settings.registrations_per_address,
             Subject::PasswordsFrom(_) => settings.passwords_per_address,
             Subject::Account { .. } => settings.passwords_per_account,
             Subject::Client(_) => settings.calls_per_client,
@@ -99,9 +106,10 @@ impl Subject<'_> {
 
     fn name(&self) -> String {
         let own = match self {
-            Subject::Address(peer) | Subject::AuthorizationsFrom(peer) | Subject::PasswordsFrom(peer) => {
-                network_of(*peer)
-            }
+            Subject::Address(peer)
+            | Subject::AuthorizationsFrom(peer)
+            | Subject::RegistrationsFrom(peer)
+            | Subject::PasswordsFrom(peer) => network_of(*peer),
             Subject::Account { account, from_usual_place } => format!("{from_usual_place} {}", account.name()),
             Subject::Client(client) | Subject::Caller(client) | Subject::Traces(client) => client.to_string(),
         };
@@ -109,7 +117,11 @@ impl Subject<'_> {
     }
 
     fn is_exempt(&self, settings: &LimitSettings) -> bool {
-        let (Subject::Address(peer) | Subject::AuthorizationsFrom(peer) | Subject::PasswordsFrom(peer)) = self else {
+        let (Subject::Address(peer)
+        | Subject::AuthorizationsFrom(peer)
+        | Subject::RegistrationsFrom(peer)
+        | Subject::PasswordsFrom(peer)) = self
+        else {
             return false;
         };
         peer.is_some_and(|peer| settings.exempt_networks.iter().any(|network| network.contains(&peer)))
@@ -134,6 +146,11 @@ pub async fn take_call(svc: &Services, cx: &RequestContext) -> Result<Standing, 
 /// Takes an authorization request from what its address may send.
 pub async fn take_authorization(svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
     take(svc, cx, &Subject::AuthorizationsFrom(cx.peer)).await
+}
+
+/// Takes the registration of a client from what its address may bring.
+pub async fn take_registration(svc: &Services, cx: &RequestContext) -> Result<Standing, Limited> {
+    take(svc, cx, &Subject::RegistrationsFrom(cx.peer)).await
 }
 
 /// Takes a call, and counts it if it is one too many.
@@ -194,7 +211,12 @@ mod tests {
         let client = ClientId::new("a");
         assert_ne!(Subject::Client(&client).name(), Subject::Caller(&client).name());
         let peer = Some(IpAddr::from([203, 0, 113, 7]));
-        let of_peer = [Subject::Address(peer), Subject::AuthorizationsFrom(peer), Subject::PasswordsFrom(peer)];
+        let of_peer = [
+            Subject::Address(peer),
+            Subject::AuthorizationsFrom(peer),
+            Subject::RegistrationsFrom(peer),
+            Subject::PasswordsFrom(peer),
+        ];
         let names = of_peer.map(|subject| subject.name());
         assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len());
     }

@@ -60,19 +60,20 @@ fn routes(state: &AppState) -> impl Iterator<Item = Route> {
 /// What applications and their clients ask, described in the OpenAPI document.
 ///
 /// A new route is a line in one of these tables: path, handler, and the function that describes it.
-pub(crate) fn authentication_api() -> [Routes; 4] {
-    [unlimited(), authorization(), from_servers(), from_pages()]
+pub(crate) fn authentication_api() -> [Routes; 5] {
+    [unlimited(), authorization(), registration(), from_servers(), from_pages()]
 }
 
 fn described(state: &AppState) -> Vec<Route> {
     // Limited within, so that pages can read how they stand, and preflights take nothing.
     let by_address = |methods| middleware::limits::by_address(state, methods);
     let open_to_pages = |methods| middleware::cors::from_pages(state, by_address(methods));
-    let [unlimited, authorization, from_servers, from_pages] = authentication_api();
+    let [unlimited, authorization, registration, from_servers, from_pages] = authentication_api();
     let authorization =
         authorization.into_paths(|methods| middleware::limits::authorizations_by_address(state, methods));
+    let registration = registration.into_paths(|methods| middleware::limits::registrations_by_address(state, methods));
     let limited = from_servers.into_paths(by_address).chain(from_pages.into_paths(open_to_pages));
-    unlimited.into_paths(|methods| methods).chain(authorization).chain(limited).collect()
+    unlimited.into_paths(|methods| methods).chain(authorization).chain(registration).chain(limited).collect()
 }
 
 fn unlimited() -> Routes {
@@ -94,12 +95,18 @@ fn authorization() -> Routes {
     )
 }
 
+/// Limited by address, apart from the rest as well.
+fn registration() -> Routes {
+    Routes::default().post("/oidc/register", oidc::registration::post, oidc::registration::docs::post)
+}
+
 /// Limited by address.
 fn from_servers() -> Routes {
-    Routes::default()
-        .post("/oauth/par", oidc::par::post, docs::tokens::push)
-        .post("/oauth/introspect", oidc::introspection::post, docs::tokens::introspect)
-        .post("/oidc/register", oidc::registration::post, oidc::registration::docs::post)
+    Routes::default().post("/oauth/par", oidc::par::post, docs::tokens::push).post(
+        "/oauth/introspect",
+        oidc::introspection::post,
+        docs::tokens::introspect,
+    )
 }
 
 /// Limited by address, and open to the pages of our clients.

@@ -222,6 +222,9 @@ pub struct Limits {
     /// Authorization requests a minute from one address. Everybody behind it takes from it, with each sign-in that
     /// begins and each silent request; a request that waits for somebody is kept for an hour.
     pub authorizations_per_address: NonZeroU32,
+    /// Clients a minute that register themselves from one address, where the tenant lets them. Each is kept until
+    /// somebody deletes it.
+    pub registrations_per_address: NonZeroU32,
     /// Passwords a minute that are tried, or set by signing up, from one address, on pages and at the token endpoint
     /// together.
     pub passwords_per_address: NonZeroU32,
@@ -243,6 +246,7 @@ impl Default for Limits {
         Limits {
             calls_per_address: calls(3000),
             authorizations_per_address: calls(1200),
+            registrations_per_address: calls(10),
             passwords_per_address: calls(100),
             passwords_per_account: calls(20),
             calls_per_client: calls(3000),

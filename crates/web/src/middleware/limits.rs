@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use flows::RequestContext;
-use flows::limits::{Limited, Standing, take_authorization, take_call};
+use flows::limits::{Limited, Standing, take_authorization, take_call, take_registration};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::errors;
@@ -52,12 +52,27 @@ pub(crate) fn authorizations_by_address(state: &AppState, methods: MethodRouter<
     methods.layer(axum::middleware::from_fn_with_state(state.clone(), authorization))
 }
 
+/// Limits registrations by address, far below everything else: what each leaves behind stays.
+pub(crate) fn registrations_by_address(state: &AppState, methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    methods.layer(axum::middleware::from_fn_with_state(state.clone(), registration))
+}
+
 async fn form(state: State<AppState>, request: Request, next: Next) -> Response {
     if request.method().is_safe() { next.run(request).await } else { page(state, request, next).await }
 }
 
 async fn authentication_api(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match take_call(&state.services, context(&request)).await {
+    let taken = take_call(&state.services, context(&request)).await;
+    go_on_or_refuse(taken, request, next).await
+}
+
+async fn registration(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let taken = take_registration(&state.services, context(&request)).await;
+    go_on_or_refuse(taken, request, next).await
+}
+
+async fn go_on_or_refuse(taken: Result<Standing, Limited>, request: Request, next: Next) -> Response {
+    match taken {
         Ok(standing) => go_on(standing, request, next).await,
         Err(limited) => oauth::limited(limited).into_response(),
     }

@@ -339,6 +339,7 @@ async fn rl_04_no_way_in_is_left_without_a_limit() {
     let mut options = Options::default();
     options.limits.calls_per_address = calls(1);
     options.limits.authorizations_per_address = calls(1);
+    options.limits.registrations_per_address = calls(1);
     let app = App::with(options).await;
     let mut open = Vec::new();
     for (number, path) in (0..).zip(app.paths().into_iter().chain(["/api/v2/users", "/api/v2/nowhere"])) {

@@ -1,6 +1,7 @@
 //! Clients that register themselves (RFC 7591).
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use axum::body::Body;
 use flows::limits::RateLimit;
@@ -169,15 +170,21 @@ async fn ad_10_a_registered_client_gets_no_further_than_its_kind() {
     assert_eq!(shown.json()["is_first_party"], false);
 }
 
+/// What a stranger registers stays, so that one address must not bring much of it.
 #[tokio::test]
-async fn rl_04_an_address_registers_only_so_often() {
+async fn rl_11_an_address_registers_only_so_often() {
     let mut options = Options::default();
-    options.limits.calls_per_address = RateLimit::per_minute(NonZeroU32::new(2).unwrap());
+    options.limits.registrations_per_address = RateLimit::per_minute(NonZeroU32::new(2).unwrap());
     let app = App::with(options).await;
+    switch(&app, true).await;
     for _ in 0..2 {
-        assert_eq!(register(&app, &json!({})).await.status, 403);
+        assert_eq!(register(&app, &json!({})).await.status, 201);
     }
     let before = app.dump().await;
     assert_eq!(register(&app, &json!({})).await.refusal(), (429, "too_many_requests".to_owned()));
     app.assert_unchanged_since(&before).await;
+    let token = [("grant_type", "client_credentials"), ("client_id", "nobody"), ("client_secret", "x")];
+    assert_eq!(app.token(&token).await.status, 401, "whatever else the address calls has limits of its own");
+    app.advance(Duration::from_secs(30));
+    assert_eq!(register(&app, &json!({})).await.status, 201);
 }

@@ -18,9 +18,10 @@ pub(crate) const BOOTSTRAP_SECRET: &str = "bootstrap-secret-of-the-black-box-tes
 
 const MASTER_KEY: &str = "QnJva2VycyBpbiB0ZXN0cyBzaGFyZSB0aGlzIGtleS4=";
 
-const LIMITS: [&str; 6] = [
+const LIMITS: [&str; 7] = [
     "calls_per_address",
     "authorizations_per_address",
+    "registrations_per_address",
     "passwords_per_address",
     "passwords_per_account",
     "calls_per_client",
