@@ -3,11 +3,12 @@
 //! run on both.
 //!
 //! `LANDBRIDGE_BIN` names the binary, `TEST_DATABASE_URL` a Postgres server, and `ARTEFACTS` a folder for the logs of
-//! brokers whose test failed.
+//! brokers whose test failed. `IMPORT_PEOPLE`, `TORTURE_CYCLES` and `ROUNDS` make some of them longer or shorter.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 mod bad_input;
+mod exactly_once;
 mod harness;
 mod importing;
 mod operations;

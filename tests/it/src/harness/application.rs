@@ -116,15 +116,18 @@ impl Application {
         assert!(answer.location().starts_with(&self.redirect_uri), "{}", answer.location());
         assert_eq!(params.get("state").map(String::as_str), Some(STATE));
         assert_eq!(params.get("iss").map(String::as_str), Some(self.issuer.as_str()));
-        let tokens = self
-            .token(&[
-                ("grant_type", "authorization_code"),
-                ("code", &answer.code()),
-                ("redirect_uri", &self.redirect_uri),
-                ("code_verifier", VERIFIER),
-            ])
-            .await;
-        Tokens(tokens.expect(200).json())
+        Tokens(self.exchange(answer).await.expect(200).json())
+    }
+
+    /// Exchanges the code in an answer that came to its callback.
+    pub(crate) async fn exchange(&self, answer: &Answer) -> Answer {
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("code", &answer.code()),
+            ("redirect_uri", &self.redirect_uri),
+            ("code_verifier", VERIFIER),
+        ])
+        .await
     }
 
     /// Asks the token endpoint.
