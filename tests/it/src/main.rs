@@ -15,6 +15,7 @@ mod operations;
 mod refresh_tokens;
 mod setting_up;
 mod several_nodes;
+mod speed;
 mod the_lying_source;
 mod the_move;
 mod torture;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
+use crate::outside;
 use crate::workspace::Workspace;
 
 /// Tests of `tests/it`.
@@ -23,6 +24,6 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) fn run(&self, workspace: &Workspace) -> Result<()> {
         let test = if self.kill { KILLED } else { MEASURED };
-        crate::outside::run(workspace, test, &[("IMPORT_PEOPLE", self.people)])
+        outside::run(workspace, test, &[("IMPORT_PEOPLE", self.people)])
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::process::{has_ended_within, kill, peak_memory_of};
+use super::process::{cpu_of, has_ended_within, kill, memory_of, peak_memory_of};
 use super::{Installation, http_builder, until};
 
 /// Generous: on a slow machine without optimisation, a start makes two keys and migrates a database.
@@ -76,6 +76,16 @@ impl Broker {
     /// The most memory it has had at any time, in MiB.
     pub(crate) fn peak_memory(&self) -> u64 {
         peak_memory_of(self.pid()).expect("it runs")
+    }
+
+    /// The memory it has, in MiB.
+    pub(crate) fn memory(&self) -> u64 {
+        memory_of(self.pid()).expect("it runs")
+    }
+
+    /// The processor time it has taken, to 10 ms.
+    pub(crate) fn cpu(&self) -> Duration {
+        cpu_of(self.pid(), 2).expect("it runs")
     }
 
     /// Asks it to stop, as a service manager does.

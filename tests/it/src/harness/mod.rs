@@ -34,6 +34,7 @@ pub(crate) use polling::until;
 pub(crate) use port::Port;
 pub(crate) use postgres::server_cpu;
 pub(crate) use postgres_server::PostgresServer;
+pub(crate) use process::apart;
 pub(crate) use redis_server::RedisServer;
 
 use std::net::Ipv4Addr;

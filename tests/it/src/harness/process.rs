@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -47,9 +48,35 @@ pub(super) fn usage_until_end(process: &Child) -> Usage {
 
 /// The most memory a process has had at any time, in MiB. None where it has ended.
 pub(super) fn peak_memory_of(pid: u32) -> Option<u64> {
+    status_of(pid, "VmHWM:")
+}
+
+fn status_of(pid: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024)
+}
+
+/// Does something, such as starting a process, on one processor; this thread stays on another, if there is one.
+pub(crate) async fn apart<T>(start: impl Future<Output = T>) -> T {
+    let all = sched_getaffinity(None).unwrap();
+    let mut own: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| all.is_set(*cpu)).collect();
+    let other = own.pop().expect("a processor");
+    stay_on(other);
+    let started = start.await;
+    stay_on(own.pop().unwrap_or(other));
+    started
+}
+
+fn stay_on(cpu: usize) {
+    let mut set = CpuSet::new();
+    set.set(cpu);
+    sched_setaffinity(None, &set).unwrap();
+}
+
+/// The memory a process has at the moment, in MiB.
+pub(super) fn memory_of(pid: u32) -> Option<u64> {
+    status_of(pid, "VmRSS:")
 }
 
 /// The processor time of a process: the first `numbers` of its own in user and kernel mode, and the same of its

@@ -2,7 +2,7 @@
 //!
 //! `IMPORT_PEOPLE` says how many people. What is measured is measured by `cargo xtask bench import`.
 
-mod people;
+pub(crate) mod people;
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;

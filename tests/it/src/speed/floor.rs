@@ -1,0 +1,41 @@
+//! What the cryptography of an operation takes by itself, on this machine and now.
+
+use std::time::{Duration, Instant};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
+
+/// As long as what is signed in a token.
+const MESSAGE: [u8; 600] = [b'x'; 600];
+
+/// The time of one operation each.
+pub(super) struct Floor {
+    /// RS256 with 2048 bits.
+    pub(super) signature: Duration,
+    pub(super) verification: Duration,
+    /// argon2id with 19 MiB, twice over.
+    pub(super) hash: Duration,
+}
+
+impl Floor {
+    pub(super) fn measure() -> Self {
+        let (key, random) = (KeyPair::generate(KeySize::Rsa2048).unwrap(), SystemRandom::new());
+        let mut signature = vec![0; key.public_modulus_len()];
+        let signing = time_of(500, || key.sign(&RSA_PKCS1_SHA256, &random, &MESSAGE, &mut signature).unwrap());
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key());
+        let verification = time_of(5_000, || public.verify(&MESSAGE, &signature).unwrap());
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19 * 1024, 2, 1, None).unwrap());
+        let mut out = [0; 32];
+        let hash = time_of(20, || argon2.hash_password_into(b"password", b"sixteen bytes of", &mut out).unwrap());
+        Floor { signature: signing, verification, hash }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "measures")]
+fn time_of(times: u32, mut once: impl FnMut()) -> Duration {
+    let began = Instant::now();
+    (0..times).for_each(|_| once());
+    began.elapsed() / times
+}

@@ -1,0 +1,61 @@
+//! A closed loop: so many connections, each of which asks again once it has its answer.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+
+use crate::harness::Broker;
+
+/// What one operation took.
+pub(super) struct Lap {
+    times: Vec<Duration>,
+    took: Duration,
+    cpu: Duration,
+}
+
+impl Lap {
+    /// Repeats an operation, which checks its answer, for a time, after as many as there are connections to get warm.
+    /// It is told which connection it is on.
+    pub(super) async fn of(broker: &Broker, connections: usize, time: Duration, once: impl AsyncFn(usize)) -> Self {
+        join_all((0..connections).map(async |connection| once(connection).await)).await;
+        let (began, before) = (now(), broker.cpu());
+        let repeated = join_all((0..connections).map(async |connection| {
+            let mut times = Vec::new();
+            while began.elapsed() < time {
+                let asked = now();
+                once(connection).await;
+                times.push(asked.elapsed());
+            }
+            times
+        }))
+        .await;
+        let (took, cpu) = (began.elapsed(), broker.cpu().saturating_sub(before));
+        let mut times = repeated.concat();
+        times.sort_unstable();
+        Lap { times, took, cpu }
+    }
+
+    pub(super) fn per_second(&self) -> f64 {
+        self.count() / self.took.as_secs_f64()
+    }
+
+    /// The processor time of the broker for each, in milliseconds.
+    pub(super) fn cpu_ms(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e3 / self.count()
+    }
+
+    /// The time within which so many of a thousand were answered, in milliseconds.
+    pub(super) fn within_ms(&self, of_a_thousand: usize) -> f64 {
+        let index = (self.times.len() * of_a_thousand / 1000).min(self.times.len() - 1);
+        self.times[index].as_secs_f64() * 1e3
+    }
+
+    fn count(&self) -> f64 {
+        f64::from(u32::try_from(self.times.len()).expect("less than there is time for"))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "measures")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,171 @@
+//! How fast the released binary answers, and what each answer takes of a processor. The broker has one processor, and
+//! whoever asks another.
+//!
+//! `SPEED_SECONDS` says for how long each operation is repeated, `PEOPLE` how many people there are. What is measured is
+//! measured by `cargo xtask bench http`; in a run of all tests each answer is checked, and no figure counts.
+
+mod floor;
+mod lap;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    Admin, Answer, Application, BOOTSTRAP_ID, BOOTSTRAP_SECRET, Broker, Engine, Installation, PASSWORD, Tokens, apart,
+    http, on_each_engine,
+};
+use crate::importing::people;
+use floor::Floor;
+use lap::Lap;
+
+const CONNECTIONS: usize = 16;
+const CONNECTION: &str = "people";
+const EMAIL: &str = "ada@example.com";
+
+on_each_engine! {
+    how_fast_it_answers,
+}
+
+/// A broker with people, somebody signed in, and whoever asks.
+struct Course {
+    broker: Broker,
+    admin: Admin,
+    application: Application,
+    http: reqwest::Client,
+    people: u64,
+    time: Duration,
+    floor: Floor,
+}
+
+impl Course {
+    async fn lay(engine: Engine) -> Self {
+        let broker = apart(Installation::new(engine).start()).await;
+        println!("{engine:?}: {} MiB at rest", broker.memory());
+        let admin = Admin::of(&broker).await;
+        let connection = admin.connection(CONNECTION).await;
+        admin.user(CONNECTION, EMAIL, &json!({})).await;
+        let people = number("PEOPLE", 1_000);
+        let file = broker.installation().folder().join("people.ndjson");
+        people::write(&file, people);
+        broker.installation().import(CONNECTION, &file, None);
+        let settings = json!({ "rotation_type": "rotating", "expiration_type": "expiring", "leeway": 0 });
+        let application = admin.application(&connection, &json!({ "refresh_token": settings })).await;
+        let time = Duration::from_millis(number("SPEED_SECONDS", 0) * 1000).max(Duration::from_millis(100));
+        Course { broker, admin, application, http: http(), people, time, floor: Floor::measure() }
+    }
+
+    /// Measures one operation, of which the cryptography alone takes `floor`.
+    async fn run(&self, name: &str, floor: Duration, once: impl AsyncFn(usize)) {
+        let lap = Lap::of(&self.broker, CONNECTIONS, self.time, once).await;
+        println!(
+            "{name:<22}{:>9.0}{:>9.2}{:>9.2}{:>9.2}{:>11.3}{:>9.3}",
+            lap.per_second(),
+            lap.within_ms(500),
+            lap.within_ms(950),
+            lap.within_ms(990),
+            lap.cpu_ms(),
+            floor.as_secs_f64() * 1e3,
+        );
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        Answer::of(self.http.get(self.application.url(path))).await.expect(200).json()
+    }
+
+    async fn documents(&self) {
+        let issuer = self.broker.issuer();
+        self.run("discovery", Duration::ZERO, async |_| {
+            assert_eq!(self.get(".well-known/openid-configuration").await["issuer"], issuer);
+        })
+        .await;
+        self.run("JWKS", Duration::ZERO, async |_| {
+            assert!(self.get(".well-known/jwks.json").await["keys"][0]["n"].is_string());
+        })
+        .await;
+    }
+
+    async fn tokens(&self) {
+        let audience = format!("{}api/v2/", self.broker.issuer());
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", BOOTSTRAP_ID),
+            ("client_secret", BOOTSTRAP_SECRET),
+            ("audience", &audience),
+        ];
+        let url = self.application.url("oauth/token");
+        self.run("client_credentials", self.floor.signature, async |_| {
+            let answer = Answer::of(self.http.post(&url).form(&form)).await.expect(200).json();
+            assert!(answer["access_token"].is_string());
+        })
+        .await;
+        let mut chains = Vec::new();
+        for _ in 0..CONNECTIONS {
+            chains.push(RefCell::new(self.application.sign_in(EMAIL, PASSWORD).await.refresh_token().to_owned()));
+        }
+        self.run("refresh", 2 * self.floor.signature, async |connection| {
+            let token = chains[connection].take();
+            let answer = self.application.refresh(&token).await.expect(200).json();
+            chains[connection].replace(Tokens(answer).refresh_token().to_owned());
+        })
+        .await;
+        self.run("login", self.floor.hash + 2 * self.floor.signature, async |_| {
+            self.application.sign_in(EMAIL, PASSWORD).await;
+        })
+        .await;
+    }
+
+    async fn questions(&self) {
+        let tokens = self.application.sign_in(EMAIL, PASSWORD).await;
+        self.run("userinfo", self.floor.verification, async |_| {
+            assert_eq!(self.application.userinfo(&tokens).await.expect(200).json()["email"], EMAIL);
+        })
+        .await;
+        let form = [
+            ("token", tokens.access_token()),
+            ("client_id", &self.application.client_id),
+            ("client_secret", &self.application.client_secret),
+        ];
+        let url = self.application.url("oauth/introspect");
+        self.run("introspection", self.floor.verification, async |_| {
+            assert_eq!(Answer::of(self.http.post(&url).form(&form)).await.expect(200).json()["active"], true);
+        })
+        .await;
+    }
+
+    async fn directory(&self) {
+        let somebody = people::Person(self.people / 2);
+        let one = format!("users/auth0%7C{}", somebody.id());
+        let by_email = format!("users?search_engine=v3&q=email:%22{}%22", somebody.email());
+        for (name, path) in
+            [("user by id", one.as_str()), ("users, a page", "users?per_page=50"), ("search", &by_email)]
+        {
+            self.run(name, self.floor.verification, async |_| {
+                let found = self.admin.get(path).await;
+                assert!(found["email"].is_string() || found[0]["email"].is_string(), "{found}");
+            })
+            .await;
+        }
+    }
+}
+
+async fn how_fast_it_answers(engine: Engine) {
+    let course = Course::lay(engine).await;
+    println!("{} people, {CONNECTIONS} connections", course.people);
+    println!(
+        "{:<22}{:>9}{:>9}{:>9}{:>9}{:>11}{:>9}",
+        "", "a second", "p50 ms", "p95 ms", "p99 ms", "CPU ms", "floor ms"
+    );
+    course.documents().await;
+    course.tokens().await;
+    course.questions().await;
+    course.directory().await;
+    println!("{} MiB at most", course.broker.peak_memory());
+    course.broker.stop().await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
+}
