@@ -6,7 +6,7 @@ use keys::{OpaqueToken, TokenKind};
 use model::session::Session;
 use model::settings::TenantSettings;
 use model::user::User;
-use model::{SessionId, Timestamp, UserId};
+use model::{JsonObject, SessionId, Timestamp, UserId};
 use store::sessions::LiveSessions;
 use store::{Read, StoreError, WriteTx};
 
@@ -92,6 +92,7 @@ pub(crate) fn begin(
         idle_expires_at: cx.now.plus(hours(tenant.idle_session_lifetime)),
         expires_at: cx.now.plus(hours(tenant.session_lifetime)),
         ended_at: None,
+        metadata: JsonObject::new(),
     };
     NewSession { session, cookie: OpaqueToken::from_random(svc.random()) }
 }

@@ -1,6 +1,6 @@
 //! A browser's login with us.
 
-use crate::{SessionId, Timestamp, UserId};
+use crate::{JsonObject, SessionId, Timestamp, UserId};
 
 /// A session. The cookie that carries it is another secret, of which only the digest is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When it was ended by a logout or an administrator.
     pub ended_at: Option<Timestamp>,
+    /// What an operator noted beside it.
+    pub metadata: JsonObject,
 }
 
 impl Session {

@@ -70,6 +70,7 @@ management_scopes! {
     ReadGrants = "read:grants",
     DeleteGrants = "delete:grants",
     ReadSessions = "read:sessions",
+    UpdateSessions = "update:sessions",
     DeleteSessions = "delete:sessions",
     ReadRefreshTokens = "read:refresh_tokens",
     UpdateRefreshTokens = "update:refresh_tokens",

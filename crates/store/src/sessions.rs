@@ -2,24 +2,25 @@
 
 use model::grant::Digest;
 use model::session::Session;
-use model::{ClientId, SessionId, Timestamp, UserId};
+use model::{ClientId, JsonObject, SessionId, Timestamp, UserId};
 
-use crate::columns::{moment, words};
+use crate::columns::{from_json, moment, to_json, words};
 use crate::db::{Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
 
 statements! {
     BY_COOKIE = "SELECT sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at,
-                 ended_at FROM sessions WHERE cookie_digest = $1";
+                 ended_at, metadata FROM sessions WHERE cookie_digest = $1";
     BY_SID = "SELECT sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at,
-              ended_at FROM sessions WHERE sid = $1";
+              ended_at, metadata FROM sessions WHERE sid = $1";
     INSERT = "INSERT INTO sessions (sid, cookie_digest, user_id, authenticated_at, amr, created_at, last_seen_at,
               idle_expires_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     TOUCH = "UPDATE sessions SET last_seen_at = $2, idle_expires_at = $3 WHERE sid = $1 AND ended_at IS NULL";
+    SET_METADATA = "UPDATE sessions SET metadata = $2 WHERE sid = $1 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $2 WHERE sid = $1 AND ended_at IS NULL";
     LIVING = "SELECT sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at,
-              ended_at FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY sid";
+              ended_at, metadata FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY sid";
     END_OF_USER = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
     CLIENTS = "SELECT client_id FROM session_clients WHERE sid = $1 ORDER BY client_id";
     ADD_CLIENT = "INSERT INTO session_clients (sid, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -36,32 +37,35 @@ struct SessionRow {
     idle_expires_at: i64,
     expires_at: i64,
     ended_at: Option<i64>,
+    metadata: Option<String>,
 }
 
-impl From<SessionRow> for Session {
-    fn from(row: SessionRow) -> Self {
-        Session {
-            sid: SessionId::new(row.sid),
-            user_id: UserId::new(row.user_id),
-            authenticated_at: Timestamp::from_millis(row.authenticated_at),
-            amr: words(&row.amr),
-            created_at: Timestamp::from_millis(row.created_at),
-            last_seen_at: Timestamp::from_millis(row.last_seen_at),
-            idle_expires_at: Timestamp::from_millis(row.idle_expires_at),
-            expires_at: Timestamp::from_millis(row.expires_at),
-            ended_at: moment(row.ended_at),
-        }
+impl SessionRow {
+    fn into_session(self) -> Result<Session, StoreError> {
+        let metadata = self.metadata.map(|text| from_json("sessions", &self.sid, &text)).transpose()?;
+        Ok(Session {
+            sid: SessionId::new(self.sid),
+            user_id: UserId::new(self.user_id),
+            authenticated_at: Timestamp::from_millis(self.authenticated_at),
+            amr: words(&self.amr),
+            created_at: Timestamp::from_millis(self.created_at),
+            last_seen_at: Timestamp::from_millis(self.last_seen_at),
+            idle_expires_at: Timestamp::from_millis(self.idle_expires_at),
+            expires_at: Timestamp::from_millis(self.expires_at),
+            ended_at: moment(self.ended_at),
+            metadata: metadata.unwrap_or_default(),
+        })
     }
 }
 
 /// The session whose cookie has this digest, ended or not.
 pub async fn find_by_cookie(db: &mut impl Read, digest: &Digest) -> Result<Option<Session>, StoreError> {
-    Ok(db.fetch_optional::<SessionRow>(BY_COOKIE, args![digest]).await?.map(Session::from))
+    db.fetch_optional::<SessionRow>(BY_COOKIE, args![digest]).await?.map(SessionRow::into_session).transpose()
 }
 
 /// The session with this id, ended or not.
 pub async fn find(db: &mut impl Read, sid: &SessionId) -> Result<Option<Session>, StoreError> {
-    Ok(db.fetch_optional::<SessionRow>(BY_SID, args![sid]).await?.map(Session::from))
+    db.fetch_optional::<SessionRow>(BY_SID, args![sid]).await?.map(SessionRow::into_session).transpose()
 }
 
 /// Which sessions of a person count.
@@ -88,7 +92,8 @@ impl LiveSessions {
         ];
         List {
             table: "(SELECT * FROM sessions WHERE ended_at IS NULL) AS living",
-            columns: "sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at, ended_at",
+            columns: "sid, user_id, authenticated_at, amr, created_at, last_seen_at, idle_expires_at, expires_at, \
+                      ended_at, metadata",
             order: ("created_at", "sid"),
             filters: user.into_iter().chain(live).collect(),
             ..List::default()
@@ -99,7 +104,7 @@ impl LiveSessions {
 /// A page of the sessions that count, oldest first.
 pub async fn list(db: &mut impl Read, wanted: &LiveSessions, page: &Page) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<SessionRow> = wanted.list().rows(db, page).await?;
-    Ok(rows.into_iter().map(Session::from).collect())
+    rows.into_iter().map(SessionRow::into_session).collect()
 }
 
 /// The clients that received an answer in this session.
@@ -134,6 +139,11 @@ pub async fn touch(
     Ok(tx.execute(TOUCH, args![sid, now, idle_expires_at]).await? == 1)
 }
 
+/// Replaces what an operator noted beside it. `false` means that it has ended, or never was.
+pub async fn set_metadata(tx: &mut WriteTx, sid: &SessionId, metadata: &JsonObject) -> Result<bool, StoreError> {
+    Ok(tx.execute(SET_METADATA, args![sid, to_json(metadata)]).await? == 1)
+}
+
 /// Notes that a client received an answer in this session.
 pub async fn add_client(tx: &mut WriteTx, sid: &SessionId, client_id: &ClientId) -> Result<(), StoreError> {
     tx.execute(ADD_CLIENT, args![sid, client_id]).await.map(|_| ())
@@ -147,7 +157,7 @@ pub async fn end(tx: &mut WriteTx, sid: &SessionId, now: Timestamp) -> Result<bo
 /// Every session of a person that nobody has ended and whose time is not over.
 pub async fn living(db: &mut impl Read, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<SessionRow> = db.fetch_all(LIVING, args![user_id, now]).await?;
-    Ok(rows.into_iter().map(Session::from).collect())
+    rows.into_iter().map(SessionRow::into_session).collect()
 }
 
 /// Ends every session of a person.

@@ -29,6 +29,7 @@ pub mod tenant_settings;
 pub mod tickets;
 pub mod users;
 
+mod noted;
 mod search;
 mod text;
 

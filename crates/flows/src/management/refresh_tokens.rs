@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use model::client::Client;
 use model::grant::{HeldRefreshToken, RevokedReason};
-use model::{ClientId, FamilyId, JsonObject, UserId};
+use model::{ClientId, FamilyId, UserId};
 use protocol::client_metadata::RotationType;
 use protocol::management_scope::ManagementScope;
 use store::held_refresh_tokens::Held;
@@ -13,16 +13,14 @@ use store::{Page, Read};
 
 use super::body::Fields;
 use super::paging::{Paging, Position};
-use super::text::{check_count, check_string_pairs};
+use super::text::check_count;
 use super::users::check_exists;
-use super::{Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource};
+use super::{Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource, noted};
 use crate::{RequestContext, Services};
 
 const LARGEST_TAKE: u32 = 100;
 /// How many tokens are ended by their ids at once.
 const MOST_IDS: usize = 100;
-/// How many properties the metadata of one may have.
-const MOST_METADATA: usize = 25;
 
 /// A refresh token as a caller sees it.
 #[derive(Clone, Debug)]
@@ -80,15 +78,13 @@ pub async fn update(
     body: &Body,
 ) -> Result<ShownRefreshToken, Refused> {
     caller.require(ManagementScope::UpdateRefreshTokens)?;
-    let mut fields = body.object()?;
-    let emptied = fields.take_null("refresh_token_metadata").then(JsonObject::new);
-    let metadata = emptied.or(fields.take("refresh_token_metadata")?);
-    fields.finish()?;
+    let metadata = noted::read(body, "refresh_token_metadata")?;
     let mut tx = svc.store.write().await?;
     let mut token = find(&mut tx, cx, id).await?;
     let Some(metadata) = metadata else { return Ok(token) };
-    check_string_pairs("refresh_token_metadata", &metadata, MOST_METADATA)?;
-    store::families::set_metadata(&mut tx, id, &metadata).await?;
+    if !store::families::set_metadata(&mut tx, id, &metadata).await? {
+        return Err(Refused::NotFound(Resource::RefreshToken));
+    }
     let written = caller.event(svc, cx, "update_refresh_token", id.as_str());
     written.user_id(&token.held.family.user_id).record(&mut tx).await?;
     tx.commit().await?;

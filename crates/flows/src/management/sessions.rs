@@ -8,7 +8,7 @@ use store::{Read, WriteTx};
 
 use super::paging::Paging;
 use super::users::check_exists;
-use super::{Body, Caller, Listing, Query, Refused, Resource};
+use super::{Body, Caller, Listing, Query, Refused, Resource, noted};
 use crate::events::EventBuilder;
 use crate::sessions::{has_time_left, living};
 use crate::{RequestContext, Services};
@@ -33,10 +33,8 @@ pub async fn get(
 ) -> Result<ShownSession, Refused> {
     caller.require(ManagementScope::ReadSessions)?;
     let mut db = svc.store.read().await?;
-    let tenant = store::settings::tenant(&mut db).await?;
-    let found = store::sessions::find(&mut db, id).await?;
-    let live = found.filter(|session| session.is_live_at(cx.now) && has_time_left(session, &tenant, cx.now));
-    shown(&mut db, live.ok_or(Refused::NotFound(Resource::Session))?).await
+    let session = find(&mut db, cx, id).await?;
+    shown(&mut db, session).await
 }
 
 /// A page of a person's sessions, oldest first.
@@ -60,6 +58,36 @@ pub async fn of_user(
         sessions.push(shown(&mut db, session).await?);
     }
     Ok(Listing { items: sessions, shape })
+}
+
+/// Replaces what is noted beside a session; `null` empties it.
+pub async fn update(
+    svc: &Services,
+    cx: &RequestContext,
+    caller: &Caller,
+    id: &SessionId,
+    body: &Body,
+) -> Result<ShownSession, Refused> {
+    caller.require(ManagementScope::UpdateSessions)?;
+    let metadata = noted::read(body, "session_metadata")?;
+    let mut tx = svc.store.write().await?;
+    let mut session = find(&mut tx, cx, id).await?;
+    let Some(metadata) = metadata else { return shown(&mut tx, session).await };
+    if !store::sessions::set_metadata(&mut tx, id, &metadata).await? {
+        return Err(Refused::NotFound(Resource::Session));
+    }
+    session.metadata = metadata;
+    let shown = shown(&mut tx, session).await?;
+    let written = caller.event(svc, cx, "update_session", id.as_str());
+    finish(tx, written.user_id(&shown.session.user_id)).await?;
+    Ok(shown)
+}
+
+async fn find(db: &mut impl Read, cx: &RequestContext, id: &SessionId) -> Result<Session, Refused> {
+    let tenant = store::settings::tenant(db).await?;
+    let found = store::sessions::find(db, id).await?;
+    let live = found.filter(|session| session.is_live_at(cx.now) && has_time_left(session, &tenant, cx.now));
+    live.ok_or(Refused::NotFound(Resource::Session))
 }
 
 /// Ends a session and what lives by it alone; refresh tokens outlive it. One that is over already is fine.

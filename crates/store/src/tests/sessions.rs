@@ -1,10 +1,11 @@
 //! `sessions` and `session_clients`.
 
 use model::session::Session;
-use model::{ClientId, SessionId};
+use model::{ClientId, JsonObject, SessionId};
+use serde_json::json;
 
 use super::engines::for_each_engine;
-use super::records::{at, client_id, committed, digest, populate, reader, session, sid, user_id};
+use super::records::{at, client_id, committed, digest, object, populate, reader, session, sid, user_id};
 use crate::db::{Ask, Sql, args};
 use crate::{Store, StoreError, sessions};
 
@@ -61,6 +62,23 @@ async fn a_session_ends_once_and_is_not_touched_afterwards() {
         assert!(!committed(store, async |tx| sessions::touch(tx, &sid(), at(5), at(25)).await).await);
         assert_eq!(find(store, "session").await, Some(Session { ended_at: Some(at(3)), ..session("session") }));
         assert!(!committed(store, async |tx| sessions::end(tx, &SessionId::new("none"), at(3)).await).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_noted_beside_a_session_is_replaced_until_it_ends() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let note = async |sid: &str, metadata: &JsonObject| {
+            committed(store, async |tx| sessions::set_metadata(tx, &SessionId::new(sid), metadata).await).await
+        };
+        let kitchen = object(json!({"device": "kitchen"}));
+        assert!(note("session", &object(json!({"a": "b"}))).await && note("session", &kitchen).await);
+        assert_eq!(find(store, "session").await.unwrap().metadata, kitchen);
+        committed(store, async |tx| sessions::end(tx, &sid(), at(3)).await).await;
+        assert!(!note("session", &JsonObject::new()).await && !note("none", &kitchen).await);
+        assert_eq!(find(store, "session").await.unwrap().metadata, kitchen);
     })
     .await;
 }

@@ -102,6 +102,7 @@ pub(crate) fn routes() -> Routes {
         .post("/keys/signing/rotate", signing_keys::rotate, signing_keys::docs::rotate)
         .put("/keys/signing/{kid}/revoke", signing_keys::revoke, signing_keys::docs::revoke)
         .get("/sessions/{id}", sessions::get, sessions::docs::get)
+        .patch("/sessions/{id}", sessions::update, sessions::docs::update)
         .delete("/sessions/{id}", sessions::delete, sessions::docs::delete)
         .post("/sessions/{id}/revoke", sessions::revoke, sessions::docs::revoke)
         .get("/users/{id}/sessions", sessions::of_user, sessions::docs::of_user)

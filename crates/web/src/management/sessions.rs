@@ -4,7 +4,7 @@ pub(crate) mod docs;
 
 use flows::management::sessions::{self, ShownSession};
 use http::StatusCode;
-use model::{ClientId, SessionId, Timestamp, UserId};
+use model::{ClientId, JsonObject, SessionId, Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ struct SessionBody<'a> {
     expires_at: Timestamp,
     clients: Vec<ClientBody<'a>>,
     authentication: AuthenticationBody<'a>,
+    #[serde(skip_serializing_if = "JsonObject::is_empty")]
+    session_metadata: &'a JsonObject,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -61,6 +63,7 @@ impl<'a> From<&'a ShownSession> for SessionBody<'a> {
             expires_at: session.expires_at,
             clients: clients.iter().map(|client_id| ClientBody { client_id }).collect(),
             authentication: AuthenticationBody { methods: session.amr.iter().map(method).collect() },
+            session_metadata: &session.metadata,
         }
     }
 }
@@ -68,6 +71,12 @@ impl<'a> From<&'a ShownSession> for SessionBody<'a> {
 /// `GET /sessions/{id}`
 pub(crate) async fn get(call: Call, Id(id): Id) -> Answer {
     let session = sessions::get(&call.services, &call.cx, &call.caller, &SessionId::new(id)).await?;
+    one(&SessionBody::from(&session), &call.query)
+}
+
+/// `PATCH /sessions/{id}`
+pub(crate) async fn update(call: Call, Id(id): Id, Body(body): Body) -> Answer {
+    let session = sessions::update(&call.services, &call.cx, &call.caller, &SessionId::new(id), &body).await?;
     one(&SessionBody::from(&session), &call.query)
 }
 

@@ -86,6 +86,46 @@ async fn a_session_is_shown_with_its_clients_and_methods() {
 }
 
 #[tokio::test]
+async fn what_is_noted_is_shown_until_it_is_replaced() {
+    for_each_deployment(async |nodes| {
+        let place = Place::on(nodes).await;
+        let mut ada = place.sign_in("openid").await;
+        assert_eq!(place.sessions().await[0].get("session_metadata"), None);
+        let path = format!("/sessions/{}", ada.id);
+        let note = async |metadata: Value| {
+            let change = json!({ "session_metadata": metadata });
+            expect(&place.api.patch(&path, change).await, 200)["session_metadata"].clone()
+        };
+        assert_eq!(note(json!({"device": "kitchen", "a": "b"})).await, json!({"device": "kitchen", "a": "b"}));
+        let kitchen = json!({"device": "kitchen"});
+        assert_eq!(note(kitchen.clone()).await, kitchen);
+        assert!(place.is_signed_in(&mut ada).await);
+        assert_eq!(expect(&place.api.get(&path).await, 200)["session_metadata"], kitchen);
+        assert_eq!(place.sessions().await[0]["session_metadata"], kitchen);
+
+        let before = place.app.dump().await;
+        assert_eq!(expect(&place.api.patch(&path, json!({})).await, 200)["session_metadata"], kitchen);
+        let bad = place.api.patch(&path, json!({"session_metadata": {"a": 1}})).await;
+        let message =
+            "Payload validation error: session_metadata must have names and string values of at most 255 characters";
+        expect_refusal(&bad, 400, Some("invalid_body"), message);
+        let many: serde_json::Map<_, _> = (0..26).map(|number| (number.to_string(), json!(""))).collect();
+        let many = place.api.patch(&path, json!({ "session_metadata": many })).await;
+        let message = "Payload validation error: session_metadata must not have more than 25 properties";
+        expect_refusal(&many, 400, Some("invalid_body"), message);
+        let nowhere = place.api.patch("/sessions/x", json!({"session_metadata": {}})).await;
+        expect_refusal(&nowhere, 404, Some("inexistent_session"), "The session does not exist.");
+        place.app.assert_unchanged_since(&before).await;
+
+        assert_eq!(note(Value::Null).await, Value::Null);
+        expect_accepted(&place.api.delete(&path).await);
+        let gone = place.api.patch(&path, json!({"session_metadata": {}})).await;
+        expect_refusal(&gone, 404, Some("inexistent_session"), "The session does not exist.");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn pages_hold_each_living_session_once() {
     for_each_engine(async |app| {
         let place = Place::on([app.clone(), app]).await;

@@ -25,6 +25,7 @@ pub(in crate::tests) fn session(sid: &str) -> Session {
         idle_expires_at: at(10),
         expires_at: at(100),
         ended_at: None,
+        metadata: JsonObject::new(),
     }
 }
 

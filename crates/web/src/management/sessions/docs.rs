@@ -18,6 +18,15 @@ pub(crate) fn get(schemas: &mut Schemas) -> Operation {
         .refuses(&[404])
 }
 
+pub(crate) fn update(schemas: &mut Schemas) -> Operation {
+    let metadata = ("session_metadata", body::or_null(body::free()), "Your own, in place of what was there.");
+    one("Note something beside a session", &[ManagementScope::UpdateSessions])
+        .choosing()
+        .takes(&body::object(&[], [metadata]), &json!({ "session_metadata": { "device": "kitchen" } }))
+        .answers(StatusCode::OK, &schemas.chosen::<SessionBody>(), &example())
+        .refuses(&[404])
+}
+
 pub(crate) fn delete(_: &mut Schemas) -> Operation {
     one("End a session", DELETE)
         .describe("Refresh tokens that were granted to outlive it do.")
