@@ -214,13 +214,18 @@ pub fn field(name: &str) -> Option<Field> {
         "given_name" => caseless("given_name"),
         "family_name" => caseless("family_name"),
         "nickname" => caseless("nickname"),
+        "picture" => in_profile("picture"),
         "username" => in_profile("username"),
         "phone_number" => in_profile("phone_number"),
+        "phone_verified" => {
+            Field { kind: Kind::ExactJson, place: Place::Path("profile", vec!["phone_verified".to_owned()]) }
+        }
         "blocked" => Field::column(Kind::Flag, "blocked"),
         "created_at" => Field::column(Kind::Moment, "created_at"),
         "updated_at" => Field::column(Kind::Moment, "updated_at"),
         "last_login" => Field::column(Kind::Moment, "last_login"),
         "last_ip" => Field::column(Kind::Text, "last_ip"),
+        "last_password_reset" => Field::column(Kind::Moment, "last_password_reset"),
         "logins_count" => Field::column(Kind::Number, "logins_count"),
         "identities.connection" => identity("c.name"),
         "identities.provider" => identity("c.strategy"),

@@ -21,7 +21,7 @@ use crate::{Page, Sort, clients, events, resource_servers, roles, users};
 
 const EVENT_COLUMNS: [&str; 5] = ["log_id", "date", "type", "client_id", "user_id"];
 
-const USER_FIELDS: [&str; 21] = [
+const USER_FIELDS: [&str; 24] = [
     "user_id",
     "email",
     "email.domain",
@@ -30,13 +30,16 @@ const USER_FIELDS: [&str; 21] = [
     "given_name",
     "family_name",
     "nickname",
+    "picture",
     "username",
     "phone_number",
+    "phone_verified",
     "blocked",
     "created_at",
     "updated_at",
     "last_login",
     "last_ip",
+    "last_password_reset",
     "logins_count",
     "identities.connection",
     "identities.provider",

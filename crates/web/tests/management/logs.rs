@@ -174,4 +174,9 @@ async fn ad_07_what_cannot_be_asked_is_refused() {
             "{query}"
         );
     }
+    for (q, name) in [("details.id:x", "details.id"), ("type:s* OR _exists_:document", "document")] {
+        let message = format!("Query validation error: q names {name}, which cannot be searched");
+        let refused = api.get(&format!("/logs?q={}", in_path(q))).await;
+        expect_refusal(&refused, 400, Some("invalid_query_string"), &message);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use model::Timestamp;
 use serde_json::{Value, json};
 use testkit::{App, for_each_engine};
 
@@ -22,13 +23,20 @@ async fn with_people(app: App) -> Api {
         (
             "bob",
             json!({"name": "Bob Ünal", "family_name": "Ünal", "blocked": true,
+                "last_password_reset": "2020-05-17T10:00:00.000Z",
                 "user_metadata": {"hobby": "Chess", "age": "30"},
                 "app_metadata": {"plan": "free", "seats": 50, "paid": false, "roles": "editor",
                     "company": [{"name": "Beta"}, {"name": "Acme GmbH"}], "since": "2021-07-01", "a b": {"c%_d": "x*y"}}}),
         ),
         ("cid", json!({"name": null, "app_metadata": {"plan": "fuller", "seats": "5", "roles": [], "note": null}})),
-        ("dee", json!({"name": "Dee", "email_verified": true, "app_metadata": {"company": "Acme GmbH", "seats": -1}})),
-        ("eve", json!({"name": "Eve \"E\" 50%_x", "connection": "staff", "phone_number": "+4930123456"})),
+        (
+            "dee",
+            json!({"name": "Dee", "email_verified": true, "picture": "https://x.test/dee", "app_metadata": {"company": "Acme GmbH", "seats": -1}}),
+        ),
+        (
+            "eve",
+            json!({"name": "Eve \"E\" 50%_x", "connection": "staff", "phone_number": "+4930123456", "phone_verified": true}),
+        ),
     ] {
         let connection = &connections[usize::from(more.get("connection").is_some())];
         let mut fields = more;
@@ -53,6 +61,9 @@ fn apply(user: &mut model::user::User, fields: &Value) {
     user.profile.family_name = text("family_name");
     user.profile.nickname = text("nickname");
     user.profile.phone_number = text("phone_number");
+    user.profile.phone_verified = fields["phone_verified"] == true;
+    user.profile.picture = text("picture");
+    user.last_password_reset = text("last_password_reset").and_then(|text| Timestamp::parse(&text));
     user.profile.email_verified = fields["email_verified"] == true;
     user.blocked = fields["blocked"].as_bool();
     user.user_metadata = object("user_metadata");
@@ -98,6 +109,11 @@ const SEARCHES: &[(&str, &str)] = &[
     ("dee annie", "ann dee"),
     ("+4930123456", "eve"),
     ("phone_number:+49*", "eve"),
+    ("phone_verified:true", "eve"),
+    ("phone_verified:false", "ann bob cid dee"),
+    ("picture:https*", "dee"),
+    ("last_password_reset:2020-05", "bob"),
+    ("NOT _exists_:last_password_reset", "ann cid dee eve"),
     ("email_verified:true", "dee"),
     ("NOT email_verified:true AND identities.connection:people", "ann bob cid"),
     ("blocked:true", "bob"),
@@ -209,6 +225,8 @@ async fn ad_07_a_search_that_cannot_be_carried_out_says_why() {
         ("email:*nn", "q has a wildcard before the end of a value that spells out fewer than 3 characters"),
         ("email:[a b]", "q has a range that is not written as [from TO to]"),
         ("password:x", "q names password, which cannot be searched"),
+        ("_exists_:password", "q names password, which cannot be searched"),
+        ("email:a* AND NOT (name:b OR nonsense:c)", "q names nonsense, which cannot be searched"),
         ("app_metadata:x", "q names app_metadata, which cannot be searched"),
         ("app_metadata.a..b:x", "q names app_metadata.a..b, which cannot be searched"),
         ("identities.access_token:x", "q names identities.access_token, which cannot be searched"),
