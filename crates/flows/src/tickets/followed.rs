@@ -21,7 +21,7 @@ pub(super) struct Followed {
     pub(super) user: User,
     pub(super) password: Option<StoredPassword>,
     pub(super) client: Option<Client>,
-    pub(super) state: TicketState,
+    state: TicketState,
     /// Where it leads on to, as far as browsers may still be sent there.
     result_url: Option<String>,
 }
@@ -53,7 +53,7 @@ pub struct LinkEnded {
 }
 
 impl LinkEnded {
-    pub(super) fn unknown() -> Self {
+    fn unknown() -> Self {
         LinkEnded { why: Ended::Unknown, client: None, may_ask_again: false, go_to: None }
     }
 }
@@ -82,6 +82,50 @@ impl Followed {
         Ok(Some(Followed { digest, ticket, user, password, client, state, result_url }))
     }
 
+    /// The same, where the link is good.
+    pub(super) async fn good(
+        svc: &Services,
+        cx: &RequestContext,
+        kind: TicketKind,
+        presented: &str,
+    ) -> Result<Result<Followed, LinkEnded>, InternalError> {
+        let Some(followed) = Followed::find(svc, cx, kind, presented).await? else {
+            return Ok(Err(LinkEnded::unknown()));
+        };
+        Ok(match followed.end() {
+            None => Ok(followed),
+            Some(why) => Err(followed.ended(why)),
+        })
+    }
+
+    /// Why a link leads to nothing that was good a moment ago: somebody used it, or changed the person.
+    pub(super) async fn overtaken(
+        svc: &Services,
+        cx: &RequestContext,
+        kind: TicketKind,
+        presented: &str,
+    ) -> Result<LinkEnded, InternalError> {
+        Ok(match Followed::good(svc, cx, kind, presented).await? {
+            Ok(followed) => followed.ended(Ended::Spent),
+            Err(ended) => ended,
+        })
+    }
+
+    fn end(&self) -> Option<Ended> {
+        match self.state {
+            TicketState::Good => None,
+            TicketState::Spent | TicketState::Expired if self.is_verified_already() => Some(Ended::VerifiedAlready),
+            TicketState::Spent => Some(Ended::Spent),
+            TicketState::Expired => Some(Ended::Expired),
+        }
+    }
+
+    fn is_verified_already(&self) -> bool {
+        let profile = &self.user.profile;
+        let is_its_address = profile.folded_email() == self.ticket.pin.email;
+        self.ticket.kind == TicketKind::VerifyEmail && profile.email_verified && is_its_address
+    }
+
     /// The application, as a page shows it.
     pub(super) fn face(&self) -> Option<ClientFace> {
         self.client.as_ref().map(ClientFace::signing_in)
@@ -99,7 +143,7 @@ impl Followed {
     }
 
     /// That it leads to nothing.
-    pub(super) fn ended(&self, why: Ended) -> LinkEnded {
+    fn ended(&self, why: Ended) -> LinkEnded {
         let told = Told::ended(why, self.told_email());
         LinkEnded {
             why,

@@ -6,14 +6,14 @@ use credentials::password::Prepared;
 use model::connection::{Connection, PasswordPolicy};
 use model::event::EventType;
 use model::grant::RevokedReason;
-use model::ticket::{TicketKind, TicketState};
+use model::ticket::TicketKind;
 use model::user::{PasswordCredential, Profile, User};
 use secrecy::{ExposeSecret, SecretString};
 use store::WriteTx;
 use store::users::Stored;
 
+use super::LinkEnded;
 use super::followed::Followed;
-use super::{Ended, LinkEnded};
 use crate::client_face::ClientFace;
 use crate::events::{EventBuilder, event};
 use crate::jobs::{self, Work};
@@ -27,6 +27,7 @@ use crate::{InternalError, RequestContext, Services, sessions};
 pub(crate) use asked::{Asker, answer, ask, offers_reset};
 pub use asked::{ResetAsked, ResetFormRefused, ask_again, ask_on_page};
 
+const KIND: TicketKind = TicketKind::ResetPassword;
 const CHANGED: &str = "Your password has been changed successfully.";
 
 /// What the page of a good link asks.
@@ -81,7 +82,7 @@ pub async fn show(
     cx: &RequestContext,
     ticket: &str,
 ) -> Result<Result<ResetPage, LinkEnded>, InternalError> {
-    let followed = match good(svc, cx, ticket).await? {
+    let followed = match Followed::good(svc, cx, KIND, ticket).await? {
         Ok(followed) => followed,
         Err(ended) => return Ok(Err(ended)),
     };
@@ -97,7 +98,7 @@ pub async fn choose(
     ticket: &str,
     password: &SecretString,
 ) -> Result<Result<Changed, ChoiceRefused>, InternalError> {
-    let followed = match good(svc, cx, ticket).await? {
+    let followed = match Followed::good(svc, cx, KIND, ticket).await? {
         Ok(followed) => followed,
         Err(ended) => return refuse_ended(svc, cx, ended).await.map(Err),
     };
@@ -118,7 +119,7 @@ pub async fn choose(
     let mut tx = svc.store.write().await?;
     if !put(svc, cx, &mut tx, &followed, &credential).await? {
         drop(tx);
-        let ended = overtaken(svc, cx, ticket).await?;
+        let ended = Followed::overtaken(svc, cx, KIND, ticket).await?;
         return refuse_ended(svc, cx, ended).await.map(Err);
     }
     tell(svc, cx, &mut tx, &followed, connection.as_ref()).await?;
@@ -202,25 +203,6 @@ async fn tell(
         expires_at: None,
     };
     jobs::enqueue(svc, cx, tx, &Work::Mail(mail)).await.map(|_| ())
-}
-
-async fn good(svc: &Services, cx: &RequestContext, ticket: &str) -> Result<Result<Followed, LinkEnded>, InternalError> {
-    let Some(followed) = Followed::find(svc, cx, TicketKind::ResetPassword, ticket).await? else {
-        return Ok(Err(LinkEnded::unknown()));
-    };
-    Ok(match followed.state {
-        TicketState::Good => Ok(followed),
-        TicketState::Spent => Err(followed.ended(Ended::Spent)),
-        TicketState::Expired => Err(followed.ended(Ended::Expired)),
-    })
-}
-
-/// Somebody used the link, or changed the person, at the same moment.
-async fn overtaken(svc: &Services, cx: &RequestContext, ticket: &str) -> Result<LinkEnded, InternalError> {
-    Ok(match good(svc, cx, ticket).await? {
-        Ok(followed) => followed.ended(Ended::Spent),
-        Err(ended) => ended,
-    })
 }
 
 async fn refuse_ended(svc: &Services, cx: &RequestContext, ended: LinkEnded) -> Result<ChoiceRefused, InternalError> {

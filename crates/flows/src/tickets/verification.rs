@@ -1,18 +1,19 @@
 //! Confirming an address.
 
 use model::event::EventType;
-use model::ticket::{TicketKind, TicketState};
+use model::ticket::TicketKind;
 use model::user::{Profile, User};
 use model::{ClientId, UserId};
 use store::WriteTx;
 use store::users::Stored;
 
 use super::followed::Followed;
-use super::{Ended, LinkEnded, Mailing, send};
+use super::{LinkEnded, Mailing, send};
 use crate::client_face::ClientFace;
 use crate::events::event;
 use crate::{InternalError, RequestContext, Services};
 
+const KIND: TicketKind = TicketKind::VerifyEmail;
 const VERIFIED: &str = "Your email was verified. You can continue using the application.";
 
 /// What the page of a good link asks.
@@ -41,7 +42,7 @@ pub async fn show(
     cx: &RequestContext,
     ticket: &str,
 ) -> Result<Result<VerificationPage, LinkEnded>, InternalError> {
-    let followed = match good(svc, cx, ticket).await? {
+    let followed = match Followed::good(svc, cx, KIND, ticket).await? {
         Ok(followed) => followed,
         Err(ended) => return Ok(Err(ended)),
     };
@@ -55,7 +56,7 @@ pub async fn confirm(
     cx: &RequestContext,
     ticket: &str,
 ) -> Result<Result<Verified, LinkEnded>, InternalError> {
-    let followed = match good(svc, cx, ticket).await? {
+    let followed = match Followed::good(svc, cx, KIND, ticket).await? {
         Ok(followed) => followed,
         Err(ended) => {
             event(svc, cx, EventType::VerificationFailed)
@@ -72,7 +73,7 @@ pub async fn confirm(
     let is_same = store::users::update(&mut tx, &user).await? == Stored::Done;
     if !is_same || !store::tickets::spend(&mut tx, &followed.digest, cx.now).await? {
         drop(tx);
-        return overtaken(svc, cx, ticket).await.map(Err);
+        return Followed::overtaken(svc, cx, KIND, ticket).await.map(Err);
     }
     store::tickets::spend_of_user(&mut tx, &user.user_id, None, cx.now).await?;
     followed.event(svc, cx, EventType::EmailVerified).describe(VERIFIED).record(&mut tx).await?;
@@ -86,7 +87,7 @@ pub async fn send_again(
     cx: &RequestContext,
     ticket: &str,
 ) -> Result<Option<ClientFace>, InternalError> {
-    let Some(followed) = Followed::find(svc, cx, TicketKind::VerifyEmail, ticket).await? else { return Ok(None) };
+    let Some(followed) = Followed::find(svc, cx, KIND, ticket).await? else { return Ok(None) };
     if followed.ticket.is_mailed && !followed.user.profile.email_verified {
         let mut tx = svc.store.write().await?;
         request(svc, cx, &mut tx, &followed.user, followed.ticket.client_id.clone()).await?;
@@ -104,7 +105,7 @@ pub(crate) async fn request(
     user: &User,
     client_id: Option<ClientId>,
 ) -> Result<(), InternalError> {
-    let mailing = send(svc, cx, tx, &user.user_id, TicketKind::VerifyEmail, client_id, None).await?;
+    let mailing = send(svc, cx, tx, &user.user_id, KIND, client_id, None).await?;
     record(svc, cx, tx, &user.user_id, user.profile.email.as_deref(), &mailing).await
 }
 
@@ -139,29 +140,4 @@ pub(crate) async fn record(
     };
     let told = event(svc, cx, kind).user_id(user_id).typed_name(email.unwrap_or_default());
     Ok(told.describe(words).record(tx).await?)
-}
-
-async fn good(svc: &Services, cx: &RequestContext, ticket: &str) -> Result<Result<Followed, LinkEnded>, InternalError> {
-    let Some(followed) = Followed::find(svc, cx, TicketKind::VerifyEmail, ticket).await? else {
-        return Ok(Err(LinkEnded::unknown()));
-    };
-    let is_verified = followed.user.profile.email_verified && is_address_of(&followed);
-    Ok(match followed.state {
-        TicketState::Good => Ok(followed),
-        TicketState::Spent | TicketState::Expired if is_verified => Err(followed.ended(Ended::VerifiedAlready)),
-        TicketState::Spent => Err(followed.ended(Ended::Spent)),
-        TicketState::Expired => Err(followed.ended(Ended::Expired)),
-    })
-}
-
-fn is_address_of(followed: &Followed) -> bool {
-    followed.user.profile.folded_email() == followed.ticket.pin.email
-}
-
-/// Somebody used the link, or changed the person, at the same moment.
-async fn overtaken(svc: &Services, cx: &RequestContext, ticket: &str) -> Result<LinkEnded, InternalError> {
-    Ok(match good(svc, cx, ticket).await? {
-        Ok(followed) => followed.ended(Ended::Spent),
-        Err(ended) => ended,
-    })
 }

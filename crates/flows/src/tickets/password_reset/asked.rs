@@ -8,13 +8,13 @@ use std::net::IpAddr;
 use model::address::FoldedEmail;
 use model::connection::Connection;
 use model::event::EventType;
-use model::ticket::TicketKind;
 use model::user::User;
 use model::{ClientId, ConnectionId};
 use serde::{Deserialize, Serialize};
 
 use super::super::followed::Followed;
 use super::super::{Mailing, send};
+use super::KIND;
 use crate::authorize::{LoginPage, PendingRefused, find_pending};
 use crate::client_face::ClientFace;
 use crate::events::{EventBuilder, event};
@@ -79,7 +79,7 @@ pub async fn ask_on_page(
 
 /// Asks for another link for the person whom this one was for. Says which application it was made for.
 pub async fn ask_again(svc: &Services, cx: &RequestContext, ticket: &str) -> Result<Option<ClientFace>, InternalError> {
-    let Some(followed) = Followed::find(svc, cx, TicketKind::ResetPassword, ticket).await? else { return Ok(None) };
+    let Some(followed) = Followed::find(svc, cx, KIND, ticket).await? else { return Ok(None) };
     let (identity, email) = (followed.user.identities.first(), followed.user.profile.email.as_deref());
     if let (true, Some(identity), Some(name)) = (followed.ticket.is_mailed, identity, email) {
         let client_id = followed.ticket.client_id.as_ref();
@@ -133,7 +133,7 @@ pub(crate) async fn answer(svc: &Services, worker: &RequestContext, asked: &Rese
     };
     let mut tx = svc.store.write().await?;
     let client_id = client.as_ref().map(|client| client.client_id.clone());
-    let mailing = send(svc, cx, &mut tx, &user.user_id, TicketKind::ResetPassword, client_id, None).await?;
+    let mailing = send(svc, cx, &mut tx, &user.user_id, KIND, client_id, None).await?;
     let told = match mailing {
         Mailing::Sent(_) => about(EventType::PasswordResetRequested).describe("An email with a link is on its way."),
         Mailing::TooMany => {
