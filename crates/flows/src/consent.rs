@@ -107,7 +107,10 @@ pub async fn decide(
         let (error, why) = (ErrorCode::AccessDenied, "User did not authorize the request");
         return Ok(Some(AuthorizationResponse::refusal(request, &svc.settings.issuer, error, why)));
     }
-    remember(svc, cx, client, request, &live.user.user_id).await?;
+    if !remember(svc, cx, client, request, &live.user.user_id).await? {
+        // Whoever has gone meanwhile is missed when all is looked for again.
+        return ready(svc, cx, state, browser).await.map(|_| None);
+    }
     let answering = Answering { client, request, live: &live };
     Ok(Some(authorize::give(svc, cx, &answering).await?))
 }
@@ -128,14 +131,15 @@ async fn ready(
     Ok(is_enough.then_some((pending, live)))
 }
 
-/// Adds to what the person has allowed before exactly what they have seen.
+/// Adds to what the person has allowed before exactly what they have seen. `false` means that they or the client have
+/// gone.
 async fn remember(
     svc: &Services,
     cx: &RequestContext,
     client: &Client,
     request: &AuthorizationRequest,
     user: &UserId,
-) -> Result<(), InternalError> {
+) -> Result<bool, InternalError> {
     let audience = audience_of(svc, request);
     let mut tx = svc.store.write().await?;
     let held = store::grants::find_for(&mut tx, user, &client.client_id, &audience).await?;
@@ -149,7 +153,9 @@ async fn remember(
         created_at: cx.now,
         updated_at: cx.now,
     };
-    store::grants::put(&mut tx, &grant).await?;
-    tx.commit().await?;
-    Ok(())
+    let is_kept = store::grants::put(&mut tx, &grant).await?;
+    if is_kept {
+        tx.commit().await?;
+    }
+    Ok(is_kept)
 }

@@ -17,6 +17,7 @@ statements! {
               WHERE client_id = $1 AND version = $2";
     SET_SECRET = "UPDATE clients SET secret_sealed = $2, secret_digest = $3, version = version + 1
                   WHERE client_id = $1";
+    KEEP = keeping "SELECT client_id FROM clients WHERE client_id = $1";
     DELETE = "DELETE FROM clients WHERE client_id = $1";
     CLEAR_ORIGINS = "DELETE FROM client_origins WHERE client_id = $1";
     INSERT_ORIGIN = "INSERT INTO client_origins (origin, client_id) VALUES ($1, $2)";
@@ -142,6 +143,11 @@ pub async fn update(tx: &mut WriteTx, client: &Client) -> Result<bool, StoreErro
 pub async fn set_secret(tx: &mut WriteTx, id: &ClientId, secret: Option<&ClientSecret>) -> Result<bool, StoreError> {
     let args = args![id, secret.map(|secret| secret.sealed.clone()), secret.map(|secret| secret.digest.to_vec())];
     Ok(tx.execute(SET_SECRET, args).await? == 1)
+}
+
+/// Sees to it that a client stays until the write ends. `false` means that there is none.
+pub async fn keep(tx: &mut WriteTx, id: &ClientId) -> Result<bool, StoreError> {
+    Ok(tx.fetch_optional::<(String,)>(KEEP, args![id]).await?.is_some())
 }
 
 /// Deletes a client with its grants, codes and tokens. `false` means that there was none.

@@ -23,6 +23,7 @@ statements! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE connections SET document = $3, source_secret_sealed = $4, provider_secret_sealed = $5,
               version = version + 1 WHERE id = $1 AND version = $2";
+    KEEP = keeping "SELECT id FROM connections WHERE id = $1";
     DELETE = "DELETE FROM connections WHERE id = $1";
     ENABLE = "INSERT INTO connection_clients (connection_id, client_id)
               SELECT $1, client_id FROM clients WHERE client_id = $2 ON CONFLICT DO NOTHING";
@@ -196,6 +197,11 @@ pub async fn set_enabled(
     enabled: bool,
 ) -> Result<(), StoreError> {
     tx.execute(if enabled { ENABLE } else { DISABLE }, args![id, client_id]).await.map(|_| ())
+}
+
+/// Sees to it that a connection stays until the write ends. `false` means that there is none.
+pub async fn keep(tx: &mut WriteTx, id: &ConnectionId) -> Result<bool, StoreError> {
+    Ok(tx.fetch_optional::<(String,)>(KEEP, args![id]).await?.is_some())
 }
 
 /// Deletes a connection. Its users must be gone before. `false` means that there was none.

@@ -5,7 +5,7 @@ use model::{ClientId, FamilyId, JsonObject, SessionId, Timestamp, UserId};
 use protocol::scope::ScopeSet;
 
 use crate::columns::{from_json, moment, to_json, words};
-use crate::db::{Ask, args, statements};
+use crate::db::{Ask, args, statements, unless_orphan};
 use crate::{Read, StoreError, WriteTx};
 
 statements! {
@@ -92,8 +92,9 @@ pub async fn find(db: &mut impl Read, id: &FamilyId) -> Result<Option<TokenFamil
     db.fetch_optional::<FamilyRow>(FIND, args![id]).await?.map(FamilyRow::into_family).transpose()
 }
 
-/// Stores a new family, to be swept once nothing of it can be valid after `expires_at`.
-pub async fn insert(tx: &mut WriteTx, family: &TokenFamily, expires_at: Timestamp) -> Result<(), StoreError> {
+/// Stores a new family, to be swept once nothing of it can be valid after `expires_at`. `false` means that the person or
+/// the client is gone, and that nothing of the write may be committed.
+pub async fn insert(tx: &mut WriteTx, family: &TokenFamily, expires_at: Timestamp) -> Result<bool, StoreError> {
     let args = args![
         &family.id,
         &family.user_id,
@@ -108,7 +109,7 @@ pub async fn insert(tx: &mut WriteTx, family: &TokenFamily, expires_at: Timestam
         family.dpop_jkt.as_deref(),
         (!family.claims.is_empty()).then(|| to_json(&family.claims)),
     ];
-    tx.execute(INSERT, args).await.map(|_| ())
+    unless_orphan(tx.execute(INSERT, args).await)
 }
 
 /// Moves the moment after which nothing of the family can be valid; never backwards.

@@ -4,7 +4,7 @@ use model::grant::Grant;
 use model::{ClientId, GrantId, Timestamp, UserId};
 use protocol::scope::ScopeSet;
 
-use crate::db::{Ask, args, statements};
+use crate::db::{Ask, args, statements, unless_orphan};
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
 
@@ -100,8 +100,9 @@ pub async fn count(db: &mut impl Read, filter: &GrantFilter) -> Result<u64, Stor
 }
 
 /// Stores what a person allows. Where they have allowed this client something for this API before, the scope is
-/// replaced, and the id and the age stay.
-pub async fn put(tx: &mut WriteTx, grant: &Grant) -> Result<(), StoreError> {
+/// replaced, and the id and the age stay. `false` means that the person or the client is gone, and that nothing of the
+/// write may be committed.
+pub async fn put(tx: &mut WriteTx, grant: &Grant) -> Result<bool, StoreError> {
     let args = args![
         &grant.id,
         &grant.user_id,
@@ -111,7 +112,7 @@ pub async fn put(tx: &mut WriteTx, grant: &Grant) -> Result<(), StoreError> {
         grant.created_at,
         grant.updated_at,
     ];
-    tx.execute(PUT, args).await.map(|_| ())
+    unless_orphan(tx.execute(PUT, args).await)
 }
 
 /// Deletes a grant. `false` means that there was none.

@@ -4,7 +4,7 @@ use model::grant::Digest;
 use model::{ClientId, Timestamp};
 
 use crate::columns::{from_json, to_json};
-use crate::db::{Ask, args, statements};
+use crate::db::{Ask, args, statements, unless_orphan};
 use crate::{Read, StoreError, WriteTx};
 use protocol::authorization::AuthorizationRequest;
 
@@ -57,8 +57,8 @@ pub async fn find(db: &mut impl Read, digest: &Digest) -> Result<Option<PendingA
     db.fetch_optional::<PendingRow>(FIND, args![digest]).await?.map(PendingRow::into_pending).transpose()
 }
 
-/// Saves a request.
-pub async fn insert(tx: &mut WriteTx, digest: &Digest, pending: &PendingAuthorization) -> Result<(), StoreError> {
+/// Saves a request. `false` means that its client is gone, and that nothing of the write may be committed.
+pub async fn insert(tx: &mut WriteTx, digest: &Digest, pending: &PendingAuthorization) -> Result<bool, StoreError> {
     let args = args![
         digest,
         &pending.browser_digest,
@@ -67,5 +67,5 @@ pub async fn insert(tx: &mut WriteTx, digest: &Digest, pending: &PendingAuthoriz
         pending.started_at,
         pending.expires_at,
     ];
-    tx.execute(INSERT, args).await.map(|_| ())
+    unless_orphan(tx.execute(INSERT, args).await)
 }

@@ -5,7 +5,7 @@ use model::{ClientId, Timestamp};
 use protocol::params::Params;
 
 use crate::columns::{from_json, to_json};
-use crate::db::{Ask, args, statements};
+use crate::db::{Ask, args, statements, unless_orphan};
 use crate::{Read, StoreError, WriteTx};
 
 statements! {
@@ -47,11 +47,11 @@ pub async fn find(db: &mut impl Read, digest: &Digest) -> Result<Option<PushedAu
     db.fetch_optional::<PushedRow>(FIND, args![digest]).await?.map(PushedRow::into_pushed).transpose()
 }
 
-/// Keeps a request.
-pub async fn insert(tx: &mut WriteTx, digest: &Digest, pushed: &PushedAuthorization) -> Result<(), StoreError> {
+/// Keeps a request. `false` means that its client is gone, and that nothing of the write may be committed.
+pub async fn insert(tx: &mut WriteTx, digest: &Digest, pushed: &PushedAuthorization) -> Result<bool, StoreError> {
     let pairs: Vec<(&str, &str)> = pushed.parameters.iter().collect();
     let args = args![digest, &pushed.client_id, to_json(&pairs), pushed.expires_at];
-    tx.execute(INSERT, args).await.map(|_| ())
+    unless_orphan(tx.execute(INSERT, args).await)
 }
 
 /// Forgets a request, because a browser has named it. `false` means that one did before.

@@ -24,6 +24,7 @@ statements! {
               ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE roles SET name = $3, description = $4, version = version + 1 WHERE id = $1 AND version = $2";
     HOLD = "UPDATE roles SET version = version WHERE id = $1";
+    KEEP = keeping "SELECT id FROM roles WHERE id = $1";
     DELETE = "DELETE FROM roles WHERE id = $1";
     ASSIGN = "INSERT INTO user_roles (user_id, role_id, assigned_at) VALUES ($1, $2, $3)
               ON CONFLICT (user_id, role_id) DO NOTHING";
@@ -133,6 +134,11 @@ pub async fn update(tx: &mut WriteTx, role: &Role) -> Result<Changed, StoreError
 /// Lets one write at a time decide about a role, until it is committed. `false` means that there is none.
 pub async fn hold(tx: &mut WriteTx, id: &RoleId) -> Result<bool, StoreError> {
     Ok(tx.execute(HOLD, args![id]).await? == 1)
+}
+
+/// Sees to it that a role stays until the write ends. `false` means that there is none.
+pub async fn keep(tx: &mut WriteTx, id: &RoleId) -> Result<bool, StoreError> {
+    Ok(tx.fetch_optional::<(String,)>(KEEP, args![id]).await?.is_some())
 }
 
 /// Deletes a role; nobody has it any more. `false` means that there was none.

@@ -5,7 +5,7 @@ use model::session::Session;
 use model::{ClientId, JsonObject, SessionId, Timestamp, UserId};
 
 use crate::columns::{from_json, moment, to_json, words};
-use crate::db::{Ask, args, statements};
+use crate::db::{Ask, args, statements, unless_orphan};
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
 
@@ -144,9 +144,10 @@ pub async fn set_metadata(tx: &mut WriteTx, sid: &SessionId, metadata: &JsonObje
     Ok(tx.execute(SET_METADATA, args![sid, to_json(metadata)]).await? == 1)
 }
 
-/// Notes that a client received an answer in this session.
-pub async fn add_client(tx: &mut WriteTx, sid: &SessionId, client_id: &ClientId) -> Result<(), StoreError> {
-    tx.execute(ADD_CLIENT, args![sid, client_id]).await.map(|_| ())
+/// Notes that a client received an answer in this session. `false` means that one of the two is gone, and that nothing
+/// of the write may be committed.
+pub async fn add_client(tx: &mut WriteTx, sid: &SessionId, client_id: &ClientId) -> Result<bool, StoreError> {
+    unless_orphan(tx.execute(ADD_CLIENT, args![sid, client_id]).await)
 }
 
 /// Ends a session. `false` means that it had ended, or never was.

@@ -517,14 +517,17 @@ pub async fn is_retired(db: &mut impl Read, id: &UserId) -> Result<bool, StoreEr
 }
 
 /// Gives a user another identity, of a connection where nobody types a name, behind those they have. `false` means that
-/// it belongs to somebody already.
+/// it belongs to somebody already, or that the user is gone; then nothing of the write may be committed.
 pub async fn attach(
     tx: &mut WriteTx,
     id: &UserId,
     connection_id: &ConnectionId,
     external_id: &str,
 ) -> Result<bool, StoreError> {
-    Ok(tx.execute(ATTACH, args![connection_id, external_id, id]).await? == 1)
+    match tx.execute(ATTACH, args![connection_id, external_id, id]).await {
+        Err(error) if error.is_of_an_orphan() => Ok(false),
+        attached => Ok(attached? == 1),
+    }
 }
 
 /// Users whose primary identity is of this connection, at most `limit` of them.

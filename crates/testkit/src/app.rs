@@ -33,7 +33,7 @@ use web::{AppState, RenderMetrics, TokenErrorStatus};
 
 use crate::database::{Database, Engine};
 use crate::mailbox::Mailbox;
-use crate::{Answer, Browser, Dump, SeededEntropy, SettableClock};
+use crate::{Answer, Browser, Dump, SeededEntropy, SettableClock, meanwhile};
 
 /// What time it is when a test begins: a whole second, so that claims in seconds are easy to compare.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -278,6 +278,12 @@ impl App {
     /// Everything in the database but the events.
     pub async fn dump(&self) -> Dump {
         Dump::of(&self.database.url).await
+    }
+
+    /// What a call is answered while somebody else deletes something with this statement, in a write that ends once the
+    /// call waits for it. On SQLite, where one write waits for the other as a whole, it is gone before the call.
+    pub async fn while_deleting<T>(&self, delete: &'static str, call: impl Future<Output = T>) -> T {
+        meanwhile::delete(&self.database.url, delete, call).await
     }
 
     /// Panics where anything but events was written since.

@@ -18,6 +18,7 @@ mod dpop_key;
 mod dump;
 mod entropy;
 mod mailbox;
+mod meanwhile;
 mod page;
 pub mod provider;
 mod relying_party;

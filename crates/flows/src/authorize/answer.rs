@@ -61,11 +61,13 @@ pub(crate) async fn give(
     let prepared = prepare(svc, cx, answering, api.as_ref(), permitted)?;
     let mut tx = svc.store.write().await?;
     let session = &answering.live.session;
-    if !sessions::touch(&mut tx, session, &tenant, cx.now).await? {
+    // The person first and then their session, as whoever deletes them does.
+    let is_stored = prepared.store(&mut tx, cx.now).await?
+        && sessions::touch(&mut tx, session, &tenant, cx.now).await?
+        && store::sessions::add_client(&mut tx, &session.sid, &answering.client.client_id).await?;
+    if !is_stored {
         return Ok(refusal(ErrorCode::LoginRequired, "Login required"));
     }
-    prepared.store(&mut tx, cx.now).await?;
-    store::sessions::add_client(&mut tx, &session.sid, &answering.client.client_id).await?;
     if answering.request.prompts(Prompt::None) {
         let user = &answering.live.user;
         event(svc, cx, EventType::SilentAuthSucceeded).client(answering.client).user(user).record(&mut tx).await?;
@@ -200,17 +202,20 @@ fn family_of(svc: &Services, cx: &RequestContext, answering: &Answering<'_>) -> 
 }
 
 impl Prepared {
-    async fn store(&self, tx: &mut WriteTx, now: Timestamp) -> Result<(), StoreError> {
-        let Some(family) = &self.family else { return Ok(()) };
+    /// `false` means that the person or the client has gone.
+    async fn store(&self, tx: &mut WriteTx, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(family) = &self.family else { return Ok(true) };
         let code_ends_at = self.code.as_ref().map(|(_, code)| code.expires_at);
-        store::families::insert(tx, family, code_ends_at.unwrap_or(now)).await?;
+        if !store::families::insert(tx, family, code_ends_at.unwrap_or(now)).await? {
+            return Ok(false);
+        }
         if let Some((secret, code)) = &self.code {
             store::authorization_codes::insert(tx, &secret.digest(TokenKind::Code), code).await?;
         }
-        match &self.access {
-            Some(access) => access.store(tx, &family.id).await,
-            None => Ok(()),
+        if let Some(access) = &self.access {
+            access.store(tx, &family.id).await?;
         }
+        Ok(true)
     }
 
     /// RFC 6749 4.1.2 and 4.2.2, OpenID Connect Core 3.2.2.5 and 3.3.2.5.

@@ -159,7 +159,9 @@ pub(super) async fn save(
         expires_at: cx.now.plus(svc.settings.pending_lifetime),
     };
     let mut tx = svc.store.write().await?;
-    store::pending_authorizations::insert(&mut tx, &id.digest(TokenKind::Pending), &pending).await?;
+    if !store::pending_authorizations::insert(&mut tx, &id.digest(TokenKind::Pending), &pending).await? {
+        return Err(AuthorizeRefused::UnknownClient);
+    }
     tx.commit().await?;
     let new_binding = is_new.then(|| binding.text().to_string());
     Ok(Authorized::Ask { entrance, state: id.text().to_string(), new_binding })

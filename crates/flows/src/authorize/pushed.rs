@@ -131,7 +131,9 @@ async fn keep(svc: &Services, cx: &RequestContext, client: &Client, parameters: 
     let name = OpaqueToken::from_random(svc.random());
     let pushed = PushedAuthorization { client_id: client.client_id.clone(), parameters, expires_at };
     let mut tx = svc.store.write().await?;
-    store::pushed_authorizations::insert(&mut tx, &name.digest(TokenKind::Pushed), &pushed).await?;
+    if !store::pushed_authorizations::insert(&mut tx, &name.digest(TokenKind::Pushed), &pushed).await? {
+        return Err(ClientRefused::Unknown.into());
+    }
     tx.commit().await?;
     Ok(Pushed { request_uri: format!("{URN}{}", *name.text()), expires_in })
 }

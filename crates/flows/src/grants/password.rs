@@ -17,6 +17,7 @@ use store::connections::StoredConnection;
 
 use super::{GrantRefused, first_refresh_token};
 use crate::authorize::audience::{find_api, grantable};
+use crate::client_authentication::ClientRefused;
 use crate::events::event;
 use crate::grants::authorization_code::keep_family_for;
 use crate::login::LoginRefused;
@@ -130,7 +131,9 @@ async fn issue(
     if !store::users::record_login(&mut tx, &user, peer.map(|peer| peer.to_string()).as_deref(), cx.now).await? {
         return Err(GrantRefused::Login(LoginRefused::WrongPassword));
     }
-    store::families::insert(&mut tx, &family, cx.now).await?;
+    if !store::families::insert(&mut tx, &family, cx.now).await? {
+        return Err(ClientRefused::Unknown.into());
+    }
     if let Some(refresh) = &refresh {
         refresh.store(&mut tx).await?;
         keep_family_for(&mut tx, &refresh.record).await?;

@@ -48,7 +48,9 @@ pub async fn create(
     let id = CredentialId::from_random(svc.random());
     let credential = credential(id, client.clone(), body.object()?, cx.now)?;
     let mut tx = svc.store.write().await?;
-    find_client(&mut tx, client).await?;
+    if !store::clients::keep(&mut tx, client).await? {
+        return Err(Refused::NotFound(Resource::Client));
+    }
     refuse_if_mightier(svc, &mut tx, caller, client).await?;
     let held = store::client_credentials::of_client(&mut tx, client).await?;
     check_count("credentials", &held, MOST_CREDENTIALS - 1)?;
@@ -77,7 +79,9 @@ pub async fn update(
     fields.finish()?;
     refuse_if_mightier(svc, &mut tx, caller, client).await?;
     credential.updated_at = cx.now;
-    store::client_credentials::set_expiry(&mut tx, client, id, credential.expires_at, cx.now).await?;
+    if !store::client_credentials::set_expiry(&mut tx, client, id, credential.expires_at, cx.now).await? {
+        return Err(Refused::NotFound(Resource::ClientCredential));
+    }
     event(svc, cx, caller, "update_client_credential", &credential).record(&mut tx).await?;
     tx.commit().await?;
     Ok(credential)

@@ -43,10 +43,11 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     };
     finish(fields)?;
     let mut tx = svc.store.write().await?;
-    let client = store::clients::find(&mut tx, &grant.client_id).await?;
-    client.ok_or(Refused::NotFound(Resource::Client))?;
-    let api = store::resource_servers::find(&mut tx, &grant.audience).await?;
-    let api = api.filter(|api| api.identifier == grant.audience).ok_or(Refused::NotFound(Resource::ResourceServer))?;
+    if !store::clients::keep(&mut tx, &grant.client_id).await? {
+        return Err(Refused::NotFound(Resource::Client));
+    }
+    let api = store::resource_servers::hold(&mut tx, &grant.audience).await?;
+    let api = api.ok_or(Refused::NotFound(Resource::ResourceServer))?;
     check_scope(caller, &api, &grant.scope, &ScopeSet::default())?;
     if !store::client_grants::insert(&mut tx, &grant).await? {
         return Err(Refused::Exists(Resource::ClientGrant));
@@ -73,7 +74,9 @@ pub async fn update(
     let Some(scope) = scope else { return Ok(held) };
     let api = store::resource_servers::find(&mut tx, &held.audience).await?;
     check_scope(caller, &api.ok_or(Refused::NotFound(Resource::ResourceServer))?, &scope, &held.scope)?;
-    store::client_grants::set_scope(&mut tx, id, &scope, cx.now).await?;
+    if !store::client_grants::set_scope(&mut tx, id, &scope, cx.now).await? {
+        return Err(Refused::NotFound(Resource::ClientGrant));
+    }
     let grant = ClientGrant { scope, updated_at: cx.now, ..held };
     record(svc, cx, caller, "update_client_grant", &grant).record(&mut tx).await?;
     tx.commit().await?;

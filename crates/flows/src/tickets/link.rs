@@ -117,12 +117,17 @@ async fn make(
     wanted: Wanted,
 ) -> Result<(String, Timestamp), InternalError> {
     let password = store::passwords::find(tx, &user.user_id).await?;
+    let client_id = match wanted.client_id {
+        // As if it had gone a moment later, which leaves the ticket behind.
+        Some(id) => store::clients::keep(tx, &id).await?.then_some(id),
+        None => None,
+    };
     let token = OpaqueToken::from_random(svc.random());
     let ticket = Ticket {
         kind: wanted.kind,
         user_id: user.user_id.clone(),
         pin: Pin::of(wanted.kind, user, password.as_ref()),
-        client_id: wanted.client_id,
+        client_id,
         is_mailed: wanted.is_mailed,
         result_url: wanted.result_url,
         tells_email: wanted.tells_email,

@@ -60,6 +60,16 @@ impl StoreError {
     }
 }
 
+/// `false` where a row was not written because it belongs to one that is not there. Then nothing of the write may be
+/// committed.
+pub(crate) fn unless_orphan(written: Result<u64, StoreError>) -> Result<bool, StoreError> {
+    match written {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_of_an_orphan() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {

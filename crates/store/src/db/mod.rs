@@ -13,8 +13,9 @@ mod value;
 
 pub(crate) use connection::{EngineKind, Row};
 pub use error::StoreError;
+pub(crate) use error::unless_orphan;
 pub(crate) use insert_many::{InsertMany, RowsWritten};
-pub(crate) use statement::{Sql, statements};
+pub(crate) use statement::{Sql, statement, statements};
 pub(crate) use value::{Args, args};
 
 use std::future::Future;

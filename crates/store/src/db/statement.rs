@@ -11,10 +11,22 @@ impl Sql {
     }
 }
 
+/// One statement. What is asked for `keeping` stays until the write ends: on SQLite there is no other write meanwhile,
+/// and on Postgres none can delete it.
+macro_rules! statement {
+    ($text:literal) => {
+        $crate::db::Sql::both($text)
+    };
+    (keeping $text:literal) => {
+        $crate::db::Sql { sqlite: $text, postgres: concat!($text, " FOR KEY SHARE") }
+    };
+}
+pub(crate) use statement;
+
 /// Declares a table module's statements and lists them in `ALL`, so that one test can prepare each on each engine.
 macro_rules! statements {
-    ($($name:ident = $text:literal;)*) => {
-        $(const $name: $crate::db::Sql = $crate::db::Sql::both($text);)*
+    ($($name:ident = $($keeping:ident)? $text:literal;)*) => {
+        $(const $name: $crate::db::Sql = $crate::db::statement!($($keeping)? $text);)*
         #[cfg(test)]
         pub(crate) const ALL: &[(&str, $crate::db::Sql)] = &[$((stringify!($name), $name),)*];
     };

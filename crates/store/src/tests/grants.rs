@@ -1,7 +1,7 @@
 //! `grants`.
 
 use model::grant::{Grant, RevokedReason, TokenFamily};
-use model::{ClientId, FamilyId, GrantId};
+use model::{ClientId, FamilyId, GrantId, UserId};
 use protocol::scope::ScopeSet;
 
 use super::engines::for_each_engine;
@@ -35,6 +35,22 @@ async fn ids(store: &Store, filter: &GrantFilter) -> Vec<String> {
     let listed = list(&mut reader(store).await, filter, &all).await.unwrap();
     assert_eq!(count(&mut reader(store).await, filter).await.unwrap(), listed.len() as u64);
     listed.into_iter().map(|grant| grant.id.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_grant_is_from_a_person_to_a_client() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let nobodys = Grant { user_id: UserId::new("nobody"), ..grant("one", "books") };
+        let to_nobody = Grant { client_id: ClientId::new("nobody"), ..grant("one", "books") };
+        for orphan in [nobodys, to_nobody] {
+            let mut tx = store.write().await.unwrap();
+            assert!(!put(&mut tx, &orphan).await.unwrap());
+            drop(tx);
+            assert_eq!(find(&mut reader(store).await, &GrantId::new("one")).await.unwrap(), None);
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

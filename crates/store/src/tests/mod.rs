@@ -15,6 +15,7 @@ mod families;
 mod grants;
 mod group_commit;
 mod jobs;
+mod kept;
 mod login_names;
 mod notes;
 mod passwords;

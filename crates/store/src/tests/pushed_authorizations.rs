@@ -1,5 +1,6 @@
 //! `pushed_authorizations`.
 
+use model::ClientId;
 use protocol::params::Params;
 
 use super::engines::for_each_engine;
@@ -45,9 +46,13 @@ async fn az_19_of_several_browsers_that_name_a_request_one_is_let_through() {
 }
 
 #[tokio::test]
-async fn a_client_takes_its_requests_along() {
+async fn a_request_is_some_clients_and_goes_with_it() {
     for_each_engine(async |store| {
         filled(store).await;
+        let orphan = PushedAuthorization { client_id: ClientId::new("nobody"), ..pushed() };
+        let mut tx = store.write().await.unwrap();
+        assert!(!insert(&mut tx, &digest(2), &orphan).await.unwrap());
+        drop(tx);
         assert!(committed(store, async |tx| clients::delete(tx, &client_id()).await).await);
         assert_eq!(find(&mut reader(store).await, &digest(1)).await.unwrap(), None);
     })

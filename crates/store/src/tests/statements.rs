@@ -100,10 +100,11 @@ async fn every_statement_prepares() {
     }
 }
 
-/// Two texts are allowed where the engines leave no choice: questions about lists, which SQLite does not have.
+/// Two texts are allowed where the engines leave no choice: questions about lists, which SQLite does not have, and the
+/// words that keep a row, which it does not need.
 #[test]
 fn every_statement_but_those_about_lists_is_one_text() {
     for (name, sql) in all().into_iter().filter(|(name, _)| !name.starts_with("bulk::")) {
-        assert_eq!(sql.sqlite, sql.postgres, "{name}");
+        assert_eq!(sql.sqlite, sql.postgres.trim_end_matches(" FOR KEY SHARE"), "{name}");
     }
 }

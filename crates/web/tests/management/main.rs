@@ -9,6 +9,7 @@ mod client_grants;
 mod client_secrets;
 mod clients;
 mod connections;
+mod deleted_meanwhile;
 mod documented;
 mod jobs;
 mod log_retention;

@@ -2,13 +2,13 @@
 
 use model::{ClientId, ConnectionId, Timestamp};
 use protocol::management_scope::ManagementScope;
-use store::Read;
+use store::WriteTx;
 
 use super::super::body::{Body, BodyInvalid};
 use super::super::paging::Paging;
 use super::super::text::check_count;
 use super::super::{Caller, Listing, Query, Refused};
-use super::find;
+use super::{find, keep};
 use crate::{RequestContext, Services};
 
 const LARGEST_PAGE: u32 = 1000;
@@ -38,11 +38,11 @@ pub async fn update(
     caller.require(ManagementScope::UpdateConnections)?;
     let changes = read(body)?;
     let mut tx = svc.store.write().await?;
+    keep(&mut tx, id).await?;
     let connection = find(&mut tx, id).await?.connection;
+    let enabled = changes.iter().filter(|(_, enabled)| *enabled).map(|(client_id, _)| client_id.clone());
+    keep_clients(&mut tx, "client_id", &enabled.collect::<Vec<_>>()).await?;
     for (client_id, enabled) in &changes {
-        if *enabled {
-            check_exists(&mut tx, "client_id", client_id).await?;
-        }
         store::connections::set_enabled(&mut tx, id, client_id, *enabled).await?;
     }
     let updated = caller.event(svc, cx, "update_connection_clients", id.as_str()).connection(&connection);
@@ -63,9 +63,12 @@ fn read(body: &Body) -> Result<Vec<(ClientId, bool)>, BodyInvalid> {
     objects.into_iter().map(change).collect()
 }
 
-pub(super) async fn check_exists(db: &mut impl Read, path: &str, id: &ClientId) -> Result<(), Refused> {
-    match store::clients::find(db, id).await? {
-        Some(_) => Ok(()),
-        None => Err(BodyInvalid::wrong(path, format!("names a client that does not exist: {id}")).into()),
+/// Goes on only if all of them are there, and stay there until the write ends.
+pub(super) async fn keep_clients(tx: &mut WriteTx, path: &str, ids: &[ClientId]) -> Result<(), Refused> {
+    for id in ids {
+        if !store::clients::keep(tx, id).await? {
+            return Err(BodyInvalid::wrong(path, format!("names a client that does not exist: {id}")).into());
+        }
     }
+    Ok(())
 }

@@ -61,10 +61,10 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     Box::pin(fields::apply(svc, cx, &mut stored, fields)).await?;
     provider::require_power_over_people(caller, None, stored.connection.provider.as_ref())?;
     let mut tx = svc.store.write().await?;
+    check_neighbours(&mut tx, &stored.connection).await?;
     if !store::connections::insert(&mut tx, &stored).await? {
         return Err(Refused::Exists(Resource::Connection));
     }
-    check_neighbours(&mut tx, &stored.connection).await?;
     let created = caller.event(svc, cx, "create_connection", stored.connection.id.as_str());
     created.connection(&stored.connection).record(&mut tx).await?;
     tx.commit().await?;
@@ -142,12 +142,15 @@ async fn find(db: &mut impl Read, id: &ConnectionId) -> Result<StoredConnection,
     store::connections::find(db, id).await?.ok_or(Refused::NotFound(Resource::Connection))
 }
 
+/// Goes on only if the connection is there, and stays there until the write ends.
+pub(super) async fn keep(tx: &mut WriteTx, id: &ConnectionId) -> Result<(), Refused> {
+    if store::connections::keep(tx, id).await? { Ok(()) } else { Err(Refused::NotFound(Resource::Connection)) }
+}
+
 /// What can be judged only beside other records: clients must exist, and no two sources may share a name, because a
 /// source's health and its share of people are kept by name.
 async fn check_neighbours(tx: &mut WriteTx, connection: &Connection) -> Result<(), Refused> {
-    for client_id in &connection.enabled_clients {
-        clients::check_exists(tx, "enabled_clients", client_id).await?;
-    }
+    clients::keep_clients(tx, "enabled_clients", &connection.enabled_clients).await?;
     let Some(source) = &connection.source else { return Ok(()) };
     let all = store::Page::Offset { skip: 0, limit: u32::MAX };
     let others = store::connections::list(tx, &ConnectionFilter::default(), &all).await?;

@@ -6,7 +6,7 @@ use model::ticket::TicketKind;
 use protocol::management_scope::ManagementScope;
 
 use super::super::tickets::{read_client, read_user};
-use super::{Body, BodyInvalid, Caller, Refused};
+use super::{Body, BodyInvalid, Caller, Refused, Resource};
 use crate::tickets::{Mailing, send, verification};
 use crate::{RequestContext, Services};
 
@@ -21,6 +21,9 @@ pub async fn start(svc: &Services, cx: &RequestContext, caller: &Caller, body: &
     // The languages of a script are not the person's.
     let unspoken = RequestContext { languages: Vec::new(), ..cx.clone() };
     let mut tx = svc.store.write().await?;
+    if !store::users::hold(&mut tx, &user.user_id).await? {
+        return Err(Refused::NotFound(Resource::User));
+    }
     let kind = TicketKind::VerifyEmail;
     let mailing = send(svc, &unspoken, &mut tx, &user.user_id, kind, client_id, Some(&report)).await?;
     verification::record(svc, cx, &mut tx, &user.user_id, user.profile.email.as_deref(), &mailing).await?;

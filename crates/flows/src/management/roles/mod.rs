@@ -97,6 +97,11 @@ pub(super) async fn find(db: &mut impl Read, id: &RoleId) -> Result<Role, Refuse
     store::roles::find(db, id).await?.ok_or(Refused::NotFound(Resource::Role))
 }
 
+/// Goes on only if the role is there, and stays there until the write ends.
+async fn keep(tx: &mut WriteTx, id: &RoleId) -> Result<(), Refused> {
+    if store::roles::keep(tx, id).await? { Ok(()) } else { Err(Refused::NotFound(Resource::Role)) }
+}
+
 fn position(role: &Role) -> Position {
     (role.created_at, role.id.as_str().to_owned())
 }
@@ -109,7 +114,7 @@ fn apply(role: &mut Role, mut fields: Fields) -> Result<(), BodyInvalid> {
     check_length("description", role.description.as_deref().unwrap_or_default(), 0..=255)
 }
 
-/// Gives a person roles, all of which exist. `false` means that they have all of them.
+/// Gives a person roles, all of which are [kept](keep). `false` means that they have all of them.
 async fn assign(
     tx: &mut WriteTx,
     user_id: &UserId,

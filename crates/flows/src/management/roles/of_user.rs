@@ -48,7 +48,7 @@ pub async fn assign_to_user(
     let roles = named(body)?;
     let mut tx = svc.store.write().await?;
     for role in &roles {
-        super::find(&mut tx, role).await?;
+        super::keep(&mut tx, role).await?;
     }
     if super::assign(&mut tx, id, &roles, cx.now).await? {
         event(svc, cx, caller, "assign_user_roles", id, &roles).record(&mut tx).await?;

@@ -43,7 +43,7 @@ pub async fn assign_users(
     caller.require(ManagementScope::UpdateRoles)?;
     let users = named(body)?;
     let mut tx = svc.store.write().await?;
-    super::find(&mut tx, id).await?;
+    super::keep(&mut tx, id).await?;
     let mut is_new = false;
     for user_id in &users {
         is_new |= super::assign(&mut tx, user_id, [id], cx.now).await?;

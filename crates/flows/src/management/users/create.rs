@@ -7,6 +7,7 @@ use protocol::management_scope::ManagementScope;
 use store::users::Stored;
 
 use super::super::body::Fields;
+use super::super::connections::keep;
 use super::{Body, BodyInvalid, Caller, Refused, Resource, fields, password};
 use crate::tickets::verification;
 use crate::{RequestContext, Services};
@@ -26,6 +27,7 @@ pub async fn create(svc: &Services, cx: &RequestContext, caller: &Caller, body: 
     let secret = secret.ok_or_else(|| BodyInvalid::Missing { path: "password".to_owned() })?;
     let credential = password::hash(svc, connection.password_policy, &user.profile, &secret).await?;
     let mut tx = svc.store.write().await?;
+    keep(&mut tx, &connection.id).await?;
     if store::users::insert(&mut tx, &user).await? != Stored::Done {
         return Err(Refused::Exists(Resource::User));
     }

@@ -80,7 +80,8 @@ pub(in crate::tests) async fn populate(store: &Store) {
         assert!(connections::insert(tx, &social).await?);
         assert_eq!(users::insert(tx, &user("ada", "ada@example.com")).await?, Stored::Done);
         sessions::insert(tx, &session("session"), &digest(100)).await?;
-        families::insert(tx, &family("family"), at(100)).await
+        assert!(families::insert(tx, &family("family"), at(100)).await?);
+        Ok(())
     })
     .await;
 }

@@ -1,0 +1,44 @@
+//! Somebody who deletes something at the moment in which a call is about it.
+
+use std::pin::pin;
+
+use sqlx::{Connection, PgConnection, SqliteConnection};
+
+/// How many connections to this database wait for a lock that another holds.
+const WAITING: &str =
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+/// See [`App::while_deleting`](crate::App::while_deleting).
+pub(crate) async fn delete<T>(url: &str, delete: &'static str, call: impl Future<Output = T>) -> T {
+    if url.starts_with("sqlite:") {
+        delete_on_sqlite(url, delete).await;
+        return call.await;
+    }
+    let mut deleter = connect(url).await;
+    sqlx::raw_sql("BEGIN").execute(&mut deleter).await.expect("a transaction begins");
+    sqlx::raw_sql(delete).execute(&mut deleter).await.expect("a row can be deleted");
+    let mut call = pin!(call);
+    tokio::select! {
+        answer = &mut call => answer,
+        () = commit_once_awaited(url, deleter) => call.await,
+    }
+}
+
+async fn delete_on_sqlite(url: &str, delete: &'static str) {
+    let mut connection = SqliteConnection::connect(url).await.expect("the test's database opens");
+    sqlx::raw_sql(delete).execute(&mut connection).await.expect("a row can be deleted");
+    connection.close().await.expect("the file closes");
+}
+
+async fn connect(url: &str) -> PgConnection {
+    PgConnection::connect(url).await.expect("the test's database opens")
+}
+
+async fn commit_once_awaited(url: &str, mut deleter: PgConnection) {
+    let mut watcher = connect(url).await;
+    let mut waiting = 0i64;
+    while waiting == 0 {
+        waiting = sqlx::query_scalar(WAITING).fetch_one(&mut watcher).await.expect("the server tells who waits");
+    }
+    sqlx::raw_sql("COMMIT").execute(&mut deleter).await.expect("what is deleted is gone");
+}
