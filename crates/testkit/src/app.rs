@@ -147,6 +147,18 @@ impl App {
         App { _listening: Some(Arc::new(Listening(task.abort_handle()))), ..app }
     }
 
+    /// Two nodes that are started at the same moment on an empty database, without even a schema.
+    pub async fn two_at_once(options: Options) -> [App; 2] {
+        let database = Arc::new(Database::bare(options.engine).await);
+        let (clock, mailbox) = (Arc::new(SettableClock::at(BEGINNING)), Arc::<Mailbox>::default());
+        let start = |seed| {
+            let (database, clock, mailbox) = (Arc::clone(&database), Arc::clone(&clock), Arc::clone(&mailbox));
+            Box::pin(App::on(database, clock, mailbox, options.clone(), seed))
+        };
+        let (one, other) = tokio::join!(start("first"), start("second"));
+        [one, other]
+    }
+
     /// A second node on the same database, at the same time of day.
     pub async fn another_node(&self) -> Self {
         let (database, clock, mailbox) = (&self.database, &self.clock, &self.mailbox);
@@ -286,6 +298,21 @@ impl App {
         meanwhile::delete(&self.database.url, delete, call).await
     }
 
+    /// Has every statement fail that names this table, as long as it is hidden.
+    pub async fn hide_table(&self, table: &str) {
+        self.database.rename_table(table, &hidden(table)).await;
+    }
+
+    /// Ends that.
+    pub async fn show_table(&self, table: &str) {
+        self.database.rename_table(&hidden(table), table).await;
+    }
+
+    /// Takes the database away from this node for good. [`App::dump`] still sees it.
+    pub async fn lose_database(&self) {
+        self.services.store.close().await;
+    }
+
     /// Panics where anything but events was written since.
     pub async fn assert_unchanged_since(&self, before: &Dump) {
         before.assert_changed_only(&self.dump().await, &[]);
@@ -342,6 +369,10 @@ impl App {
         let request = request.header(header::CONTENT_TYPE, "application/json");
         self.call(request.body(Body::from(body.to_string())).expect("a path")).await
     }
+}
+
+fn hidden(table: &str) -> String {
+    format!("hidden_{table}")
 }
 
 pub(crate) fn form_request(path: &str, fields: &[(&str, &str)]) -> Request<Body> {

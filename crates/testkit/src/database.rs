@@ -8,7 +8,7 @@ use std::{fs, process, thread};
 
 use model::signing_key::SigningKey;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection};
 use store::{Load, Store, StoreSettings};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -67,6 +67,14 @@ impl Database {
         database
     }
 
+    /// One in which there is nothing, not even tables.
+    pub(crate) async fn bare(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Database::sqlite(None),
+            Engine::Postgres => Database::postgres().await,
+        }
+    }
+
     fn sqlite(file: Option<&[u8]>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let path = folder.path().join("test.db");
@@ -80,6 +88,21 @@ impl Database {
         let server = postgres_server().expect("Postgres is asked for only where TEST_DATABASE_URL is set");
         let created = PostgresDatabase::create(server).await;
         Database { url: created.url(), _place: Place::Server(created) }
+    }
+
+    pub(crate) async fn rename_table(&self, from: &str, to: &str) {
+        let statement = AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
+        let renamed = if self.url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&self.url).await.expect("the test's database opens");
+            // Otherwise the keys of other tables would follow to the new name.
+            let keep = "PRAGMA legacy_alter_table = ON";
+            sqlx::raw_sql(keep).execute(&mut connection).await.expect("SQLite knows this pragma");
+            sqlx::raw_sql(statement).execute(&mut connection).await.map(drop)
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.expect("the test's database opens");
+            sqlx::raw_sql(statement).execute(&mut connection).await.map(drop)
+        };
+        renamed.expect("a table can be renamed");
     }
 
     /// A store on it, as each process has one.

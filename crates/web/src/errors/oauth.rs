@@ -181,11 +181,16 @@ pub(crate) fn refused(refused: &GrantRefused, statuses: TokenErrorStatus) -> Tok
     }
 }
 
-/// Why a token is not revoked.
+/// Why a token is not revoked. Whatever failed on our side, the token lives and the client is to ask again, which is
+/// what 503 says here (RFC 7009 2.2.1).
 pub(crate) fn revocation(refused: &RevocationRefused) -> TokenError {
     match refused {
+        RevocationRefused::Client(ClientRefused::Internal(error)) | RevocationRefused::Internal(error) => {
+            log_internal(error);
+            let text = "The token could not be revoked; try again in a moment.";
+            TokenError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, text).after(None)
+        }
         RevocationRefused::Client(refused) => client(refused),
-        RevocationRefused::Internal(error) => internal(error),
     }
 }
 

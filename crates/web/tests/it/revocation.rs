@@ -9,7 +9,7 @@ use serde_json::json;
 use testkit::{RelyingParty, for_each_engine};
 
 use crate::refresh::{check_refused, refresh};
-use crate::site::Site;
+use crate::site::{API, Site};
 
 /// Nothing that descends from the sign-in is good any more.
 async fn check_revoked(site: &Site, refresh_token: &str, access_token: &str) {
@@ -20,7 +20,7 @@ async fn check_revoked(site: &Site, refresh_token: &str, access_token: &str) {
 }
 
 #[tokio::test]
-async fn either_token_of_a_sign_in_revokes_all_of_it() {
+async fn rt_11_either_token_of_a_sign_in_revokes_all_of_it() {
     for with_access_token in [false, true] {
         for_each_engine(async |app| {
             let site = Site::on(app).await;
@@ -54,7 +54,7 @@ async fn a_token_that_was_exchanged_still_names_what_to_revoke() {
 }
 
 #[tokio::test]
-async fn te_07_nobody_revokes_what_is_anothers() {
+async fn rt_11_te_07_nobody_revokes_what_is_anothers() {
     let site = Site::new().await;
     let strangers =
         [site.app.add_client("stranger", |_| {}).await, site.app.add_public_client("public", AppType::Spa).await];
@@ -70,8 +70,69 @@ async fn te_07_nobody_revokes_what_is_anothers() {
     refresh(&site, &refresh_token).await;
 }
 
+/// RFC 7009 2.1: the hint is where to look first.
 #[tokio::test]
-async fn what_nobody_knows_is_as_good_as_revoked() {
+async fn rt_11_a_wrong_hint_misleads_nobody() {
+    for (with_access_token, hint) in [(false, "access_token"), (true, "refresh_token"), (false, "x"), (true, "")] {
+        let site = Site::new().await;
+        let (refresh_token, access_token) = site.offline_tokens().await;
+        let token = if with_access_token { &access_token } else { &refresh_token };
+        let fields = site.client.with_credentials(&[("token", token), ("token_type_hint", hint)]);
+        assert_eq!(site.app.post_form("/oauth/revoke", &fields).await.status, 200, "{hint}");
+        check_revoked(&site, &refresh_token, &access_token).await;
+    }
+}
+
+#[tokio::test]
+async fn rt_11_an_access_token_that_is_a_jwt_revokes_its_sign_in() {
+    let site = Site::new().await;
+    let url = site.client.request().scope("openid read:notes offline_access").with("audience", API);
+    let tokens = site.client.exchange(&site.app, &site.code_for(&url).await).await;
+    let (jwt, refresh_token) = (tokens.text("access_token"), tokens.text("refresh_token"));
+    assert_eq!(jwt.split('.').count(), 3);
+    assert_eq!(site.client.revoke(&site.app, &jwt).await.status, 200);
+    check_revoked(&site, &refresh_token, &jwt).await;
+}
+
+/// ory/fosite CVE-2020-15223: errors were swallowed. After 503 a client knows that the token lives, and asks again
+/// (RFC 7009 2.2.1).
+#[tokio::test]
+async fn rt_12_a_database_that_fails_revokes_nothing_and_says_so() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let (refresh_token, access_token) = site.offline_tokens().await;
+        let before = site.app.dump().await;
+        for table in ["clients", "token_families", "refresh_tokens", "events"] {
+            site.app.hide_table(table).await;
+            let answer = site.client.revoke(&site.app, &refresh_token).await;
+            site.app.show_table(table).await;
+            assert_eq!(answer.refusal(), (503, "temporarily_unavailable".to_owned()), "{table}");
+            assert!(answer.header("retry-after").is_some(), "{table}");
+            site.app.assert_unchanged_since(&before).await;
+        }
+        assert_eq!(site.client.revoke(&site.app, &refresh_token).await.status, 200);
+        check_revoked(&site, &refresh_token, &access_token).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rt_12_a_database_that_is_gone_revokes_nothing_and_says_so() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let (refresh_token, _) = site.offline_tokens().await;
+        let before = site.app.dump().await;
+        site.app.lose_database().await;
+        let answer = site.client.revoke(&site.app, &refresh_token).await;
+        assert_eq!(answer.refusal(), (503, "temporarily_unavailable".to_owned()));
+        assert!(answer.header("retry-after").is_some());
+        site.app.assert_unchanged_since(&before).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rt_11_what_nobody_knows_is_as_good_as_revoked() {
     let site = Site::new().await;
     let (refresh_token, _) = site.offline_tokens().await;
     let before = site.app.dump().await;
