@@ -44,6 +44,8 @@ pub(crate) enum Unread {
     UploadTooLarge,
     /// The body is no form with parts, or has one of them twice.
     NotMultipart,
+    /// The body does not say that it is JSON.
+    NotJson,
     /// The peer stopped sending.
     CutOff,
 }
@@ -119,6 +121,9 @@ impl From<Unread> for Failure {
                 Some("invalid_body"),
                 "Payload validation error: the body must be multipart/form-data with each part once",
             ),
+            Unread::NotJson => {
+                Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, "The Content-Type must be application/json.")
+            }
             Unread::CutOff => Failure::new(StatusCode::BAD_REQUEST, Some("invalid_body"), "The body ended early."),
         }
     }
@@ -369,6 +374,7 @@ mod tests {
             line(Unread::TooLarge),
             line(Unread::UploadTooLarge),
             line(Unread::NotMultipart),
+            line(Unread::NotJson),
             line(Unread::CutOff),
             line(Refused::InsufficientScope {
                 expected: vec![ManagementScope::ReadClients, ManagementScope::ReadClientKeys],

@@ -6,8 +6,8 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
 use flows::management::{Caller, Query};
 use flows::{RequestContext, Services};
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode, header};
 
 use crate::errors::management::{Failure, Unread};
 use crate::extract::Cx;
@@ -67,17 +67,26 @@ impl FromRequestParts<AppState> for TwoIds {
     }
 }
 
-/// The body, as it came.
+/// The body, as it came. Only JSON is one: what a page of another site may send without asking first is not read.
 pub(crate) struct Body(pub(super) flows::management::Body);
 
 impl FromRequest<AppState> for Body {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+        let is_json = is_json(request.headers());
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
             if too_large { Unread::TooLarge } else { Unread::CutOff }
         })?;
-        Ok(Body(flows::management::Body::new(bytes.to_vec())))
+        if is_json || bytes.is_empty() {
+            return Ok(Body(flows::management::Body::new(bytes.to_vec())));
+        }
+        Err(Unread::NotJson.into())
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }

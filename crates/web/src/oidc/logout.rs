@@ -10,7 +10,7 @@ use http::StatusCode;
 use protocol::params::Params;
 
 use crate::errors;
-use crate::extract::{Cookies, Cx, clear_session_cookie, form_params, query_params};
+use crate::extract::{Cookies, Cx, clear_session_cookie, form_params, is_same_origin, query_params};
 use crate::pages::{self, LogoutConfirm, LogoutEndpoint, Onward, Page, PageClient};
 use crate::present;
 use crate::state::AppState;
@@ -54,7 +54,10 @@ pub(crate) async fn oidc_post(
     cookies: Cookies,
     request: Request,
 ) -> Response {
+    let is_same_origin = is_same_origin(&state.services, request.headers());
     match form_params(request).await {
+        // A client's form comes from elsewhere; the answer to our question does not.
+        Ok(params) if params.has("confirm") && !is_same_origin => errors::page::foreign_form(&state, &cx, None),
         Ok(params) => oidc_logout(&state, &cx, &cookies, &params, true).await,
         Err(refused) => errors::page::unreadable_form(&state, &cx, &refused),
     }

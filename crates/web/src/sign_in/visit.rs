@@ -8,14 +8,14 @@ use flows::authorize::{Conclusion, LoginPage, PendingRefused, find_pending};
 use flows::login::{FormOutcome, SignedIn};
 use flows::sessions::Browser;
 use flows::{RequestContext, Services, csrf};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use protocol::authorization::{AuthorizationResponse, ResponseMode};
 use protocol::params::Params;
 use url::form_urlencoded::Serializer;
 
 use crate::errors;
-use crate::extract::{Cookies, Cx, form_params, query_params, set_session_cookie};
+use crate::extract::{Cookies, Cx, form_params, is_same_origin, query_params, set_session_cookie};
 use crate::oidc::web_message::KEEPS_OPENER;
 use crate::pages::{Page, Problem};
 use crate::present;
@@ -171,14 +171,4 @@ impl Visit {
         };
         errors::page::foreign_form(&self.state, cx, client.as_ref())
     }
-}
-
-/// What the browser says of where a form comes from. Programs and old browsers say nothing; then the token decides.
-fn is_same_origin(services: &Services, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    let own = url::Url::parse(&services.settings.issuer).map(|issuer| issuer.origin().ascii_serialization());
-    text("origin").is_none_or(|origin| own.is_ok_and(|own| own == origin))
 }

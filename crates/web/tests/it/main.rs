@@ -11,6 +11,7 @@ mod client_assertions;
 mod codes;
 mod consent;
 mod cross_origin;
+mod cross_site;
 mod deleted_meanwhile;
 mod dpop;
 mod email_verification;
