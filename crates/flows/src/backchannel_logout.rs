@@ -88,3 +88,37 @@ fn judge(client: &Client, told: Told) -> Result<(), WorkFailed> {
         Told::TimedOut => Err(WorkFailed::Later(format!("{id} took too long to answer"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Timestamp;
+    use protocol::client_metadata::AppType;
+    use upstream::UnavailableReason;
+
+    use super::*;
+
+    #[test]
+    fn se_11_who_may_do_better_is_told_again_and_nobody_else() {
+        let now = Timestamp::from_millis(0);
+        let client = Client::new(ClientId::new("app"), "The app".to_owned(), AppType::RegularWeb, now);
+        let check = |told: Told, expected: &str| {
+            let found = match judge(&client, told) {
+                Ok(()) => "done".to_owned(),
+                Err(WorkFailed::Later(words)) => format!("later: {words}"),
+                Err(WorkFailed::Never(words)) => format!("never: {words}"),
+                Err(WorkFailed::Internal(error)) => panic!("{error}"),
+            };
+            assert_eq!(found, expected, "{told:?}");
+        };
+        check(Told::Accepted, "done");
+        for status in [408, 425, 429, 500, 502, 503, 504] {
+            check(Told::Answered(status), &format!("later: app answered {status}"));
+        }
+        for status in [301, 302, 307, 308, 400, 401, 403, 404, 405, 410] {
+            check(Told::Answered(status), &format!("never: app answered {status}"));
+        }
+        check(Told::TimedOut, "later: app took too long to answer");
+        let away = "later: app did not answer: unreachable";
+        check(Told::Unavailable(UnavailableReason::Unreachable), away);
+    }
+}

@@ -98,6 +98,24 @@ fn jw_02_the_public_key_is_no_hmac_secret_in_any_encoding() {
     }
 }
 
+/// ruby-jwt CVE-2026-45363: a secret that was not set verified what anybody signs with nothing. There is no secret here
+/// that an HMAC could be compared with, set or not.
+#[test]
+fn jw_03_no_secret_makes_an_hmac_good() {
+    for secret in ["", "\0", "null", "nil", "None", "undefined", "secret", &"\0".repeat(32), &FIRST.kid] {
+        for (alg, hash) in [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)] {
+            let named = header("").replace("RS256", alg);
+            let nameless = format!("{{\"alg\":\"{alg}\",\"typ\":\"JWT\"}}");
+            for header in [named, nameless] {
+                let input = unsigned(&header, "{\"sub\":\"admin\"}");
+                let tag = hmac::sign(&hmac::Key::new(hash, secret.as_bytes()), input.as_bytes());
+                check(&format!("{input}.{}", URL_SAFE_NO_PAD.encode(tag)), Some(TokenRefused::Algorithm));
+                check(&format!("{input}."), Some(TokenRefused::Algorithm));
+            }
+        }
+    }
+}
+
 #[test]
 fn other_algorithms_of_the_same_key_are_refused() {
     for alg in ["RS384", "RS512", "PS256", "rs256", "ES256", "EdDSA"] {

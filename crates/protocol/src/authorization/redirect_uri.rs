@@ -127,7 +127,7 @@ mod tests {
     const OFF: SubdomainWildcards = SubdomainWildcards::Off;
 
     #[test]
-    fn az_01_az_02_az_03_one_character_is_enough_to_refuse() {
+    fn az_01_az_02_one_character_is_enough_to_refuse() {
         let registered = [OWN.to_owned()];
         assert!(is_registered(OWN, &registered, AppType::RegularWeb, ON));
         let others = [
@@ -139,15 +139,44 @@ mod tests {
             "https://app.example./cb",
             "https://app.example@evil.example/cb",
             "https://evil.example\\@app.example/cb",
-            "https://app.example/cb/../x",
-            "https://app.example/cb/..;/x",
-            "https://app.example/cb%2e%2e/x",
             "https://app.example/\tcb",
             "HTTPS://app.example/cb",
             "https://аpp.example/cb",
         ];
         for other in others {
             assert!(!is_registered(other, &registered, AppType::RegularWeb, ON), "{other}");
+        }
+    }
+
+    /// CVE-2026-3872.
+    #[test]
+    fn az_03_no_path_is_normalised_before_it_is_compared() {
+        let registered = [OWN.to_owned(), "https://app.example/a/../b".to_owned()];
+        for path in ["cb/../x", "cb/..;/x", "cb%2e%2e/x", "cb%252e%252e/x", "x/../cb", "./cb", "/cb", "%63b", "b"] {
+            let uri = format!("https://app.example/{path}");
+            assert!(!is_registered(&uri, &registered, AppType::RegularWeb, ON), "{uri}");
+        }
+        assert!(is_registered(&registered[1], &registered, AppType::RegularWeb, ON));
+    }
+
+    /// CVE-2026-9086, CVE-2024-21637 (Authentik).
+    #[test]
+    fn az_06_schemes_that_run_or_read_something_cannot_be_registered() {
+        use RedirectUriRefused::{DangerousScheme, IllegalCharacter};
+        for scheme in DANGEROUS_SCHEMES {
+            let [first, rest] = [&scheme[..1], &scheme[1..]];
+            for (uri, refusal) in [
+                (format!("{scheme}:x"), DangerousScheme),
+                (format!("{}{rest}://app.example/cb", first.to_uppercase()), DangerousScheme),
+                (format!("{}:x", scheme.to_uppercase()), DangerousScheme),
+                (format!(" {scheme}:x"), IllegalCharacter),
+                (format!("\t{scheme}:x"), IllegalCharacter),
+                (format!("{first}\n{rest}:x"), IllegalCharacter),
+            ] {
+                for app_type in [AppType::RegularWeb, AppType::Spa, AppType::Native, AppType::NonInteractive] {
+                    assert_eq!(check_registration(&uri, app_type, ON), Err(refusal), "{uri:?}");
+                }
+            }
         }
     }
 
@@ -171,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn az_04_az_06_what_cannot_be_registered() {
+    fn az_04_what_cannot_be_registered() {
         use RedirectUriRefused::{
             DangerousScheme, Fragment, IllegalCharacter, NotAbsolute, Placeholder, SchemeNeedsNative, UserInfo,
             Wildcard,

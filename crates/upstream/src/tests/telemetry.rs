@@ -36,9 +36,9 @@ impl Log {
     }
 }
 
-/// MG-17, and passwords and addresses with it.
+/// And neither are passwords.
 #[tokio::test]
-async fn neither_secrets_nor_addresses_are_logged_at_any_level() {
+async fn mg_17_neither_secrets_nor_addresses_are_logged_at_any_level() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(log.clone());

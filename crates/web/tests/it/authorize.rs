@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use http::Method;
 use model::ClientId;
 use model::client::Client;
 use protocol::authorization::ResponseMode;
 use protocol::client_metadata::{AppType, GrantType};
-use testkit::source::LyingServer;
+use serde_json::json;
+use testkit::source::{Lie, LyingServer, Question};
 use testkit::{App, AuthorizationUrl, RelyingParty, for_each_engine};
 
 use crate::site::{API, EMAIL, PASSWORD, Site, assert_page, claims};
@@ -44,7 +46,7 @@ const MISMATCH: &str = "The way back is not registered";
 const UNKNOWN: &str = "This application is not known here";
 
 #[tokio::test]
-async fn az_01_az_02_az_03_az_06_a_redirect_uri_is_compared_byte_for_byte() {
+async fn az_01_az_02_a_redirect_uri_is_compared_byte_for_byte() {
     let site = Site::new().await;
     assert_eq!(site.client.redirect_uri, "https://app.test/cb");
     let others = [
@@ -68,21 +70,97 @@ async fn az_01_az_02_az_03_az_06_a_redirect_uri_is_compared_byte_for_byte() {
         "https://app.test/\tcb",
         " https://app.test/cb",
         "https://app.test%2f%2fevil.test/cb",
+        "//app.test/cb",
+        "/cb",
+    ];
+    check_mismatches(&site, &others).await;
+    check_asks(&site.app, &site.client.request()).await;
+}
+
+/// None of these is a way back, by whatever way the answer would travel.
+async fn check_mismatches(site: &Site, uris: &[&str]) {
+    for uri in uris {
+        for mode in ["query", "fragment", "form_post", "web_message"] {
+            let url = site.client.request().with("redirect_uri", uri).with("response_mode", mode);
+            check_shown(&site.app, &url, MISMATCH).await;
+        }
+    }
+}
+
+/// CVE-2026-3872: a path was compared after it had been normalised.
+#[tokio::test]
+async fn az_03_no_path_is_normalised_before_it_is_compared() {
+    let site = Site::new().await;
+    let tricks = [
+        "https://app.test/cb/../x",
+        "https://app.test/cb/..;/x",
+        "https://app.test/cb%2e%2e/x",
+        "https://app.test/cb/%2e%2e/x",
+        "https://app.test/cb/%252e%252e/x",
+        "https://app.test/cb%2f..%2fx",
         "https://app.test/x/../cb",
+        "https://app.test/./cb",
+        "https://app.test//cb",
+        "https://app.test/cb/.",
+        "https://app.test/cb;x",
         "https://app.test/cb/..;/cb",
         "https://app.test/%63b",
         "https://app.test/%2563b",
-        "//app.test/cb",
-        "/cb",
-        "javascript:alert(1)",
-        "data:text/html,x",
+        "https://app.test/cb%00",
+        "https://app.test\\cb",
     ];
-    for other in others {
-        check_shown(&site.app, &site.client.request().with("redirect_uri", other), MISMATCH).await;
-        let by_form = site.client.request().with("redirect_uri", other).with("response_mode", "form_post");
-        check_shown(&site.app, &by_form, MISMATCH).await;
+    check_mismatches(&site, &tricks).await;
+    // What is registered is compared as it was registered, were it as odd.
+    let odd = "https://odd.test/a/../%63b";
+    let client = site.app.add_client("odd", |client| client.callbacks = vec![odd.to_owned()]).await;
+    site.enable(&client).await;
+    check_asks(&site.app, &client.request()).await;
+    for same_to_a_parser in ["https://odd.test/cb", "https://odd.test/%63b", "https://odd.test/a/../cb"] {
+        check_shown(&site.app, &client.request().with("redirect_uri", same_to_a_parser), MISMATCH).await;
     }
-    check_asks(&site.app, &site.client.request()).await;
+}
+
+/// Schemes that run or read something where the browser stands, in spellings that a browser forgives.
+const DANGEROUS: [&str; 12] = [
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    " javascript:alert(1)",
+    "\tjavascript:alert(1)",
+    "java\nscript:alert(1)",
+    "javascript://app.test/%0aalert(1)",
+    "data:text/html,x",
+    "DATA:text/html;base64,eA==",
+    "vbscript:msgbox(1)",
+    "VBScript:msgbox(1)",
+    "file:///etc/passwd",
+    " file:///etc/passwd",
+];
+
+/// CVE-2026-9086; CVE-2024-21637 (Authentik), where the page of `form_post` posted to such an address.
+#[tokio::test]
+async fn az_06_no_answer_goes_to_a_scheme_that_runs_or_reads_something() {
+    let site = Site::new().await;
+    check_mismatches(&site, &DANGEROUS).await;
+}
+
+#[tokio::test]
+async fn az_06_no_client_is_registered_with_a_scheme_that_runs_or_reads_something() {
+    let site = Site::new().await;
+    let before = site.app.dump().await;
+    for uri in DANGEROUS {
+        for app_type in ["regular_web", "spa", "native"] {
+            for field in ["callbacks", "allowed_logout_urls"] {
+                let body = json!({"name": "x", "app_type": app_type, field: ["https://app.test/cb", uri]});
+                let created = site.app.manage(Method::POST, "clients", &body).await;
+                let changed = site.app.manage(Method::PATCH, "clients/app", &json!({field: [uri]})).await;
+                for answer in [created, changed] {
+                    assert_eq!(answer.status, 400, "{field} {uri:?}");
+                    assert_eq!(answer.json()["errorCode"], "invalid_body", "{field} {uri:?}");
+                }
+            }
+        }
+    }
+    site.app.assert_unchanged_since(&before).await;
 }
 
 /// ory/fosite CVE-2020-15233.
@@ -419,17 +497,43 @@ async fn az_16_somebody_else_is_not_signed_in_silently() {
     }
 }
 
-/// CVE-2020-10770, CVE-2026-4366.
 #[tokio::test]
-async fn az_17_az_18_request_objects_are_refused_and_never_fetched() {
+async fn az_17_who_has_no_key_sends_no_request_object() {
     let site = Site::new().await;
-    let server = LyingServer::start().await;
     let unsigned = "eyJhbGciOiJub25lIn0.eyJyZWRpcmVjdF91cmkiOiJodHRwczovL2V2aWwudGVzdC8ifQ.";
     check_told(&site.app, &site.client.request().with("request", unsigned), "request_not_supported").await;
-    for uri in [&server.issuer(), "http://169.254.169.254/latest/", "urn:example:x"] {
-        check_told(&site.app, &site.client.request().with("request_uri", uri), "invalid_request_uri").await;
+}
+
+/// CVE-2020-10770; CVE-2026-4366, where a redirection was followed.
+#[tokio::test]
+async fn az_18_a_request_uri_is_a_name_of_ours_and_never_fetched() {
+    let site = Site::new().await;
+    let server = LyingServer::start().await;
+    let elsewhere = Lie::json(302, json!({})).with_header("Location", "http://169.254.169.254/latest/");
+    for lie in [Lie::Endless, elsewhere] {
+        server.on(Question::Other, lie);
+        let localhost = format!("http://localhost:{}/request.jwt", server.port());
+        for uri in [
+            format!("{}request.jwt", server.issuer()).as_str(),
+            &localhost,
+            // A callback of the client is no address of its requests.
+            &site.client.redirect_uri,
+            "http://169.254.169.254/latest/",
+            "http://[::1]:5432/",
+            "file:///etc/passwd",
+            "gopher://127.0.0.1:6379/_x",
+            "urn:example:x",
+        ] {
+            check_told(&site.app, &site.client.request().with("request_uri", uri), "invalid_request_uri").await;
+            let answer = site.client.push(&site.app, &site.client.request().with("request_uri", uri)).await;
+            assert_eq!(answer.refusal(), (400, "invalid_request_uri".to_owned()), "{uri}");
+        }
     }
     assert!(server.seen().is_empty());
+    for unknown in ["urn:ietf:params:oauth:request_uri:never-was", "urn:ietf:params:oauth:request_uri:"] {
+        let url = site.client.request().with("request_uri", unknown);
+        check_shown(&site.app, &url, "This page has expired").await;
+    }
 }
 
 async fn granted(site: &Site, client: &RelyingParty, url: AuthorizationUrl) -> serde_json::Value {
@@ -447,9 +551,35 @@ async fn granted(site: &Site, client: &RelyingParty, url: AuthorizationUrl) -> s
     tokens["scope"].clone()
 }
 
+/// OpenID Connect Core 11: a client asks for more than it may have, and is told by the scope that it has less.
+#[tokio::test]
+async fn rt_14_offline_access_that_is_not_allowed_brings_neither_a_refresh_token_nor_an_error() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let online = "https://online.test/";
+        site.app.add_api(online, &["read:notes"], |api| api.allow_offline_access = false).await;
+        let brief = site.app.add_client("brief", |client| client.grant_types = vec![GrantType::AuthorizationCode]);
+        let brief = brief.await;
+        site.enable(&brief).await;
+        let asked = "openid read:notes offline_access";
+        for (client, audience, scope) in [
+            (&site.client, online, "openid read:notes"),
+            (&brief, API, "openid read:notes"),
+            (&brief, online, "openid read:notes"),
+        ] {
+            let url = client.request().scope(asked).with("audience", audience);
+            let tokens = client.exchange(&site.app, &site.code_for(&url).await).await;
+            assert_eq!((tokens.status.as_u16(), tokens.text("scope").as_str()), (200, scope), "{audience}");
+            assert_eq!(tokens.json().get("refresh_token"), None, "{audience}");
+            assert!(site.app.dump().await.rows("refresh_tokens").is_empty(), "{audience}");
+        }
+    })
+    .await;
+}
+
 /// CVE-2026-16102.
 #[tokio::test]
-async fn az_23_rt_14_people_grant_only_what_client_and_api_have() {
+async fn az_23_people_grant_only_what_client_and_api_have() {
     let site = Site::new().await;
     let management = format!("{}api/v2/", site.app.issuer());
     let request = || site.client.request();

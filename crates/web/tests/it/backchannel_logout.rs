@@ -1,5 +1,6 @@
 //! Applications are told that a session has ended (OpenID Connect Back-Channel Logout 1.0).
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use testkit::source::{Lie, LyingServer, Question};
 use testkit::{App, Browser, RelyingParty, for_each_engine, native};
 use tokio::net::TcpListener;
 
@@ -86,7 +88,7 @@ impl Place {
 }
 
 #[tokio::test]
-async fn an_application_is_told_whose_session_has_ended() {
+async fn se_11_an_application_is_told_whose_session_has_ended() {
     for_each_engine(async |app| {
         let place = Place::on(app).await;
         let mut browser = place.app.browser();
@@ -182,7 +184,7 @@ async fn whoever_signs_in_again_is_still_there_and_another_person_is_not() {
 }
 
 #[tokio::test]
-async fn an_application_that_is_away_is_told_again_and_one_that_refuses_is_not() {
+async fn se_11_an_application_that_is_away_is_told_again_and_one_that_refuses_is_not() {
     for_each_engine(async |app| {
         let place = Place::on(app).await;
         let mut browser = place.app.browser();
@@ -211,6 +213,72 @@ async fn an_application_that_is_away_is_told_again_and_one_that_refuses_is_not()
         let failed = place.app.events_of("oidc_backchannel_logout_failed").await;
         let words: Vec<_> = failed.iter().filter_map(|event| event.description.as_deref()).collect();
         assert_eq!(words, ["app answered 400", "app answered 302"]);
+    })
+    .await;
+}
+
+/// The application is asked a dozen times and with a fresh token each time, and the log says so.
+#[tokio::test]
+async fn se_11_tries_are_bounded_and_the_person_waits_for_none() {
+    for_each_engine(async |app| {
+        let place = Place::on(app).await;
+        let mut browser = place.app.browser();
+        place.sign_in(&mut browser, "ada@x.test").await;
+        place.listener.answers.store(500, Ordering::SeqCst);
+        browser.open("/v2/logout?client_id=app").await.answer();
+        assert!(place.listener.tokens().is_empty());
+        let mut ids = BTreeSet::new();
+        for _ in 0..40 {
+            place.app.run_jobs_until_idle().await;
+            for token in place.listener.tokens() {
+                let claims = part(&token, 1);
+                assert_eq!(claims["exp"], place.app.now().seconds() + 120);
+                ids.insert(claims["jti"].to_string());
+            }
+            place.app.advance(Duration::from_hours(4));
+        }
+        assert_eq!(ids.len(), 12);
+        let [failed] = &place.app.events_of("oidc_backchannel_logout_failed").await[..] else { panic!("one event") };
+        assert_eq!(failed.details["attempts"], 12);
+        assert!(place.app.events_of("oidc_backchannel_logout_succeeded").await.is_empty());
+    })
+    .await;
+}
+
+/// CVE-2026-4874: an address of an application led into the network of the server. What was allowed when it was saved
+/// is judged again when it is called.
+#[tokio::test]
+async fn se_11_neither_a_redirection_nor_a_private_address_is_followed() {
+    for_each_engine(async |app| {
+        let place = Place::on(app).await;
+        let redirecting = LyingServer::start().await;
+        let elsewhere = Lie::json(307, json!({})).with_header("Location", &place.listener.url);
+        redirecting.on(Question::Other, elsewhere);
+        let first = format!("{}logout", redirecting.issuer());
+        let private = [
+            "https://10.0.0.1/",
+            "https://169.254.169.254/latest/",
+            "https://[::ffff:192.168.0.1]/",
+            "http://app.test/",
+        ];
+        let urls: Vec<_> = [first.as_str()].into_iter().chain(private).map(str::to_owned).collect();
+        let tried = urls.len();
+        place.app.change_client(&place.client.client_id, |client| client.backchannel_logout_urls = urls).await;
+        let mut browser = place.app.browser();
+        place.sign_in(&mut browser, "ada@x.test").await;
+        browser.open("/v2/logout?client_id=app").await;
+        for _ in 0..3 {
+            place.app.run_jobs_until_idle().await;
+            place.app.advance(Duration::from_hours(4));
+        }
+        assert!(place.listener.tokens().is_empty());
+        assert_eq!(redirecting.seen().len(), 1);
+        let failed = place.app.events_of("oidc_backchannel_logout_failed").await;
+        assert_eq!(failed.len(), tried);
+        assert!(failed.iter().all(|event| event.details["attempts"] == 1), "{failed:?}");
+        let words: Vec<_> = failed.iter().filter_map(|event| event.description.as_deref()).collect();
+        let refused = words.iter().filter(|words| words.contains("private network")).count();
+        assert!(words.contains(&"app answered 307") && refused == 3, "{words:?}");
     })
     .await;
 }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use protocol::client_metadata::AppType;
-use testkit::{App, for_each_deployment};
+use sha2::{Digest, Sha256};
+use testkit::{App, for_each_deployment, native};
 
 use crate::authorize::check_told;
-use crate::site::{Site, claims};
+use crate::site::{PASSWORD, Site, claims};
 
 /// G-02.
 const ROUNDS: usize = 100;
@@ -178,6 +181,30 @@ async fn co_08_co_09_the_challenge_is_s256_and_public_clients_send_one() {
     check_told(&site.app, &without, "invalid_request").await;
     let code = site.code_for(&public.request()).await;
     assert_eq!(public.exchange(&site.app, &code).await.status, 200);
+}
+
+/// RFC 9700 4.5: whoever puts a code of their own sign-in into another browser's callback has neither the verifier that
+/// this browser's application keeps nor the nonce it waits for.
+#[tokio::test]
+async fn co_10_a_code_of_another_sign_in_is_worth_nothing_at_the_callback() {
+    let site = Site::new().await;
+    let eve = site.app.add_user(&site.connection, "auth0|eve", "eve@x.io", Some(native(PASSWORD))).await;
+    let others_challenge = URL_SAFE_NO_PAD.encode(Sha256::digest("another".repeat(7)));
+    let with_pkce = site.client.request().with("nonce", "another").with("code_challenge", &others_challenge);
+    let without = with_pkce.clone().without("code_challenge").without("code_challenge_method");
+    let code_of_eve = async |url| {
+        let answer = site.app.browser().log_in(&url, "eve@x.io", PASSWORD).await.answer();
+        answer.code().to_owned()
+    };
+    for url in [with_pkce, without.clone()] {
+        let code = code_of_eve(url).await;
+        check(&site.app, &site.client.code_fields(&code), "invalid_grant", BURNED).await;
+    }
+    // An application that has never heard of PKCE is left with the nonce, which the token repeats.
+    let code = code_of_eve(without).await;
+    let fields = replaced(site.client.code_fields(&code), "code_verifier", None);
+    let told = claims(&site.app.token(&fields).await.text("id_token"));
+    assert_eq!((told["nonce"].as_str(), told["sub"].as_str()), (Some("another"), Some(eve.as_str())));
 }
 
 /// CVE-2026-4282.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use http::{Request, header};
 use protocol::client_metadata::{AppType, GrantType};
 use serde_json::{Value, json};
 use testkit::{RelyingParty, for_each_engine};
@@ -73,7 +75,7 @@ async fn a_machine_s_token_is_described_while_its_client_is_there() {
 }
 
 #[tokio::test]
-async fn what_has_ended_is_inactive() {
+async fn rt_13_what_has_ended_is_inactive() {
     let site = Site::new().await;
     let (jwt, first) = api_tokens(&site, "openid read:notes offline_access").await;
     let second = refresh(&site, &first).await;
@@ -87,7 +89,7 @@ async fn what_has_ended_is_inactive() {
 }
 
 #[tokio::test]
-async fn a_revoked_family_and_a_person_who_may_not_come_in_are_inactive() {
+async fn rt_13_a_revoked_family_and_a_person_who_may_not_come_in_are_inactive() {
     for end in ["revoke", "block", "delete"] {
         let site = Site::new().await;
         let (jwt, refresh_token) = api_tokens(&site, "read:notes offline_access").await;
@@ -106,7 +108,7 @@ async fn a_revoked_family_and_a_person_who_may_not_come_in_are_inactive() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_inactive() {
+async fn rt_13_what_is_no_token_is_inactive() {
     let site = Site::new().await;
     let tokens = site.tokens("openid offline_access").await;
     let code = site.code().await;
@@ -116,9 +118,10 @@ async fn what_is_no_token_is_inactive() {
     }
 }
 
-/// Whoever calls the API, or is the API, may know of its tokens, and of nothing else.
+/// CVE-2026-37979: a client that a token was not meant for learnt what it says. Whoever calls the API, or is the API,
+/// may know of its tokens, and of nothing else.
 #[tokio::test]
-async fn another_client_hears_only_of_tokens_for_its_api() {
+async fn rt_13_another_client_hears_only_of_tokens_for_its_api() {
     let site = Site::new().await;
     let api = site.app.add_client("api", |_| {}).await;
     site.app.add_client_grant(&api, API, "").await;
@@ -133,14 +136,39 @@ async fn another_client_hears_only_of_tokens_for_its_api() {
         (&stranger, &refresh_token, false),
         (&stranger, &opaque, false),
     ] {
+        let before = site.app.dump().await;
         let told = told(&site, client, token).await;
         assert_eq!(told["active"], active, "{} {token}", client.client_id);
         assert!(active || told == inactive());
+        site.app.assert_unchanged_since(&before).await;
     }
 }
 
+/// CVE-2026-18208, the incomplete fix of CVE-2026-37979: the signed form of the answer told what the plain one kept to
+/// itself.
 #[tokio::test]
-async fn te_07_a_client_without_a_secret_introspects_nothing() {
+async fn rt_13_no_other_form_of_the_answer_tells_more() {
+    let site = Site::new().await;
+    let stranger = site.app.add_client("stranger", |_| {}).await;
+    let (jwt, refresh_token) = api_tokens(&site, "openid read:notes offline_access").await;
+    for accepted in ["application/token-introspection+jwt", "application/jwt", "text/html", "*/*"] {
+        for token in [&jwt, &refresh_token] {
+            let fields = stranger.with_credentials(&[("token", token), ("token_type_hint", "access_token")]);
+            let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+            let request = Request::post("/oauth/introspect")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::ACCEPT, accepted);
+            let answer = site.app.call(request.body(Body::from(body)).unwrap()).await;
+            assert_eq!((answer.status.as_u16(), answer.json()), (200, inactive()), "{accepted}");
+            assert_eq!(answer.header("content-type"), Some("application/json"), "{accepted}");
+        }
+    }
+}
+
+/// Stricter than the `{"active":false}` of those who are believed: anybody could ask in the name of a client that has
+/// no secret (RFC 7662 2.1).
+#[tokio::test]
+async fn rt_13_te_07_a_client_without_a_secret_introspects_nothing() {
     let site = Site::new().await;
     let public = site.app.add_public_client("public", AppType::Spa).await;
     let pretender = RelyingParty { secret: None, ..site.client.clone() };

@@ -8,7 +8,7 @@ use flows::mail::Message;
 use http::{Method, Request};
 use model::user::PasswordCredential;
 use serde_json::json;
-use testkit::{App, Options, Visit, for_each_engine, native};
+use testkit::{App, Browser, Form, Options, Visit, for_each_engine, native};
 
 use crate::links::{ask, choose, link_in, only, post_json, reset_link};
 use crate::site::{EMAIL, PASSWORD, Site, assert_page};
@@ -190,6 +190,93 @@ async fn pw_04_of_twenty_at_once_one_chooses() {
         assert_eq!(site.app.events_of("fcp").await.len(), 19);
     })
     .await;
+}
+
+/// The page on which the browser chooses a new password for somebody else, whose link it was.
+async fn form_of_eve(site: &Site, browser: &mut Browser) -> Form {
+    site.app.add_user(&site.connection, "auth0|eve", "eve@x.io", Some(native(SQUATTED))).await;
+    ask(site, "eve@x.io").await;
+    browser.open(&link_in(&only(site.app.mails().await))).await.page().form().fill("password", "Evil choice 7")
+}
+
+/// CVE-2026-18963: a password was reset without the mail. Here the link in the mail is all there is to the last step,
+/// whatever was done in the same browser before.
+#[tokio::test]
+async fn pw_05_nothing_but_the_link_stands_for_the_mail() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let mut browser = site.app.browser();
+        let login = browser.authorize(&site.client.request()).await.page();
+        let forgot = login.links().into_iter().find(|link| link.starts_with("/u/reset-password")).expect("a link");
+        let asked = browser.open(&forgot).await.page().form().fill("email", EMAIL);
+        browser.submit(&asked).await.page();
+        only(site.app.mails().await);
+        let form = form_of_eve(&site, &mut browser).await;
+        let before = site.app.dump().await;
+        let binding = browser.cookie("browser").unwrap().to_owned();
+        let user_id = site.ada.to_string();
+        for taken in [asked.value("state"), asked.value("csrf"), form.value("csrf"), &binding, EMAIL, &user_id, ""] {
+            let forged = form.clone().fill("ticket", taken).with("state", asked.value("state")).with("email", EMAIL);
+            assert_page(browser.submit(&forged).await, 400, "This link leads nowhere");
+        }
+        let without =
+            Form { fields: form.fields.iter().filter(|(name, _)| name != "ticket").cloned().collect(), ..form.clone() };
+        assert_page(browser.submit(&without).await, 400, "This link leads nowhere");
+        // The pages of the other steps take no password.
+        for action in ["/u/reset-password", "/u/reset-verify/again", "/u/email-verification"] {
+            let forged = Form { action: action.to_owned(), ..asked.clone() }.with("password", "Evil choice 7");
+            browser.submit(&forged.with("ticket", form.value("ticket"))).await.page();
+        }
+        let after = site.app.dump().await;
+        for table in ["passwords", "users", "sessions", "tickets"] {
+            assert_eq!(after.rows(table), before.rows(table), "{table}");
+        }
+    })
+    .await;
+}
+
+/// The same flaw: a link is about one person, whoever is named beside it.
+#[tokio::test]
+async fn pw_05_a_link_is_about_one_person() {
+    let site = Site::new().await;
+    let mut browser = site.app.browser();
+    let form = form_of_eve(&site, &mut browser).await;
+    let before = site.app.find_password(&site.ada).await;
+    let named = [("email", EMAIL), ("username", EMAIL), ("user_id", "auth0|ada"), ("name", EMAIL)];
+    let form = named.iter().fold(form, |form, (name, value)| form.with(name, value));
+    assert_page(browser.submit(&form).await, 200, "Your password is changed");
+    assert_eq!(site.app.find_password(&site.ada).await, before);
+    assert!(can_sign_in(&site, PASSWORD).await && !can_sign_in(&site, "Evil choice 7").await);
+}
+
+/// Whoever has a session, their own or a stolen one, and all that it brings, changes no password: that takes the
+/// mailbox or an administrator.
+#[tokio::test]
+async fn pw_09_a_session_alone_changes_no_password() {
+    let site = Site::new().await;
+    let mut thief = site.app.browser();
+    let management = format!("{}api/v2/", site.app.issuer());
+    let scope = "openid offline_access read:current_user update:current_user update:users";
+    let code = site.log_in(&mut thief, &site.client.request().scope(scope).with("audience", &management)).await;
+    let stolen = site.client.exchange(&site.app, code.code()).await.text("access_token");
+    let form = form_of_eve(&site, &mut thief).await;
+    let before = site.app.dump().await;
+    assert_page(thief.submit(&form.fill("ticket", "")).await, 400, "This link leads nowhere");
+    for user in ["auth0%7Cada", "me"] {
+        let body = json!({ "password": NEW, "connection": site.connection.name }).to_string();
+        let request = Request::patch(format!("/api/v2/users/{user}"))
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {stolen}"));
+        assert_eq!(thief.send(request.body(Body::from(body)).unwrap()).await.status, 403, "{user}");
+    }
+    site.app.assert_unchanged_since(&before).await;
+
+    // Once, Auth0 took the new password here. It is not looked at, and the owner of the address gets a mail.
+    let body = json!({ "connection": site.connection.name, "email": EMAIL, "password": NEW });
+    assert_eq!(post_json(&site.app, "/dbconnections/change_password", &body).await.body, SENT);
+    assert_eq!(only(site.app.mails().await).to, EMAIL);
+    assert_eq!(site.app.dump().await.rows("passwords"), before.rows("passwords"));
+    assert!(can_sign_in(&site, PASSWORD).await && !can_sign_in(&site, NEW).await);
 }
 
 #[tokio::test]

@@ -134,6 +134,25 @@ impl Refusals {
     }
 }
 
+/// Nobody has a second factor here yet, so there is no `mfa_token` to go on with, and the source's own goes no further.
+#[tokio::test]
+async fn te_09_a_password_is_not_enough_where_the_source_wants_a_second_factor() {
+    for statuses in [TokenErrorStatus::Rfc, TokenErrorStatus::Auth0] {
+        let refusals = Refusals::new(Encoding::Form, statuses).await;
+        let answer = json!({"error": "mfa_required", "error_description": "", "mfa_token": "Fe26.2*SERVER*secret"});
+        refusals.source.on(Question::Password, Lie::json(403, answer));
+        let tenant =
+            |tenant: &mut model::settings::TenantSettings| tenant.default_directory = Some("moving".to_owned());
+        refusals.site.app.change_tenant(tenant).await;
+        let person = [("username", "bob@x.io"), ("password", PASSWORD), ("scope", "openid offline_access")];
+        let before = refusals.site.app.dump().await;
+        for grant in [vec![("grant_type", "password")], vec![("grant_type", REALM), ("realm", "moving")]] {
+            refusals.check_grant(&[grant, person.to_vec()].concat(), (400, 403), "mfa_required").await;
+        }
+        refusals.site.app.assert_unchanged_since(&before).await;
+    }
+}
+
 #[tokio::test]
 async fn every_refusal_has_one_word_and_the_status_of_the_table_that_was_chosen() {
     for statuses in [TokenErrorStatus::Rfc, TokenErrorStatus::Auth0] {

@@ -211,6 +211,32 @@ async fn ad_04_what_a_client_cannot_be_is_refused() {
     api.app.assert_unchanged_since(&before).await;
 }
 
+/// ruby-jwt CVE-2026-45363: what cannot be verified with is refused where it would be set up.
+#[tokio::test]
+async fn jw_03_neither_an_hmac_nor_an_empty_secret_is_set_up() {
+    let api = Api::new().await;
+    expect(&api.post("/clients", json!({"name": "shop", "client_id": "shop"})).await, 201);
+    let before = api.app.dump().await;
+    let length = "client_secret must have between 32 and 256 printable ASCII characters without spaces";
+    for (change, message) in [
+        (json!({"client_secret": ""}), length),
+        (json!({"client_secret": " ".repeat(40)}), length),
+        (json!({"client_secret": "\u{1}".repeat(40)}), length),
+        (json!({"client_secret": null}), "Expected a string but found null on property client_secret"),
+        (json!({"jwt_configuration": {"alg": "HS256"}}), "jwt_configuration.alg can only be \"RS256\" in this version"),
+        (json!({"jwt_configuration": {"alg": ""}}), "jwt_configuration.alg can only be \"RS256\" in this version"),
+    ] {
+        let message = format!("Payload validation error: {message}");
+        let mut new = json!({"name": "new"});
+        new.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        expect_refusal(&api.patch("/clients/shop", change).await, 400, Some("invalid_body"), &message);
+        expect_refusal(&api.post("/clients", new).await, 400, Some("invalid_body"), &message);
+    }
+    let signed = json!({"name": "notes", "identifier": "https://notes.test/", "signing_alg": "HS256"});
+    expect(&api.post("/resource-servers", signed).await, 400);
+    api.app.assert_unchanged_since(&before).await;
+}
+
 #[tokio::test]
 async fn lists_are_narrowed_by_kind() {
     let api = Api::new().await;

@@ -130,6 +130,35 @@ async fn a_source_is_shown_without_its_secret_and_keeps_it() {
     assert_eq!(sealed(&api.app.dump().await), sealed(&before));
 }
 
+/// By whatever way a connection is shown, to whoever may do everything.
+#[tokio::test]
+async fn mg_17_the_secret_at_a_source_is_sealed_and_shown_to_nobody() {
+    for_each_engine(async |app| {
+        let api = Api::on(app).await;
+        let server = LyingServer::start().await;
+        let (created, path) = moving(&api, &server).await;
+        let client = json!({"enabled_clients": ["bootstrap"]});
+        let mut shown = vec![created, expect(&api.patch(&path, client).await, 200)];
+        for question in
+            ["", "?fields=options", "?fields=client_secret,options.source.client_secret", "?include_fields=true"]
+        {
+            shown.push(expect(&api.get(&format!("{path}{question}")).await, 200));
+        }
+        for list in ["/connections", "/connections?include_totals=true&fields=options", "/logs", "/clients/bootstrap"] {
+            shown.push(expect(&api.get(list).await, 200));
+        }
+        for answer in shown {
+            let text = answer.to_string();
+            assert!(!text.contains("a secret of the source") && !text.contains("sealed"), "{text}");
+        }
+        let events = serde_json::to_string(&api.app.events().await).unwrap();
+        assert!(!events.contains("a secret of the source"), "{events}");
+        let dump = api.app.dump().await;
+        assert!(sealed(&dump).is_some() && !dump.contains("a secret of the source"));
+    })
+    .await;
+}
+
 /// Auth0's tools send all the options they know of, and know of no source.
 #[tokio::test]
 async fn options_that_do_not_mention_the_source_leave_it_alone() {

@@ -230,6 +230,51 @@ async fn ad_05_keeping_subjects_needs_power_over_people() {
     expect(&whole.patch(&path, moved).await, 200);
 }
 
+/// Zitadel CVE-2024-29892; CVE-2026-16102, where roles came in through a mapper. A provider's claims fill a profile, and
+/// nothing that tokens are judged by.
+#[tokio::test]
+async fn jw_14_no_claim_of_a_provider_becomes_one_that_tokens_are_judged_by() {
+    let api = Api::new().await;
+    let peer = LyingProvider::start().await;
+    let before = api.app.dump().await;
+    for name in [
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "iat",
+        "nbf",
+        "jti",
+        "azp",
+        "scope",
+        "permissions",
+        "roles",
+        "org_id",
+        "org_name",
+        "amr",
+        "acr",
+        "sid",
+        "nonce",
+        "cnf",
+        "act",
+        "auth_time",
+        "at_hash",
+        "c_hash",
+        "gty",
+        "client_id",
+        "user_id",
+        "app_metadata",
+    ] {
+        let map = json!({"mapping_mode": "use_map", "attributes": {name: "${context.tokenset.forged}"}});
+        let options = json!({"discovery_url": peer.discovery_url(), "attribute_map": map});
+        let message = format!(
+            "Payload validation error: Additional properties not allowed: options.attribute_map.attributes.{name}"
+        );
+        expect_refusal(&create(&api, "oidc", options).await, 400, Some("invalid_body"), &message);
+    }
+    api.app.assert_unchanged_since(&before).await;
+}
+
 #[tokio::test]
 async fn apple_has_a_key_in_place_of_a_secret() {
     let api = Api::new().await;

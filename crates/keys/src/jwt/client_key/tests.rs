@@ -1,5 +1,6 @@
 use std::sync::LazyLock;
 
+use aws_lc_rs::hmac;
 use josekit::jws::{HS256, JwsHeader, JwsSigner, PS384, RS512};
 
 use super::*;
@@ -69,6 +70,22 @@ fn te_04_the_public_key_is_no_hmac_secret() {
     for secret in [pem(&FIRST), pem(&FIRST).trim().to_owned(), certificate(&FIRST)] {
         let forged = token(&HS256.signer_from_bytes(secret).unwrap(), None, None);
         check(&[registered(&FIRST, ClientAlgorithm::Rs256)], &forged, Some(TokenRefused::Algorithm));
+    }
+}
+
+/// ruby-jwt CVE-2026-45363.
+#[test]
+fn jw_03_no_secret_makes_an_hmac_good() {
+    let claims = URL_SAFE_NO_PAD.encode("{\"a\":1}");
+    for secret in ["", "\0", "null", "secret"] {
+        for (alg, hash) in [("HS256", hmac::HMAC_SHA256), ("HS512", hmac::HMAC_SHA512)] {
+            let header = URL_SAFE_NO_PAD.encode(format!("{{\"alg\":\"{alg}\"}}"));
+            let input = format!("{header}.{claims}");
+            let tag = hmac::sign(&hmac::Key::new(hash, secret.as_bytes()), input.as_bytes());
+            for keys in [vec![registered(&FIRST, ClientAlgorithm::Rs256)], Vec::new()] {
+                check(&keys, &format!("{input}.{}", URL_SAFE_NO_PAD.encode(tag)), Some(TokenRefused::Algorithm));
+            }
+        }
     }
 }
 

@@ -110,6 +110,22 @@ fn jw_09_short_and_endless_moduli_are_left_out() {
     assert!(keys(&[with(jwk(&FIRST), "n", URL_SAFE_NO_PAD.encode(padded).into())]).is_empty());
 }
 
+/// ruby-jwt CVE-2026-45363: a set may hold a secret, even an empty one, and it is no key of ours.
+#[test]
+fn jw_03_no_secret_of_a_set_makes_an_hmac_good() {
+    for secret in ["", "c2VjcmV0"] {
+        for kid in [json!(null), json!("shared")] {
+            let shared = json!({"kty": "oct", "k": secret, "alg": "HS256", "use": "sig", "kid": kid});
+            assert!(keys(std::slice::from_ref(&shared)).is_empty());
+            let input = format!("{}.e30", URL_SAFE_NO_PAD.encode("{\"alg\":\"HS256\",\"kid\":\"shared\"}"));
+            let secret = URL_SAFE_NO_PAD.decode(secret).unwrap();
+            let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &secret);
+            let tag = URL_SAFE_NO_PAD.encode(aws_lc_rs::hmac::sign(&key, input.as_bytes()));
+            check(&[shared, jwk(&FIRST)], &format!("{input}.{tag}"), Some(TokenRefused::Algorithm));
+        }
+    }
+}
+
 #[test]
 fn what_is_not_a_key_set_is_an_error() {
     for document in [json!(null), json!([]), json!({}), json!({"keys": {}}), json!({"keys": "x"}), json!("keys")] {

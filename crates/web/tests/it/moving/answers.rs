@@ -78,11 +78,30 @@ async fn mg_07_whoever_is_blocked_there_is_not_let_in_here() {
 async fn mg_01_what_is_not_a_wrong_password_is_not_called_one() {
     let breached = refused(403, "This password is not safe any more", "pwd_leak");
     check_password(Lie::error(403, "password_leaked", "This login attempt has been blocked"), breached).await;
-    let second_step = refused(403, "A second step is needed", "source_mfa_required");
-    check_password(Lie::error(403, "mfa_required", "Multifactor authentication required"), second_step).await;
     let busy = || refused(429, "Your password was not checked", "source_throttled");
     check_password(Lie::error(429, "too_many_requests", "Global limit"), busy()).await;
     check_password(Lie::error(429, "too_many_attempts", "Your account has been blocked"), busy()).await;
+}
+
+/// What people have there besides the password stays there, so the password alone lets nobody in.
+#[tokio::test]
+async fn mg_08_whoever_has_a_second_factor_there_does_not_come_in_by_one() {
+    let mut answer = json!({"error": "mfa_required", "error_description": "Multifactor authentication required"});
+    answer["mfa_token"] = json!("Fe26.2*SERVER*secret");
+    let second_step = refused(403, "A second step is needed", "source_mfa_required");
+    check_password(Lie::json(403, answer), second_step).await;
+}
+
+/// `amr` is about the sign-in here: neither what the source says of its own nor what it once was makes it more.
+#[tokio::test]
+async fn mg_08_a_second_factor_elsewhere_is_not_told_as_ours() {
+    let moving = Move::new().await;
+    let claims = json!({"sub": ADA, "email": EMAIL, "amr": ["mfa"], "acr": "http://schemas.openid.net/pape/policies/2007/06/multi-factor"});
+    moving.source.on(Question::Password, moving.source.tokens(&claims, moving.app.now()));
+    for _ in 0..2 {
+        let told = moving.sign_in(PASSWORD).await;
+        assert_eq!((told["sub"].as_str(), told.get("amr"), told.get("acr")), (Some(ADA), None, None), "{told}");
+    }
 }
 
 #[tokio::test]

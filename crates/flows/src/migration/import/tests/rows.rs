@@ -144,7 +144,7 @@ fn mg_15_an_id_of_another_connection_is_refused_and_ours_is_kept_byte_for_byte()
 }
 
 #[test]
-fn second_factors_are_never_lost_in_silence() {
+fn mg_08_second_factors_are_never_lost_in_silence() {
     let check = |factors: Value, code| {
         refused(Format::Auth0Import, with(json!({"mfa_factors": factors})), &[(code, "mfa_factors")]);
     };
