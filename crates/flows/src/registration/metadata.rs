@@ -1,6 +1,7 @@
 //! What a client says of itself (RFC 7591 2, OpenID Connect Dynamic Client Registration 2). Metadata that nobody here
 //! knows is passed over, as it must be.
 
+use model::address::has_unseen;
 use model::client::Client;
 use model::{ClientId, Timestamp};
 use protocol::client_metadata::{AppType, GrantType, TokenEndpointAuthMethod};
@@ -54,6 +55,10 @@ pub(super) fn read(id: ClientId, body: &Body, now: Timestamp) -> Result<Client, 
     let method = fields.take("token_endpoint_auth_method")?.unwrap_or(TokenEndpointAuthMethod::ClientSecretPost);
     let app_type = app_type(&mut fields, method)?;
     let name: Option<String> = fields.take("client_name")?;
+    // People read it beside what they are asked to allow.
+    if name.as_deref().is_some_and(has_unseen) {
+        return Err(BodyInvalid::wrong("name", "must not contain characters that nobody sees").into());
+    }
     let name = name.unwrap_or_else(|| id.to_string());
     let callbacks = redirect_uris(&mut fields)?;
     let client = Client {
@@ -297,6 +302,7 @@ mod tests {
             (json!({"application_type": "toaster"}), "application_type can only be web or native"),
             (json!({"client_name": "<b>"}), "client_name must not contain < or >"),
             (json!({"client_name": ""}), "client_name must have between 1 and 200 characters"),
+            (json!({"client_name": "Bank\u{202e}x"}), "client_name must not contain characters that nobody sees"),
             (json!({"client_name": 5}), "client_name must be a string, but is an integer"),
         ] {
             match read_changed(&change) {

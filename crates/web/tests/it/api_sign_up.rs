@@ -148,6 +148,26 @@ async fn lk_15_nobody_takes_an_address_as_their_user_name() {
     assert_eq!(user.status.as_u16(), 200, "{}", user.body);
 }
 
+/// WP-04: of two names that look alike, one is refused or both are one.
+#[tokio::test]
+async fn wp_04_no_name_passes_for_another_one() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let first = with(with(wanted(&site), "username", json!("j\u{fc}rgen")), "email", json!("j@x.io"));
+        assert_eq!(sign_up(&site, &first).await.status, 200);
+        for username in ["ju\u{308}rgen", "J\u{dc}RGEN", "\u{ff4a}\u{fc}rgen"] {
+            check_refused(&site, &with(wanted(&site), "username", json!(username)), 400, "invalid_signup").await;
+        }
+        for unseen in ["\u{200b}", "\u{200d}", "\u{202e}", "\u{2067}", "\u{feff}", "\u{ad}", "\u{1b}", "\u{e0061}"] {
+            let username = format!("j\u{fc}r{unseen}gen");
+            check_refused(&site, &with(wanted(&site), "username", json!(username)), 400, "invalid_request").await;
+            let email = format!("a{unseen}da@x.io");
+            check_refused(&site, &with(wanted(&site), "email", json!(email)), 400, "invalid_request").await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_does_not_fit_is_refused() {
     let site = Site::new().await;

@@ -1,7 +1,7 @@
 //! The properties of a user, in Auth0's spelling.
 
 use model::JsonObject;
-use model::address::FoldedEmail;
+use model::address::{FoldedEmail, has_unseen};
 use model::user::{Profile, User};
 use secrecy::SecretString;
 
@@ -121,6 +121,9 @@ pub(crate) fn check_profile(profile: &Profile) -> Result<(), BodyInvalid> {
     }
     if profile.username.as_ref().is_some_and(|username| username.contains(char::is_whitespace)) {
         return Err(BodyInvalid::wrong("username", "must not contain white space"));
+    }
+    if profile.username.as_deref().is_some_and(has_unseen) {
+        return Err(BodyInvalid::wrong("username", "must not contain characters that nobody sees"));
     }
     if let Some(picture) = &profile.picture {
         check_web_url("picture", picture, &["https", "http"])?;
