@@ -59,6 +59,10 @@ pub struct Options {
     pub limits: LimitSettings,
     /// What its nodes share besides the database. Nothing here tends the connection.
     pub redis_url: Option<String>,
+    /// Whether its configuration names a client for scripts, which may do everything.
+    pub has_bootstrap_client: bool,
+    /// How many passwords are hashed at once, and how many more may wait.
+    pub hashing_places: (usize, usize),
 }
 
 impl Default for Options {
@@ -71,6 +75,8 @@ impl Default for Options {
             subdomain_wildcards: SubdomainWildcards::Off,
             limits: LimitSettings::generous(),
             redis_url: None,
+            has_bootstrap_client: true,
+            hashing_places: (4, 1000),
         }
     }
 }
@@ -161,8 +167,13 @@ impl App {
 
     /// A second node on the same database, at the same time of day.
     pub async fn another_node(&self) -> Self {
+        self.another_node_with(self.options.clone()).await
+    }
+
+    /// The same, with options of its own besides the database.
+    pub async fn another_node_with(&self, options: Options) -> Self {
         let (database, clock, mailbox) = (&self.database, &self.clock, &self.mailbox);
-        App::on(Arc::clone(database), Arc::clone(clock), Arc::clone(mailbox), self.options.clone(), "second").await
+        App::on(Arc::clone(database), Arc::clone(clock), Arc::clone(mailbox), options, "second").await
     }
 
     async fn on(
@@ -190,10 +201,21 @@ impl App {
     /// The same broker, showing its metrics to everybody.
     #[must_use]
     pub fn with_metrics(&self, render: RenderMetrics) -> Self {
-        let everywhere = vec!["0.0.0.0/0".parse().expect("a network")];
-        let settings = web::Settings { metrics_networks: everywhere, ..(*self.state.settings).clone() };
+        self.with_metrics_for("0.0.0.0/0", render)
+    }
+
+    /// The same broker, showing its metrics to this network.
+    #[must_use]
+    pub fn with_metrics_for(&self, network: &str, render: RenderMetrics) -> Self {
+        let metrics_networks = vec![network.parse().expect("a network")];
+        let settings = web::Settings { metrics_networks, ..(*self.state.settings).clone() };
         let state = AppState { metrics: Some(render), settings: Arc::new(settings), ..self.state.clone() };
         App { router: web::router(state.clone()), state, ..self.clone() }
+    }
+
+    /// How it differs from the usual one.
+    pub fn options(&self) -> Options {
+        self.options.clone()
     }
 
     /// The public URL.
@@ -275,6 +297,12 @@ impl App {
     /// Lets no mail leave from now on; with `None`, lets them leave again.
     pub fn refuse_mails(&self, refusal: Option<MailRefused>) {
         self.mailbox.refuse(refusal);
+    }
+
+    /// Lets no event be recorded from now on, so that whatever is to be told of fails as it is told; with `false`, lets
+    /// them be recorded again.
+    pub async fn refuse_events(&self, refused: bool) {
+        self.database.refuse_events(refused).await;
     }
 
     /// Leaves the deployment without any way to send mails.
@@ -391,7 +419,7 @@ pub(crate) async fn start_services(store: Store, seed: &str, mailer: Arc<dyn Mai
         store,
         sealer: Sealer::new(&MasterKey::from_random(std::array::from_fn(|index| u8::try_from(index).unwrap_or(0)))),
         upstreams: Upstreams::new(&upstreams).expect("the system has root certificates"),
-        hashing: HashPool::new(Hasher::new(hashing, 4), 4, 1000),
+        hashing: HashPool::new(Hasher::new(hashing, 4), options.hashing_places.0, options.hashing_places.1),
         mailer,
         entropy: Arc::new(SeededEntropy::new(seed)),
         settings: Settings {
@@ -399,7 +427,7 @@ pub(crate) async fn start_services(store: Store, seed: &str, mailer: Arc<dyn Mai
             subdomain_wildcards: options.subdomain_wildcards,
             ..Settings::for_issuer(options.issuer.as_str())
         },
-        bootstrap: Some(BootstrapClient {
+        bootstrap: options.has_bootstrap_client.then(|| BootstrapClient {
             client_id: crate::builders::BOOTSTRAP_CLIENT.to_owned(),
             client_secret: crate::builders::BOOTSTRAP_SECRET.to_owned().into(),
         }),

@@ -41,7 +41,7 @@ fn postgres_server() -> Option<String> {
 /// A database that is gone when this is dropped.
 pub(crate) struct Database {
     pub(crate) url: String,
-    _place: Place,
+    place: Place,
 }
 
 enum Place {
@@ -81,13 +81,13 @@ impl Database {
         if let Some(bytes) = file {
             fs::write(&path, bytes).expect("the temporary folder can be written to");
         }
-        Database { url: sqlite_url(&path), _place: Place::Folder(folder) }
+        Database { url: sqlite_url(&path), place: Place::Folder(folder) }
     }
 
     async fn postgres() -> Self {
         let server = postgres_server().expect("Postgres is asked for only where TEST_DATABASE_URL is set");
         let created = PostgresDatabase::create(server).await;
-        Database { url: created.url(), _place: Place::Server(created) }
+        Database { url: created.url(), place: Place::Server(created) }
     }
 
     pub(crate) async fn rename_table(&self, from: &str, to: &str) {
@@ -109,6 +109,28 @@ impl Database {
     pub(crate) async fn open(&self) -> Store {
         let settings = StoreSettings { url: self.url.clone(), readers: 8, load: Load::Service };
         Store::open(&settings).await.expect("a database of our own opens")
+    }
+}
+
+const REFUSE_SQLITE: &str =
+    "CREATE TRIGGER no_event BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no event is recorded'); END";
+const REFUSE_POSTGRES: &str = "CREATE FUNCTION no_event() RETURNS trigger LANGUAGE plpgsql AS \
+     $$ BEGIN RAISE EXCEPTION 'no event is recorded'; END $$; \
+     CREATE TRIGGER no_event BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION no_event()";
+const ALLOW_SQLITE: &str = "DROP TRIGGER no_event";
+const ALLOW_POSTGRES: &str = "DROP FUNCTION no_event CASCADE";
+
+impl Database {
+    pub(crate) async fn refuse_events(&self, refused: bool) {
+        match &self.place {
+            Place::Folder(_) => {
+                let mut file = SqliteConnection::connect(&self.url).await.expect("the test's database opens");
+                let statement = if refused { REFUSE_SQLITE } else { ALLOW_SQLITE };
+                sqlx::raw_sql(statement).execute(&mut file).await.expect("it is ours to change");
+                file.close().await.expect("the file closes");
+            }
+            Place::Server(_) => run(&self.url, if refused { REFUSE_POSTGRES } else { ALLOW_POSTGRES }.to_owned()).await,
+        }
     }
 }
 

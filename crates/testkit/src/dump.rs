@@ -32,6 +32,11 @@ impl Dump {
         &self.0[table]
     }
 
+    /// Every table with its rows.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().map(|(table, rows)| (table.as_str(), rows.as_slice()))
+    }
+
     /// Whether this text is in any row, as text or as the bytes of a blob.
     pub fn contains(&self, text: &str) -> bool {
         let hex = hex::encode(text);

@@ -111,7 +111,7 @@ pub async fn update(
 pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &ConnectionId) -> Result<(), Refused> {
     caller.require(ManagementScope::DeleteConnections)?;
     let Some(stored) = store::connections::find(&mut svc.store.read().await?, id).await? else { return Ok(()) };
-    close(svc, &stored.connection).await?;
+    close(svc, cx, caller, &stored.connection).await?;
     let mut users_deleted = 0;
     loop {
         let mut tx = svc.store.write().await?;
@@ -124,15 +124,21 @@ pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &C
             tx.commit().await?;
             return Ok(());
         }
+        let emptied = caller.event(svc, cx, "delete_connection_users", id.as_str()).connection(&stored.connection);
+        emptied.detail("users_deleted", batch).record(&mut tx).await?;
         tx.commit().await?;
     }
 }
 
 /// Takes the connection from every client, so that nobody signs up while its users are deleted.
-async fn close(svc: &Services, connection: &Connection) -> Result<(), Refused> {
+async fn close(svc: &Services, cx: &RequestContext, caller: &Caller, connection: &Connection) -> Result<(), Refused> {
     let mut tx = svc.store.write().await?;
     for client_id in &connection.enabled_clients {
         store::connections::set_enabled(&mut tx, &connection.id, client_id, false).await?;
+    }
+    if !connection.enabled_clients.is_empty() {
+        let closed = caller.event(svc, cx, "close_connection", connection.id.as_str()).connection(connection);
+        closed.record(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(())

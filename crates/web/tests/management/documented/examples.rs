@@ -10,8 +10,9 @@ use super::assert_valid;
 use super::operation::Operation;
 use super::world::{ACCESS_TOKEN, World};
 
+/// DL-05 as well: whatever changes something is told of by then.
 #[tokio::test]
-async fn management_examples_are_answered_as_documented() {
+async fn dl_05_management_examples_are_answered_as_documented_and_told_of() {
     let document = web::openapi::document();
     let shared = World::new().await;
     for operation in Operation::all(&document).into_iter().filter(Operation::is_of_management) {
@@ -21,9 +22,12 @@ async fn management_examples_are_answered_as_documented() {
         let uri = operation.example_uri(&document, world);
         let body = operation.json_body().map(|(_, example)| example).or(operation.multipart());
         let body = body.map(|example| world.real_value(example));
+        let (before, told_before) = (world.api.app.dump().await, world.api.app.events().await.len());
         let answer = world.api.app.call(operation.call(&uri, Some(&world.api.token), body.as_ref())).await;
         assert!(answer.status.is_success(), "{}: {} {}", operation.name(), answer.status, answer.body);
         assert_documented(&document, &operation, &answer);
+        let is_told_of = world.api.app.events().await.len() > told_before;
+        assert!(is_told_of || world.api.app.dump().await == before, "{} leaves no event", operation.name());
     }
 }
 
@@ -91,5 +95,28 @@ fn whole(schema: &Value) -> Value {
             Value::Array(items.iter().filter(is_kept).map(whole).collect())
         }
         value => value.clone(),
+    }
+}
+
+/// DL-05: a change and its event are one write. Where the event cannot be written, whatever stops it, nothing of the
+/// change is; so the process may end at any moment between the two.
+#[tokio::test]
+async fn dl_05_no_change_is_kept_without_its_event() {
+    let document = web::openapi::document();
+    let world = World::new().await;
+    let app = &world.api.app;
+    let before = app.dump().await;
+    app.refuse_events(true).await;
+    let is_change = |operation: &Operation| operation.is_of_management() && operation.method != Method::GET;
+    for operation in Operation::all(&document).into_iter().filter(is_change) {
+        let name = operation.name();
+        let uri = operation.example_uri(&document, &world);
+        let body = operation.json_body().map(|(_, example)| example).or(operation.multipart());
+        let body = body.map(|example| world.real_value(example));
+        let answer = app.call(operation.call(&uri, Some(&world.api.token), body.as_ref())).await;
+        // What is so already needs neither change nor event.
+        println!("{name} answers {} where no event is recorded", answer.status);
+        assert!(answer.status == 500 || answer.status.is_success(), "{name}: {} {}", answer.status, answer.body);
+        app.assert_unchanged_since(&before).await;
     }
 }
