@@ -75,6 +75,12 @@ impl EventBuilder {
         self
     }
 
+    /// The user, where it is known whose name was typed.
+    pub(crate) fn known_user(mut self, id: Option<&model::UserId>) -> Self {
+        self.0.user_id = id.cloned();
+        self
+    }
+
     /// What somebody typed as a name, cut to 320 characters.
     pub(crate) fn typed_name(mut self, name: &str) -> Self {
         self.0.user_name = Some(name.chars().take(320).collect());

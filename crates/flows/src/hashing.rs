@@ -51,3 +51,60 @@ impl HashPool {
         task.await.or_internal("hashing a password")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Condvar, Mutex};
+
+    use credentials::password::Parameters;
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    /// Hashes that wait for a word, so that a test decides how long they take.
+    #[derive(Default)]
+    struct Gate {
+        is_open: Mutex<bool>,
+        opened: Condvar,
+        inside: AtomicUsize,
+        most: AtomicUsize,
+    }
+
+    impl Gate {
+        fn pass(&self) {
+            let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(inside, Ordering::SeqCst);
+            let is_open = self.is_open.lock().unwrap();
+            drop(self.opened.wait_while(is_open, |is_open| !*is_open).unwrap());
+            self.inside.fetch_sub(1, Ordering::SeqCst);
+        }
+
+        fn open(&self) {
+            *self.is_open.lock().unwrap() = true;
+            self.opened.notify_all();
+        }
+    }
+
+    #[tokio::test]
+    async fn rl_07_of_a_flood_as_many_are_hashed_as_have_a_place_and_the_rest_hear_at_once() {
+        let hasher = Hasher::new(Parameters::new(32, 1, 1).expect("what argon2 allows"), 1);
+        let pool = HashPool::new(hasher, 2, 3);
+        let gate = Arc::new(Gate::default());
+        let mut flood = JoinSet::new();
+        for _ in 0..500 {
+            let (pool, gate) = (pool.clone(), Arc::clone(&gate));
+            flood.spawn(async move { pool.run(move |_| gate.pass()).await });
+        }
+        for _ in 0..495 {
+            let refused = flood.join_next().await.expect("500 were asked").expect("no panic");
+            assert!(matches!(refused, Err(InternalError::Busy)), "nothing is done while the gate is shut");
+        }
+        gate.open();
+        while let Some(done) = flood.join_next().await {
+            done.expect("no panic").expect("it had a place");
+        }
+        assert!(gate.most.load(Ordering::SeqCst) <= 2);
+        pool.run(|_| ()).await.expect("every place is free again");
+    }
+}

@@ -28,8 +28,13 @@ statements! {
     DAILY = "SELECT date / 86400000 AS day, type, COUNT(*) AS events FROM events
              WHERE type IN ($1, $2, $3) AND date >= $4 AND date < $5
              GROUP BY date / 86400000, type ORDER BY 1, 2";
+    OF_USER = "SELECT log_id, document FROM events WHERE user_id = $1 AND log_id > $2 ORDER BY log_id LIMIT $3";
+    REWRITE = "UPDATE events SET document = $2 WHERE log_id = $1";
     SWEEP = "DELETE FROM events WHERE log_id IN (SELECT log_id FROM events WHERE date < $1 LIMIT $2)";
 }
+
+/// How many events are held in memory while what they say of somebody is taken out.
+const AT_ONCE: i64 = 500;
 
 /// Which events are wanted; empty lists mean no condition.
 #[derive(Clone, Debug, Default)]
@@ -169,6 +174,26 @@ async fn position_of(db: &mut impl Read, id: &str) -> Result<Option<i64>, StoreE
     match db.fetch_optional::<(Option<i64>,)>(POSITION, args![id]).await? {
         Some((position,)) => Ok(position),
         None => Ok(db.fetch_one::<(Option<i64>,)>(BEFORE_LATER_IDS, args![id]).await?.0),
+    }
+}
+
+/// Takes out of what was recorded of a person whatever says more of them than their id: names, network addresses,
+/// browsers. Of what an administrator did to them, address and browser stay, because those are the administrator's.
+pub async fn forget_person(tx: &mut WriteTx, id: &UserId) -> Result<(), StoreError> {
+    let mut last = String::new();
+    loop {
+        let rows: Vec<(String, String)> = tx.fetch_all(OF_USER, args![id, &last, AT_ONCE]).await?;
+        for row in &rows {
+            let mut event = Event { user_name: None, ..read(row)? };
+            if event.code != EventType::ManagementWrite.code() {
+                (event.ip, event.user_agent) = (None, None);
+            }
+            tx.execute(REWRITE, args![&event.log_id, to_json(&event)]).await?;
+        }
+        match rows.into_iter().next_back() {
+            Some((newest, _)) => last = newest,
+            None => return Ok(()),
+        }
     }
 }
 

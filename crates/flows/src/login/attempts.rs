@@ -54,12 +54,14 @@ pub(crate) async fn count(
     account: &Account,
     address: &str,
     username: &str,
+    user_id: Option<&UserId>,
 ) -> Result<(), StoreError> {
     let window = svc.settings.failed_login_window;
     let failures = store::failed_logins::record(tx, &account.0, address, window, cx.now).await?;
     if failures == svc.settings.max_failed_logins {
         event(svc, cx, EventType::AccountThrottled)
             .typed_name(username)
+            .known_user(user_id)
             .detail("failures", failures)
             .record(tx)
             .await?;

@@ -1,6 +1,7 @@
 //! Whether a password is right, whoever holds it. Shared by the login page and the password grants.
 
 use credentials::password::Prepared;
+use model::UserId;
 use model::event::EventType;
 use model::user::{PasswordCredential, StoredPassword, User};
 use secrecy::{ExposeSecret, SecretString};
@@ -48,11 +49,11 @@ pub(crate) async fn check(
         None => None,
     };
     drop(db);
-    let known = user.is_some();
+    let known = user.as_ref().map(|user| user.user_id.clone());
     match Box::pin(judge(svc, cx, attempt, password, user, stored)).await? {
         Verdict::Right(user) => let_in(svc, cx, attempt, &user).await,
         Verdict::Wrong => {
-            count_wrong(svc, cx, attempt, &account, &address, known).await?;
+            count_wrong(svc, cx, attempt, &account, &address, known.as_ref()).await?;
             Ok(Err(LoginRefused::WrongPassword))
         }
         Verdict::Refused(why) => Ok(Err(why)),
@@ -83,12 +84,12 @@ async fn count_wrong(
     attempt: &Attempt<'_>,
     account: &Account,
     address: &str,
-    known: bool,
+    known: Option<&UserId>,
 ) -> Result<(), InternalError> {
-    let kind = if known { EventType::WrongPassword } else { EventType::UnknownUser };
+    let kind = if known.is_some() { EventType::WrongPassword } else { EventType::UnknownUser };
     let mut tx = svc.store.write().await?;
-    attempts::count(svc, cx, &mut tx, account, address, attempt.username).await?;
-    attempt.event(svc, cx, kind).describe("Wrong email or password.").record(&mut tx).await?;
+    attempts::count(svc, cx, &mut tx, account, address, attempt.username, known).await?;
+    attempt.event(svc, cx, kind).known_user(known).describe("Wrong email or password.").record(&mut tx).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -109,7 +110,7 @@ async fn judge(
                 Box::pin(moving::move_known(svc, cx, attempt, &prepared, user, &stored)).await
             }
             PasswordCredential::Source { .. } => {
-                moving::record_unavailable(svc, cx, attempt, "disabled").await?;
+                moving::record_unavailable(svc, cx, attempt, Some(&user), "disabled").await?;
                 Ok(Verdict::Refused(LoginRefused::SourceUnavailable))
             }
             _ => verify_held(svc, cx, attempt, &prepared, user, stored).await,

@@ -195,7 +195,7 @@ async fn ask(
 ) -> Result<Result<Box<SourceProfile>, Verdict>, InternalError> {
     let secret = crate::management::connections::open_source_secret(svc, attempt.connection)?;
     let Some(secret) = secret else {
-        record_unavailable(svc, cx, attempt, "no client secret").await?;
+        record_unavailable(svc, cx, attempt, user, "no client secret").await?;
         return Ok(Err(Verdict::Refused(LoginRefused::SourceUnavailable)));
     };
     let typed = SecretString::from(password.as_typed().to_owned());
@@ -221,7 +221,8 @@ async fn ask(
             (EventType::SourceUnavailable, LoginRefused::SourceUnavailable, Value::from(reason.as_str()))
         }
     };
-    let mut told = attempt.event(svc, cx, kind).detail("source", source.name.as_str());
+    let told = attempt.event(svc, cx, kind).known_user(user.map(|user| &user.user_id));
+    let mut told = told.detail("source", source.name.as_str());
     if !detail.is_null() {
         told = told.detail("reason", detail);
     }
@@ -234,9 +235,11 @@ pub(crate) async fn record_unavailable(
     svc: &Services,
     cx: &RequestContext,
     attempt: &Attempt<'_>,
+    user: Option<&User>,
     reason: &str,
 ) -> Result<(), StoreError> {
-    attempt.event(svc, cx, EventType::SourceUnavailable).detail("reason", reason).record_alone(svc).await
+    let told = attempt.event(svc, cx, EventType::SourceUnavailable).known_user(user.map(|user| &user.user_id));
+    told.detail("reason", reason).record_alone(svc).await
 }
 
 /// Whether there may be people at the source whom nobody can ask about by their address. Then nobody may sign up:

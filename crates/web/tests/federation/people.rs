@@ -10,15 +10,30 @@ use model::user::{Profile, User};
 use serde_json::{Value, json};
 use testkit::provider::{CLIENT_ID, CLIENT_SECRET, LyingProvider};
 use testkit::source::{Lie, Question};
-use testkit::{for_each_deployment, native};
+use testkit::{AuthorizationUrl, Browser, for_each_deployment, for_each_engine, native};
 
 use crate::setting::{ADA, Setting, assert_page};
 
 const PASSWORD: &str = "correct horse battery";
+/// Strong enough for who signs up.
+const CHOSEN: &str = "Tr1cky enough";
 
 impl Setting {
     async fn user(&self, id: &str) -> User {
         self.app.find_user(&UserId::new(id)).await.unwrap_or_else(|| panic!("{id} is there"))
+    }
+
+    /// A request for the directory beside the provider.
+    fn directory_request(&self) -> AuthorizationUrl {
+        self.client.request().with("connection", "Username-Password-Authentication")
+    }
+
+    /// Signs somebody up there, and gives the claims of their ID token.
+    async fn sign_up(&self, browser: &mut Browser, email: &str) -> Value {
+        let url = self.directory_request().with("screen_hint", "signup");
+        let form = browser.authorize(&url).await.page().form();
+        let answer = browser.submit(&form.fill("email", email).fill("password", CHOSEN)).await.answer();
+        self.claims(&answer).await
     }
 
     /// Signs somebody in by this connection.
@@ -208,4 +223,57 @@ async fn somebody_of_another_customers_connection_is_not_taken_over() {
     let back = setting.peer.sign_in(&request, &json!({"sub": "oidc|umbrella|ada-1"}), setting.app.now());
     assert_page(browser.open(&back).await, 403, "We cannot tell who you are");
     before.assert_changed_only(&setting.app.dump().await, &["provider_sign_ins"]);
+}
+
+/// LK-03 (GHSA-qq9h-g4jm-xgf3 of better-auth): somebody signs up with an address and waits for its owner to come through
+/// a provider. The owner is somebody else here, to whom no password, session or token of the squatter leads.
+#[tokio::test]
+async fn lk_03_who_signed_up_with_an_address_gets_nothing_of_its_owner_s() {
+    for_each_engine(async |app| {
+        let setting = Setting::on(app, |provider| provider.email_verification = EmailVerification::Believed).await;
+        setting.add_directory().await;
+        let mut squatter = setting.app.browser();
+        let squatted = setting.sign_up(&mut squatter, "ada@acme.example").await;
+        assert_eq!((&squatted["email"], &squatted["email_verified"]), (&json!("ada@acme.example"), &json!(false)));
+        let account = setting.user(squatted["sub"].as_str().expect("a subject")).await;
+
+        let owner = setting.person_at("acme", &setting.peer, &json!({})).await;
+        assert_eq!((&owner["sub"], &owner["email_verified"]), (&json!(ADA), &json!(true)));
+        let [only] = &setting.user(ADA).await.identities[..] else { panic!("one way in") };
+        assert_eq!(only.connection, "acme");
+        assert!(setting.app.find_password(&UserId::new(ADA)).await.is_none());
+
+        let silent = squatter.authorize(&setting.client.request().with("prompt", "none")).await.answer();
+        assert_eq!(setting.claims(&silent).await["sub"], squatted["sub"]);
+        let again = setting.app.browser().log_in(&setting.directory_request(), "ada@acme.example", CHOSEN).await;
+        let again = setting.claims(&again.answer()).await;
+        assert_eq!((&again["sub"], &again["email_verified"]), (&squatted["sub"], &json!(false)));
+        let after = setting.user(squatted["sub"].as_str().expect("a subject")).await;
+        assert_eq!(after.identities, account.identities, "nothing of the owner's went the other way");
+    })
+    .await;
+}
+
+/// LK-07: a provider says of a stranger that an address is theirs, before its owner signs up.
+#[tokio::test]
+async fn lk_07_a_provider_that_names_an_address_first_takes_it_from_nobody() {
+    for how in [EmailVerification::Ignored, EmailVerification::Believed, EmailVerification::Assumed] {
+        let setting = Setting::with(|provider| provider.email_verification = how).await;
+        setting.add_directory().await;
+        let says = json!({"sub": "eve", "email": "victim@x.io", "email_verified": true});
+        let eve = setting.person_at("acme", &setting.peer, &says).await;
+        let before = setting.user("oidc|acme|eve").await;
+
+        let mut browser = setting.app.browser();
+        let victim = setting.sign_up(&mut browser, "victim@x.io").await;
+        assert_ne!(victim["sub"], eve["sub"], "{how:?}");
+        assert_eq!(setting.user("oidc|acme|eve").await, before, "{how:?}");
+        let account = setting.user(victim["sub"].as_str().expect("a subject")).await;
+        assert_eq!(account.identities.len(), 1, "{how:?}");
+
+        let again = setting.person_at("acme", &setting.peer, &says).await;
+        assert_eq!(again["sub"], eve["sub"], "{how:?}");
+        let account_after = setting.user(victim["sub"].as_str().expect("a subject")).await;
+        assert_eq!(account_after, account, "{how:?}");
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use testkit::Page;
+use axum::body::Body;
+use http::Request;
+use testkit::{Browser, Page};
+use url::form_urlencoded;
 
 use crate::site::{Site, claims};
 
@@ -110,13 +113,80 @@ async fn az_27_the_logout_page_keeps_the_hint_in_its_address_to_itself() {
     assert_eq!(claims(&id_token)["sub"], "auth0|ada");
 }
 
+/// WP-09: a cache that goes by endings meets nothing personal under any, and may keep no personal answer.
 #[tokio::test]
-async fn what_does_not_exist_says_so() {
+async fn wp_09_no_cache_keeps_or_confuses_what_is_personal() {
     let site = Site::new().await;
-    let answer = site.app.get("/userinfo/x.css").await;
-    assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (404, Some("no-store")));
+    let (_, access_token) = site.offline_tokens().await;
+    let mut browser = site.app.browser();
+    site.log_in(&mut browser, &site.client.request()).await;
+    for path in ["/userinfo", "/u/login", "/u/consent", "/authorize", "/v2/logout", "/oidc/logout", "/login/callback"] {
+        for ending in ["/x.css", ".css", ";x.css", "%2Fx.css", "/..%2Fx.js", "%00.png", "%3Fx.css"] {
+            let request =
+                Request::get(format!("{path}{ending}")).header("authorization", format!("Bearer {access_token}"));
+            let answer = browser.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.status, 404, "{path}{ending}");
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}{ending}");
+        }
+    }
+    let public =
+        ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json"];
+    for path in site.app.paths().into_iter().filter(|path| !public.contains(path)) {
+        let answer = browser.send(Request::get(path.replace(['{', '}'], "")).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+    }
+    let personal = site.app.userinfo(&access_token).await;
+    assert_eq!((personal.status.as_u16(), personal.header("cache-control")), (200, Some("no-store")));
+    assert_eq!(personal.header("vary"), Some("Origin"), "it differs by who asks, from which page");
     assert_eq!(site.app.get("/nowhere").await.body, "Not Found\n");
     assert_eq!(site.app.post_form("/u/assets/icon.svg", &[]).await.status, 405);
+}
+
+/// WP-03: what anybody sends comes back encoded within the one header it belongs to, or not at all.
+#[tokio::test]
+async fn wp_03_nothing_that_is_sent_makes_a_header_or_a_second_answer() {
+    const BREAK: &str = "x\r\nset-cookie: evil=1\r\n\r\n<script>";
+    let site = Site::new().await;
+    let mut browser = site.app.browser();
+    site.log_in(&mut browser, &site.client.request()).await;
+    let request = site.client.request();
+    for url in [
+        request.clone().with("state", BREAK),
+        request.clone().with("nonce", BREAK),
+        request.clone().with("ui_locales", BREAK),
+        request.clone().with("login_hint", BREAK),
+        request.clone().with("scope", BREAK),
+        request.clone().with("response_mode", BREAK),
+        request.clone().with("audience", BREAK),
+        request.clone().with("client_id", BREAK),
+        request.clone().with("redirect_uri", &format!("https://app.test/cb{BREAK}")),
+        request.with("response_mode", "form_post").with("state", BREAK),
+    ] {
+        check_no_header_is_made(&mut browser, &url.path()).await;
+    }
+    let encoded: String = form_urlencoded::byte_serialize(BREAK.as_bytes()).collect();
+    for path in [
+        format!("/v2/logout?returnTo={encoded}"),
+        format!("/oidc/logout?state={encoded}&post_logout_redirect_uri={encoded}"),
+        format!("/login/callback?state={encoded}&error={encoded}&error_description={encoded}"),
+        format!("/u/assets/{encoded}"),
+        format!("/downloads/{encoded}"),
+        format!("/u/login?state={encoded}"),
+        format!("/u/reset-verify?ticket={encoded}"),
+    ] {
+        check_no_header_is_made(&mut browser, &path).await;
+    }
+}
+
+async fn check_no_header_is_made(browser: &mut Browser, path: &str) {
+    let answer = browser.send(Request::get(path).body(Body::empty()).unwrap()).await;
+    assert!(!answer.status.is_server_error(), "{path}: {}", answer.status);
+    for (name, value) in &answer.headers {
+        let text = value.to_str().unwrap();
+        assert!(!text.contains(['\r', '\n', '<']), "{path}: {name}: {text}");
+        assert!(name != "set-cookie" || text.contains("landbridge_"), "{path}: {text}");
+    }
+    assert!(!answer.body.contains("<script>"), "{path}: {}", answer.body);
 }
 
 /// Whoever meets a bug of ours is told nothing of it, and is protected like everybody else.

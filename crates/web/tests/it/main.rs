@@ -16,6 +16,8 @@ mod deleted_meanwhile;
 mod deployments;
 mod dpop;
 mod email_verification;
+mod erased;
+mod floods;
 mod headers;
 mod introspection;
 mod jobs;

@@ -1,14 +1,19 @@
 //! Who may call, and what everybody else is told.
 
+use std::io::Write;
 use std::time::Duration;
 
 use axum::body::Body;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
-use testkit::{Answer, App, native};
+use testkit::{Answer, App, for_each_engine, native};
 
 use crate::api::{Api, call, expect, expect_refusal, machine, machine_token};
 use crate::documented::Operation;
+
+const PASSWORD: &str = "a long enough password";
 
 /// Asks every route that is documented with this token and nothing else, and sees to it that nothing changes.
 async fn ask_everything(app: &App, token: Option<&str>, judge: impl Fn(&Answer)) {
@@ -54,10 +59,10 @@ async fn ad_01_a_person_s_tokens_open_nothing() {
     let app = Box::pin(App::new()).await;
     let client = app.add_client("shop", |_| {}).await;
     let connection = app.add_connection("people", &[&client], |_| {}).await;
-    app.add_user(&connection, "auth0|bootstrap@clients", "ann@x.test", Some(native("a long enough password"))).await;
+    app.add_user(&connection, "auth0|bootstrap@clients", "ann@x.test", Some(native(PASSWORD))).await;
     let audience = format!("{}api/v2/", app.issuer());
     let request = client.request().scope("openid read:users").with("audience", &audience);
-    let answer = app.browser().log_in(&request, "ann@x.test", "a long enough password").await.answer();
+    let answer = app.browser().log_in(&request, "ann@x.test", PASSWORD).await.answer();
     let tokens = client.exchange(&app, answer.code()).await;
 
     let id_token = tokens.text("id_token");
@@ -109,13 +114,15 @@ async fn ad_17_only_the_canonical_path_and_method_lead_anywhere() {
     expect(&api.get("/clients/bootstrap").await, 200);
 }
 
+/// RL-09: and of bounded depth, told apart before anything of it is believed.
 #[tokio::test]
-async fn a_body_is_one_json_object_of_bounded_size() {
+async fn rl_09_a_body_is_one_json_object_of_bounded_size() {
     let api = Api::new().await;
     let before = api.app.dump().await;
     let post = |body: String| call(&api.app, Method::POST, "/clients", Some(&api.token), body);
     let not_json = "Payload validation error: the body is not JSON, or a property stands in it twice";
-    for body in ["", "{", "name=x", "{\"name\":\"\u{1}\"}", &"[".repeat(10_000)] {
+    let deep = format!("{{\"client_metadata\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    for body in ["", "{", "name=x", "{\"name\":\"\u{1}\"}", &"[".repeat(10_000), &deep] {
         expect_refusal(&post(body.to_owned()).await, 400, Some("invalid_body"), not_json);
     }
     let array = "Payload validation error: Expected an object but found an array as the body";
@@ -124,6 +131,18 @@ async fn a_body_is_one_json_object_of_bounded_size() {
     expect_refusal(&post(json!({"name": "a\0b"}).to_string()).await, 400, Some("invalid_body"), nul);
     let large = json!({"name": "x".repeat(1024 * 1024)}).to_string();
     expect_refusal(&post(large).await, 413, None, "The body is too large.");
+    let many: serde_json::Map<_, _> = (0..10_000).map(|number| (format!("name{number}"), json!(number))).collect();
+    assert_eq!(expect(&post(Value::from(many).to_string()).await, 400)["errorCode"], "invalid_body");
+    // What is compressed is not opened.
+    let bomb = Request::post("/api/v2/clients")
+        .header(header::AUTHORIZATION, format!("Bearer {}", api.token))
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::CONTENT_ENCODING, "gzip");
+    let mut compressed = GzEncoder::new(Vec::new(), Compression::default());
+    compressed.write_all(json!({"name": "x".repeat(1 << 24)}).to_string().as_bytes()).expect("memory takes it");
+    let compressed = compressed.finish().expect("memory takes it");
+    let bomb = api.app.call(bomb.body(Body::from(compressed)).expect("a path")).await;
+    expect_refusal(&bomb, 400, Some("invalid_body"), not_json);
     api.app.assert_unchanged_since(&before).await;
     let nul_in_path = "Path validation error: the id must be UTF-8 without NUL characters";
     expect_refusal(&api.get("/users/a%00").await, 400, Some("invalid_uri"), nul_in_path);
@@ -141,4 +160,38 @@ async fn every_write_is_recorded_without_its_secrets() {
     assert_eq!(event.description.as_deref(), Some("Create client"));
     assert_eq!(Value::from(event.details.clone()), json!({"operation": "create_client", "id": id}));
     assert!(recorded.iter().all(|event| !serde_json::to_string(event).unwrap().contains("ssss")));
+}
+
+/// AD-06 (CVE-2026-27946 of Zitadel): what a person may write of themselves is written by nobody through this API.
+#[tokio::test]
+async fn ad_06_a_person_changes_nobody_s_record() {
+    for_each_engine(async |app| {
+        let client = app.add_client("shop", |_| {}).await;
+        let connection = app.add_connection("people", &[&client], |_| {}).await;
+        for name in ["ann", "bob"] {
+            let email = format!("{name}@x.test");
+            app.add_user(&connection, &format!("auth0|{name}"), &email, Some(native(PASSWORD))).await;
+        }
+        let audience = format!("{}api/v2/", app.issuer());
+        let scope = "openid read:current_user update:current_user_metadata update:users update:users_app_metadata";
+        let request = client.request().scope(scope).with("audience", &audience);
+        let answer = app.browser().log_in(&request, "ann@x.test", PASSWORD).await.answer();
+        let token = client.exchange(&app, answer.code()).await.text("access_token");
+        let before = app.dump().await;
+        for id in ["auth0%7Cann", "auth0%7Cbob"] {
+            for change in [
+                json!({"user_metadata": {"colour": "red"}}),
+                json!({"app_metadata": {"plan": "full"}}),
+                json!({"email_verified": true}),
+                json!({"email": "new@x.test"}),
+                json!({"blocked": false}),
+            ] {
+                let path = format!("/users/{id}");
+                let refused = call(&app, Method::PATCH, &path, Some(&token), change.to_string()).await;
+                assert_eq!(expect(&refused, 403)["errorCode"], "insufficient_scope", "{id} {change}");
+            }
+        }
+        app.assert_unchanged_since(&before).await;
+    })
+    .await;
 }

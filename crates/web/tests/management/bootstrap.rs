@@ -1,8 +1,9 @@
 //! The client of the configuration, which a start brings back whatever was changed about it.
 
+use futures_util::future::join_all;
 use model::event::Event;
 use serde_json::{Value, json};
-use testkit::{App, for_each_engine};
+use testkit::{App, Options, for_each_engine, for_each_engine_with};
 
 use crate::api::{Api, expect};
 
@@ -107,6 +108,46 @@ async fn a_start_leaves_what_lets_the_configured_client_in_as_it_is() {
         let before = app.dump().await;
         app.another_node().await;
         app.assert_unchanged_since(&before).await;
+    })
+    .await;
+}
+
+/// AD-11: nobody is there before the operator names somebody, and no page waits for whoever comes first.
+#[tokio::test]
+async fn ad_11_a_new_deployment_has_no_account_and_nothing_to_claim() {
+    for_each_engine_with(Options { has_bootstrap_client: false, ..Options::default() }, async |app| {
+        let before = app.dump().await;
+        for table in ["users", "passwords", "identities", "clients", "client_grants", "connections", "sessions"] {
+            assert!(before.rows(table).is_empty(), "{table}: {:?}", before.rows(table));
+        }
+        for (id, secret) in [("bootstrap", "bootstrap"), ("admin", "admin"), ("admin", "123456"), ("landbridge", "")] {
+            let fields = [("client_id", id), ("client_secret", secret), ("audience", MANAGEMENT)];
+            let answer = app.token(&[&fields[..], &[("grant_type", "client_credentials")]].concat()).await;
+            assert_eq!(answer.refusal(), (401, "invalid_client".to_owned()), "{id}");
+        }
+        for path in ["/", "/setup", "/install", "/admin", "/init", "/onboarding", "/api/v2/setup"] {
+            let answers = [app.get(path).await, app.post_form(path, &[("password", "mine")]).await];
+            assert!(answers.iter().all(|answer| answer.status == 404), "{path}");
+        }
+        let registered = app.post_form("/oidc/register", &[]).await;
+        assert!(registered.status.is_client_error(), "{}", registered.body);
+        before.assert_changed_only(&app.dump().await, &[]);
+    })
+    .await;
+}
+
+/// AD-11: several nodes may start at once, and the configured client is made by one of them.
+#[tokio::test]
+async fn ad_11_of_starts_at_once_one_makes_the_configured_client() {
+    for_each_engine(async |app| {
+        let api = Api::on(app.clone()).await;
+        expect(&api.delete(&grant_path(&api).await).await, 204);
+        expect(&api.delete(CLIENT).await, 204);
+        let nodes = join_all((0..8).map(|_| app.another_node())).await;
+        assert_eq!(repairs(&app).await, 1);
+        assert_eq!(app.dump().await.rows("clients").len(), 1);
+        assert_eq!(app.dump().await.rows("client_grants").len(), 1);
+        assert!(granted(&nodes[0]).await.is_some(), "it may come in");
     })
     .await;
 }

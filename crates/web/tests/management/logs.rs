@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 use testkit::{App, RelyingParty, for_each_deployment, for_each_engine};
 use tokio::task::JoinSet;
@@ -179,4 +179,43 @@ async fn ad_07_what_cannot_be_asked_is_refused() {
         let refused = api.get(&format!("/logs?q={}", in_path(q))).await;
         expect_refusal(&refused, 400, Some("invalid_query_string"), &message);
     }
+}
+
+/// Who may do everything may not do this.
+#[tokio::test]
+async fn nobody_alters_the_log_through_the_api() {
+    for_each_engine(async |app| {
+        let api = Api::on(app).await;
+        with_writes(&api).await;
+        let before = api.app.events().await;
+        let id = before[0].log_id.as_str();
+        for path in ["/logs".to_owned(), format!("/logs/{id}"), format!("/logs?q=log_id:{id}")] {
+            for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+                let refused = api.send(method.clone(), &path, Some(json!({"type": "s"}))).await;
+                expect_refusal(&refused, 405, None, "This path does not know this method.");
+            }
+        }
+        assert_eq!(api.app.events().await, before);
+    })
+    .await;
+}
+
+/// DL-04: what somebody typed and what their browser calls itself stand in one event, as they came, and in JSON alone.
+#[tokio::test]
+async fn dl_04_what_strangers_type_makes_no_event_of_its_own() {
+    const TYPED: &str = "a\r\n{\"type\":\"s\"}\u{1b}[2J\"\u{202e}@x.test";
+    for_each_engine(async |app| {
+        let api = Api::on(app).await;
+        let client = api.app.add_client("shop", |_| {}).await;
+        api.app.add_connection("people", &[&client], |_| {}).await;
+        let mut browser = api.app.browser().sending("user-agent", "x\" \\u000a{\"type\":\"s\"}");
+        browser.log_in(&client.request(), TYPED, "wrong").await.page();
+        let [event] = &api.app.events_of("fu").await[..] else { panic!("one event") };
+        assert_eq!(event.user_name.as_deref(), Some(TYPED));
+        let told = api.get(&format!("/logs/{}", event.log_id.as_str())).await;
+        assert!(told.body.lines().count() == 1 && !told.body.contains(['\r', '\u{1b}']), "{}", told.body);
+        assert_eq!(expect(&told, 200)["user_agent"], "x\" \\u000a{\"type\":\"s\"}");
+        assert!(api.app.events_of("s").await.is_empty());
+    })
+    .await;
 }

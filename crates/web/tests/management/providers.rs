@@ -386,3 +386,40 @@ async fn options_that_cannot_be_are_refused_with_a_reason() {
         check_refused(strategy, options, message).await;
     }
 }
+
+/// SS-06: whoever may set up connections could otherwise read what stands behind a wall, one port after the other.
+#[tokio::test]
+async fn ss_06_a_failure_elsewhere_is_told_in_our_own_words() {
+    const BANNER: &str = "postgres-7.internal: no pg_hba.conf entry for 10.0.0.9";
+    let api = Api::new().await;
+    let peer = LyingProvider::start().await;
+    let client = api.app.add_client("shop", |_| {}).await;
+    let failures = || {
+        [
+            Lie::Raw(500, "text/html", BANNER),
+            Lie::Raw(200, "application/json", BANNER),
+            Lie::error(403, BANNER, BANNER),
+            Lie::json(200, json!({"issuer": BANNER})),
+            Lie::json(302, json!({})).with_header("Location", "http://postgres-7.internal/"),
+            Lie::json(200, peer.metadata(&json!({"token_endpoint": BANNER, "jwks_uri": BANNER}))),
+        ]
+    };
+    let before = api.app.dump().await;
+    for lie in failures() {
+        peer.server.on(Question::Discovery, lie);
+        let refused = create(&api, "oidc", json!({"discovery_url": peer.discovery_url()})).await;
+        assert!(!expect(&refused, 400).to_string().contains("postgres-7"), "{}", refused.body);
+    }
+    api.app.assert_unchanged_since(&before).await;
+
+    let acme = api.app.add_provider("acme", "oidc", &[&client], peer.provider()).await;
+    for lie in failures() {
+        peer.server.on(Question::Discovery, lie);
+        let status = api.get(&format!("/connections/{}/status", acme.id.as_str())).await;
+        assert!(!status.body.contains("postgres-7"), "{}", status.body);
+        let page = api.app.browser().authorize(&client.request().with("connection", "acme")).await.page();
+        assert!(!page.html.contains("postgres-7"), "{}", page.html);
+    }
+    let events = expect(&api.get("/logs").await, 200).to_string();
+    assert!(events.contains("acme") && !events.contains("postgres-7"), "{events}");
+}

@@ -261,3 +261,43 @@ async fn ad_08_the_largest_search_that_is_read_is_answered() {
     })
     .await;
 }
+
+/// AD-09 (keycloak/keycloak#50987): what no token can read cannot be asked about either, letter by letter.
+#[tokio::test]
+async fn ad_09_nobody_is_found_or_sorted_by_what_cannot_be_read() {
+    let api = with_people(Box::pin(App::new()).await).await;
+    for field in [
+        "password",
+        "password_hash",
+        "hash",
+        "passwords.hash",
+        "identities.access_token",
+        "identities.profile_data",
+        "email_folded",
+        "version",
+        "sessions.sid",
+        "tickets.digest",
+        "document",
+        "client_secret",
+    ] {
+        for query in
+            [format!("q={}", in_path(&format!("{field}:a*"))), format!("sort={}", in_path(&format!("{field}:1")))]
+        {
+            let refused = expect(&api.get(&format!("/users?{query}")).await, 400);
+            assert_eq!(refused["errorCode"], "invalid_query_string", "{query}");
+        }
+        let shown = expect(&api.get(&format!("/users?fields={field},email&include_fields=true&per_page=1")).await, 200);
+        assert!(shown[0].get(field).is_none() && shown[0]["email"].is_string(), "{field}: {shown}");
+    }
+    let all = expect(&api.get("/clients").await, 200);
+    for query in ["client_secret=a", "signing_keys=a", "q=client_secret%3Aa*"] {
+        let found = api.get(&format!("/clients?{query}")).await;
+        assert!(found.status == 400 || found.json() == all, "{query} narrows what is found: {}", found.body);
+    }
+    for field in ["details.secret", "document", "position"] {
+        expect(&api.get(&format!("/logs?q={}", in_path(&format!("{field}:a*")))).await, 400);
+    }
+    let reader = api.with_scopes("read:clients").await;
+    let refused = reader.get("/users?q=email%3Aa*").await;
+    assert_eq!(expect(&refused, 403)["errorCode"], "insufficient_scope");
+}

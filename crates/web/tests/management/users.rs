@@ -207,8 +207,9 @@ async fn passwords_obey_the_policy_of_the_connection() {
     api.app.assert_unchanged_since(&before).await;
 }
 
+/// AD-15: and the change is told of, without the password.
 #[tokio::test]
-async fn who_is_blocked_or_gets_a_new_password_is_signed_out_everywhere() {
+async fn ad_15_who_is_blocked_or_gets_a_new_password_is_signed_out_everywhere() {
     for change in [json!({"blocked": true}), json!({"password": "Another-Horse-8", "connection": "people"})] {
         for_each_engine(async |app| {
             let client = shop(&app).await;
@@ -229,9 +230,38 @@ async fn who_is_blocked_or_gets_a_new_password_is_signed_out_everywhere() {
             assert_eq!(client.refresh(&api.app, &refresh_token).await.refusal().1, "invalid_grant");
             let silent = browser.authorize(&client.request().with("prompt", "none")).await.answer();
             assert_eq!(silent.error(), "login_required");
+            let told = api.app.events_of("sapi").await;
+            assert!(!format!("{told:?}").contains("Another-Horse"));
+            let updates: Vec<_> = told.iter().filter(|event| event.details["operation"] == "update_user").collect();
+            assert!(updates.iter().all(|event| event.user_id.as_ref().map(UserId::as_str) == user["user_id"].as_str()));
+            let with_password = updates.iter().filter(|event| event.details["password_changed"] == true).count();
+            assert_eq!((updates.len(), with_password), (2, usize::from(change.get("password").is_some())));
         })
         .await;
     }
+}
+
+/// AD-15: nor does it happen by halves, or at the word of somebody who may not change people.
+#[tokio::test]
+async fn ad_15_a_password_that_is_refused_ends_nothing() {
+    for_each_engine(async |app| {
+        let client = shop(&app).await;
+        let api = Api::on(app).await;
+        let user = create(&api, "ann@x.test", json!({})).await;
+        let mut browser = api.app.browser();
+        browser.log_in(&client.request(), "ann@x.test", PASSWORD).await.answer();
+        let before = api.app.dump().await;
+        expect(&api.patch(&path_of(&user), json!({"password": "short", "connection": "people"})).await, 400);
+        let reader = api.with_scopes("read:users").await;
+        let created = api.app.dump().await;
+        let refused = reader.patch(&path_of(&user), json!({"password": "Another-Horse-8"})).await;
+        assert_eq!(expect(&refused, 403)["errorCode"], "insufficient_scope");
+        api.app.assert_unchanged_since(&created).await;
+        assert_eq!(created.rows("sessions"), before.rows("sessions"));
+        assert_eq!(created.rows("passwords"), before.rows("passwords"));
+        browser.authorize(&client.request().with("prompt", "none")).await.answer().code();
+    })
+    .await;
 }
 
 #[tokio::test]

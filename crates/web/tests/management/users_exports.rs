@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::Request;
+use model::UserId;
+use model::user::PasswordCredential;
 use serde_json::{Value, json};
 
 use crate::api::{Api, expect, expect_refusal};
@@ -136,5 +138,26 @@ async fn an_export_that_cannot_be_is_refused() {
             "invalid_body",
             "{body}"
         );
+    }
+}
+
+/// DL-09: an export holds of people what may be read of them, whatever it is asked for, and of nobody else.
+#[tokio::test]
+async fn dl_09_no_export_holds_a_secret_or_somebody_else() {
+    let api = with_people().await;
+    let stored = api.app.find_password(&UserId::new("auth0|ada")).await.expect("she has one");
+    let PasswordCredential::Native { hash } = stored.credential else { panic!("it is ours") };
+    let names = ["user_id", "password", "password_hash", "hash", "credential", "passwords", "identities", "version"];
+    let fields: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+    let people = expect(&api.get("/connections?name=people").await, 200);
+    for format in ["json", "csv"] {
+        let body = json!({"connection_id": people[0]["id"], "format": format, "fields": fields});
+        let told = exported(&api, body).await;
+        assert!(told.contains("auth0|ada") && told.contains("auth0|bob") && !told.contains("eve"), "{told}");
+        assert!(!told.contains(&hash) && !told.contains("argon2") && !told.contains(PASSWORD), "{told}");
+    }
+    for format in ["json", "csv"] {
+        let told = exported(&api, json!({ "format": format })).await;
+        assert!(!told.contains("argon2"), "{told}");
     }
 }
