@@ -233,9 +233,9 @@ async fn lk_03_who_signed_up_with_an_address_gets_nothing_of_its_owner_s() {
         let setting = Setting::on(app, |provider| provider.email_verification = EmailVerification::Believed).await;
         setting.add_directory().await;
         let mut squatter = setting.app.browser();
-        let squatted = setting.sign_up(&mut squatter, "ada@acme.example").await;
-        assert_eq!((&squatted["email"], &squatted["email_verified"]), (&json!("ada@acme.example"), &json!(false)));
-        let account = setting.user(squatted["sub"].as_str().expect("a subject")).await;
+        let taken = setting.sign_up(&mut squatter, "ada@acme.example").await;
+        assert_eq!((&taken["email"], &taken["email_verified"]), (&json!("ada@acme.example"), &json!(false)));
+        let account = setting.user(taken["sub"].as_str().expect("a subject")).await;
 
         let owner = setting.person_at("acme", &setting.peer, &json!({})).await;
         assert_eq!((&owner["sub"], &owner["email_verified"]), (&json!(ADA), &json!(true)));
@@ -244,11 +244,11 @@ async fn lk_03_who_signed_up_with_an_address_gets_nothing_of_its_owner_s() {
         assert!(setting.app.find_password(&UserId::new(ADA)).await.is_none());
 
         let silent = squatter.authorize(&setting.client.request().with("prompt", "none")).await.answer();
-        assert_eq!(setting.claims(&silent).await["sub"], squatted["sub"]);
+        assert_eq!(setting.claims(&silent).await["sub"], taken["sub"]);
         let again = setting.app.browser().log_in(&setting.directory_request(), "ada@acme.example", CHOSEN).await;
         let again = setting.claims(&again.answer()).await;
-        assert_eq!((&again["sub"], &again["email_verified"]), (&squatted["sub"], &json!(false)));
-        let after = setting.user(squatted["sub"].as_str().expect("a subject")).await;
+        assert_eq!((&again["sub"], &again["email_verified"]), (&taken["sub"], &json!(false)));
+        let after = setting.user(taken["sub"].as_str().expect("a subject")).await;
         assert_eq!(after.identities, account.identities, "nothing of the owner's went the other way");
     })
     .await;
