@@ -3,6 +3,8 @@
 //! A log line never holds a password, token, code, cookie, whole query string or e-mail address; what is logged is
 //! decided where it happens, and this module only gives it a form.
 
+mod one_line;
+
 use std::io::{self, IsTerminal};
 use std::panic;
 
@@ -13,6 +15,7 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::config::{Log, LogFormat};
+use one_line::OneLine;
 
 /// Seconds. From a signature to the longest answer of a source.
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -32,6 +35,7 @@ fn subscriber<W>(settings: &Log, writer: W, with_colours: bool) -> impl Subscrib
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    let writer = OneLine { inner: writer, with_colours };
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.format {
         LogFormat::Pretty => fmt::layer().with_writer(writer).with_ansi(with_colours).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer).boxed(),
@@ -105,6 +109,28 @@ mod tests {
         let text = logged(LogFormat::Pretty, "info", a_request);
         assert!(text.contains(r#"request{request_id="r1"}"#) && text.contains("answered"), "{text}");
         assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
+    /// DL-04: an entry cannot be made to look like two, or to draw on the screen of whoever reads it.
+    #[test]
+    fn dl_04_what_a_line_repeats_neither_ends_nor_reorders_it() {
+        const HOSTILE: &str =
+            "a\r\n2027-01-15T08:00:00Z  INFO all is well\n\u{1b}[2J\u{9b}31m\"\u{202e}\u{2028}\u{200b}\u{85}\0z";
+        let log = || {
+            let span = tracing::info_span!("request", user_agent = HOSTILE, name = %HOSTILE);
+            let _entered = span.enter();
+            tracing::info!(debug = ?HOSTILE, display = %HOSTILE, "{HOSTILE}");
+        };
+        for format in [LogFormat::Pretty, LogFormat::Json] {
+            let text = logged(format, "info", log);
+            let line = text.strip_suffix('\n').expect("a line");
+            assert!(!line.contains(model::address::is_unseen), "{line:?}");
+            assert_eq!(text.lines().count(), 1, "{text}");
+            if format == LogFormat::Json {
+                let read: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                assert_eq!(read["display"], HOSTILE, "nothing of it is lost");
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use model::Timestamp;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, redirect};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use thiserror::Error;
@@ -61,15 +61,11 @@ pub(crate) struct HttpAnswer {
 
 impl HttpClient {
     pub(crate) fn new(addresses: AddressPolicy) -> Result<Self, HttpSetupError> {
-        let client = Client::builder()
-            .user_agent("landbridge")
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .dns_resolver(FilteringResolver(addresses.clone()))
-            .build()
-            .map_err(|error| HttpSetupError(error.into()))?;
+        HttpClient::from(builder(&addresses), addresses)
+    }
+
+    fn from(builder: ClientBuilder, addresses: AddressPolicy) -> Result<Self, HttpSetupError> {
+        let client = builder.build().map_err(|error| HttpSetupError(error.into()))?;
         Ok(HttpClient { client, addresses })
     }
 
@@ -116,6 +112,16 @@ impl HttpClient {
         let response = request.header(ACCEPT, "application/json").send().await.map_err(|error| reason_of(&error))?;
         read(response).await
     }
+}
+
+fn builder(addresses: &AddressPolicy) -> ClientBuilder {
+    Client::builder()
+        .user_agent("landbridge")
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .dns_resolver(FilteringResolver(addresses.clone()))
 }
 
 async fn read(mut response: Response) -> Result<HttpAnswer, UnavailableReason> {
@@ -184,6 +190,16 @@ fn reason_of_cause(cause: &(dyn Error + 'static)) -> Option<UnavailableReason> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, Issuer, KeyPair, SanType, date_time_ymd};
+    use reqwest::Certificate;
+    use rustls::ServerConfig;
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
     use super::*;
 
     fn check_retry_after(retry_after_seconds: Option<u64>, rate_limit_reset: Option<i64>, expected: Option<u64>) {
@@ -205,14 +221,73 @@ mod tests {
         assert_eq!(client.get(&url, &"token".into()).await.err(), Some(expected), "{url}");
     }
 
+    /// SS-02 (CVE-2026-55671 of Zitadel): what was allowed when it was looked at counts for nothing when it is dialled.
     #[tokio::test]
-    async fn a_private_address_is_refused_when_it_is_dialled_by_number_or_by_name() {
+    async fn ss_02_a_private_address_is_refused_when_it_is_dialled_by_number_or_by_name() {
         let everything: IpNet = "0.0.0.0/0".parse().expect("a network");
         let strict = HttpClient::new(AddressPolicy::new(&[])).expect("an HTTP client");
         check_failure(&strict, "http://127.0.0.1:1/", UnavailableReason::AddressRefused).await;
         let client = HttpClient { addresses: AddressPolicy::new(&[everything]), ..strict };
         check_failure(&client, "http://a.localhost:1/", UnavailableReason::AddressRefused).await;
         check_failure(&client, "https://a.localhost:1/", UnavailableReason::AddressRefused).await;
+    }
+
+    /// A server for `localhost` whose certificate, made like this, comes from an authority. Answers an empty object.
+    async fn tls_server(authority: &Issuer<'_, KeyPair>, change: impl FnOnce(&mut CertificateParams)) -> u16 {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+        change(&mut params);
+        let certificate = params.signed_by(&key, authority).expect("a certificate");
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key in DER");
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .and_then(|config| config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key))
+            .expect("a certificate with its key");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let _asked = stream.read(&mut [0; 4096]).await;
+                let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(answer).await.expect("room in the buffer");
+                let _closed = stream.shutdown().await;
+            }
+        });
+        port
+    }
+
+    fn authority() -> CertifiedIssuer<'static, KeyPair> {
+        let mut params = CertificateParams::new(Vec::new()).expect("no name");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate")
+    }
+
+    /// SS-04 (CVE-2026-35563): the settings of every outgoing call, with one more authority than the system has.
+    #[tokio::test]
+    async fn ss_04_a_certificate_must_be_of_that_name_of_that_day_and_vouched_for() {
+        let (known, unknown) = (authority(), authority());
+        let addresses = AddressPolicy::new(&["127.0.0.0/8".parse().expect("a network")]);
+        let trusted = Certificate::from_der(known.der()).expect("a certificate");
+        let client = HttpClient::from(builder(&addresses).tls_certs_merge([trusted]), addresses).expect("a client");
+        let url = |port: u16| format!("https://localhost:{port}/").parse::<Url>().expect("a URL");
+
+        let sound = tls_server(&known, |_| {}).await;
+        assert_eq!(client.get_public(&url(sound)).await.map(|answer| answer.status), Ok(200));
+        let elsewhere = |params: &mut CertificateParams| {
+            params.subject_alt_names = vec![SanType::DnsName("other.example".try_into().expect("a name"))];
+        };
+        let expired = |params: &mut CertificateParams| params.not_after = date_time_ymd(2020, 1, 1);
+        let to_come = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
+        for (flaw, port) in [
+            ("another name", tls_server(&known, elsewhere).await),
+            ("over", tls_server(&known, expired).await),
+            ("to come", tls_server(&known, to_come).await),
+            ("vouched for by a stranger", tls_server(&unknown, |_| {}).await),
+        ] {
+            assert_eq!(client.get_public(&url(port)).await.err(), Some(UnavailableReason::Tls), "{flaw}");
+        }
     }
 
     fn check_json(content_type: &str, expected: bool) {

@@ -176,6 +176,19 @@ mod tests {
         );
     }
 
+    /// AD-13 (CVE-2024-41953 of Zitadel): what a template is given is never one itself.
+    #[test]
+    fn ad_13_nothing_that_a_mail_is_told_is_run() {
+        let tenant = "{{ 7 * 7 }}{% for x in [1,2] %}x{% endfor %}{{ mail }}";
+        for locale in Mails::new().expect("sound templates").0.keys() {
+            for message in messages() {
+                let Letter { subject, text, html } = letter(message, locale, tenant);
+                assert!(subject.contains(tenant) && text.contains(tenant), "{subject} {text}");
+                assert!(html.contains("{{ 7 * 7 }}") && !html.contains("49") && !text.contains("49"), "{html}");
+            }
+        }
+    }
+
     #[test]
     fn an_import_is_told_in_numbers() {
         for locale in Mails::new().expect("sound templates").0.keys() {

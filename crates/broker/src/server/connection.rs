@@ -21,8 +21,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::Limits;
 use super::activity::{Activity, AnswerBody};
+use super::{Limits, framing};
 
 /// Room for the head of a request: long query strings of authorization requests, and cookies.
 const MOST_HEAD_BYTES: usize = 64 * 1024;
@@ -32,6 +32,15 @@ const MOST_STREAMS: u32 = 100;
 
 /// How often an HTTP/2 peer is asked whether it is still there.
 const PING: Duration = Duration::from_secs(30);
+
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    if framing::is_ambiguous(&request) {
+        return Ok(framing::refusal());
+    }
+    let is_last = framing::is_last(&request);
+    let response = router.oneshot(request.map(Body::new)).await?;
+    Ok(if is_last { framing::closing(response) } else { response })
+}
 
 pub(super) struct Connection {
     router: Router,
@@ -90,7 +99,7 @@ impl Connection {
             let (router, under_way) = (router.clone(), activity.begin());
             request.extensions_mut().insert(ConnectInfo(peer));
             async move {
-                let response = router.oneshot(request.map(Body::new)).await?;
+                let response = answer(router, request).await?;
                 Ok(response.map(|body| AnswerBody::new(body, under_way)))
             }
         })

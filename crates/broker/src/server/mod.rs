@@ -5,6 +5,7 @@
 
 mod activity;
 mod connection;
+mod framing;
 mod listener;
 #[cfg(test)]
 mod tests;

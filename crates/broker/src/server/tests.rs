@@ -166,6 +166,55 @@ async fn rl_08_a_large_head_is_refused() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
+/// What a proxy could have taken for a body, and what is not to be answered.
+const SMUGGLED: &str = "GET /peer HTTP/1.1\r\nhost: smuggled\r\n\r\n";
+
+/// WP-05 (RUSTSEC-2021-0078, RUSTSEC-2021-0079): where it could be read in two ways, a request is refused and nothing
+/// behind it is read.
+#[tokio::test]
+async fn wp_05_what_can_be_read_in_two_ways_is_refused_and_ends_the_connection() {
+    let length = SMUGGLED.len();
+    let both = format!("content-length: {length}\r\ntransfer-encoding: chunked");
+    for head in [
+        "GET /peer HTTP/1.1\r\nhost: a\r\nhost: b".to_owned(),
+        "GET /peer HTTP/1.1\r\nhost: a\r\nhost: a".to_owned(),
+        "GET /peer HTTP/1.1\r\nx: a".to_owned(),
+        "GET http://b/peer HTTP/1.1\r\nhost: a".to_owned(),
+        "GET /peer HTTP/1.1\r\nhost: a\r\n b".to_owned(),
+        "GET /peer HTTP/1.1\r\nhost: a\r\nx: a\rb: c".to_owned(),
+        "GET /peer HTTP/1.1\rhost: a".to_owned(),
+        "GET /peer HTTP/1.1\r\nhost: a\r\nx : a".to_owned(),
+        format!("GET /peer HTTP/1.0\r\nhost: a\r\n{both}"),
+        format!("GET /peer HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\ncontent-length: 0"),
+        "GET /peer HTTP/1.1\r\nhost: a\r\ncontent-length: +5".to_owned(),
+        "GET /peer HTTP/1.1\r\nhost: a\r\ncontent-length: 5, 6".to_owned(),
+        "GET /peer HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, identity".to_owned(),
+        "GET /peer HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked".to_owned(),
+    ] {
+        let server = start(echo(), None, patient(), LONG).await;
+        let answer = server.exchange(&format!("{head}\r\n\r\n0\r\n\r\n{SMUGGLED}")).await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") || answer.starts_with("HTTP/1.0 400 "), "{head:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.").count(), 1, "{head:?}: {answer}");
+    }
+}
+
+/// WP-05: the encoding counts alone, and whatever a length would have left over is not read (RFC 9112 6.1).
+#[tokio::test]
+async fn wp_05_behind_an_encoded_body_nothing_more_is_read() {
+    let length = format!("content-length: {}\r\n", SMUGGLED.len());
+    for (before, behind) in [("", ""), ("", length.as_str()), (length.as_str(), "")] {
+        let server = start(echo(), None, patient(), LONG).await;
+        let encoding = format!("{before}transfer-encoding: chunked\r\n{behind}");
+        let head = format!("GET /peer HTTP/1.1\r\nhost: a\r\n{}", encoding.trim_end());
+        let answer = server.exchange(&format!("{head}\r\n\r\n0\r\n\r\n{SMUGGLED}")).await;
+        assert!(answer.starts_with("HTTP/1.1 ") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.").count(), 1, "{answer}");
+    }
+    let server = start(echo(), None, patient(), LONG).await;
+    let ours = "GET http://A/peer HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    assert!(server.exchange(ours).await.starts_with("HTTP/1.1 200 OK\r\n"), "a proxy may write it so");
+}
+
 #[tokio::test]
 async fn further_connections_wait_for_a_place() {
     let (router, mut requests) = slow();

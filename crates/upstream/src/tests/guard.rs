@@ -13,14 +13,17 @@ use tokio::sync::Barrier;
 use super::{Lie, NOW, Question, Situation, source_at, upstreams, verified};
 use crate::SourceAnswer::{Throttled, Unavailable, WrongPassword};
 use crate::UnavailableReason::{
-    AddressRefused, BreakerOpen, Disabled, Misconfigured, OurCredentials, Saturated, Status, Timeout, Tls,
+    AddressRefused, BreakerOpen, Disabled, Garbage, Misconfigured, OurCredentials, Saturated, Status, Timeout, Tls,
     UnknownError, Unreachable,
 };
 use crate::{BreakerPosition, DirectoryAnswer, HttpSettings, IssuerRefused, LastFailure, UnavailableReason, Upstreams};
 
+/// SS-04: an answer that does not come, does not end or is huge costs so much time and memory and no more.
 #[tokio::test]
-async fn a_source_that_hangs_is_given_up_in_time() {
+async fn ss_04_an_answer_is_cut_at_its_time_and_at_its_size() {
     let mut situation = Situation::new().await;
+    situation.server.on(Question::Password, Lie::Endless);
+    assert_eq!(situation.check_password().await, Unavailable(Garbage(crate::Garbage::TooLarge)));
     situation.source.timeout_ms = 100;
     situation.server.on(Question::Password, Lie::Hang);
     assert_eq!(situation.check_password().await, Unavailable(Timeout));
@@ -75,7 +78,7 @@ async fn check_issuer_is(issuer: &str, expected: UnavailableReason) {
 
 /// SS-01, SS-02: the address is refused when it is dialled, also where the URL only has a name.
 #[tokio::test]
-async fn this_machine_is_not_dialled_without_the_operators_consent() {
+async fn ss_01_ss_02_this_machine_is_not_dialled_without_the_operators_consent() {
     let mut situation = Situation::new().await;
     situation.upstreams = Upstreams::new(&HttpSettings::default()).expect("an HTTP client");
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433"] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::UserId;
 use serde_json::json;
 
-use super::{ADA, Lie, NOW, Question, Situation, ada, tokens, verified};
+use super::{ADA, Lie, NOW, Question, Situation, ada, tokens, upstreams, verified};
 use crate::SourceAnswer::{Blocked, Breached, MfaRequired, Throttled, Unavailable, WrongPassword};
 use crate::UnavailableReason::{OurCredentials, Status, UnknownError};
 use crate::{Garbage, ProfileOrigin, SourceAnswer, UnavailableReason};
@@ -71,14 +71,21 @@ async fn wrong_password_is_never_read_out_of_anything_else() {
     check(Lie::HangUp, Unavailable(UnavailableReason::Unreachable)).await;
 }
 
+/// SS-03 (CVE-2026-4366): wherever it leads, to another network, another scheme or in a circle.
 #[tokio::test]
-async fn redirects_are_not_followed() {
+async fn ss_03_redirects_are_not_followed() {
     for status in [301, 302, 303, 307, 308] {
-        let situation = Situation::new().await;
-        let elsewhere = format!("{}elsewhere", situation.server.issuer());
-        situation.server.on(Question::Password, Lie::json(status, json!({})).with_header("Location", &elsewhere));
-        assert_eq!(situation.check_password().await, Unavailable(Status(status)));
-        assert_eq!(situation.server.seen().len(), 1);
+        let mut situation = Situation::new().await;
+        let issuer = situation.server.issuer();
+        let (elsewhere, circle) = (format!("{issuer}elsewhere"), format!("{issuer}oauth/token"));
+        let places = [&elsewhere, &circle, "http://169.254.169.254/", "file:///etc/passwd", "gopher://127.0.0.1/"];
+        for (asked, place) in places.into_iter().enumerate() {
+            situation.server.on(Question::Password, Lie::json(status, json!({})).with_header("Location", place));
+            // Nothing is known yet of the failures before.
+            situation.upstreams = upstreams();
+            assert_eq!(situation.check_password().await, Unavailable(Status(status)), "{place}");
+            assert_eq!(situation.server.seen().len(), asked + 1, "{place}");
+        }
     }
 }
 

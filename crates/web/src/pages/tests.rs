@@ -415,7 +415,7 @@ mod hostile {
     }
 
     #[test]
-    fn no_value_becomes_markup_in_any_field() {
+    fn ad_12_ad_13_no_value_becomes_markup_or_code_in_any_field() {
         let frame = Frame {
             nonce: HOSTILE,
             request_id: HOSTILE,
@@ -515,10 +515,6 @@ mod overrides {
         );
         refused("error.html", "{{ t('back.named') }}", "message `back.named` needs `application`");
         refused("layout.html", "\n{{ frame.colour }}", "layout.html:2: undefined value");
-        refused("login.html", "{% include 'secrets.html' %}", "login.html:1: ");
-        refused("login.html", "{% include '../../../../etc/passwd' %}", "login.html:1: ");
-        refused("login.html", "{{ 'x' | safe }}", "login.html:1: unknown filter");
-        refused("login.html", "{{ debug() }}", "login.html:1: unknown function");
         refused("assets/site.js", "alert(1)", "assets are .css");
         refused("logn.html", "<p>", "replaces no page file; known are consent.html, ");
         refused(
@@ -530,8 +526,34 @@ mod overrides {
         refused("locales/en.json", "{", "EOF while parsing");
     }
 
+    /// AD-13 (CVE-2024-41953 of Zitadel): a template has its values, its texts and its sisters, and no way out to a file,
+    /// the environment or the network.
     #[test]
-    fn work_and_output_are_bounded() {
+    fn ad_13_a_template_reaches_nothing_but_what_it_is_given() {
+        for (text, says) in [
+            ("{% include 'secrets.html' %}", ""),
+            ("{% include '../../../../etc/passwd' %}", ""),
+            ("{% import '/etc/passwd' as x %}", ""),
+            ("{% extends 'http://evil.example/' %}", ""),
+            ("{{ 'x' | safe }}", "unknown filter"),
+            ("{{ page | tojson }}", "unknown filter"),
+            ("{{ page | pprint }}", "unknown filter"),
+            ("{{ debug() }}", "unknown function"),
+            ("{{ env('PATH') }}", "unknown function"),
+            ("{{ range(9) }}", "unknown function"),
+            ("{{ dict() }}", "unknown function"),
+            ("{{ namespace() }}", "unknown function"),
+            ("{{ ''.__class__.__mro__ }}", "undefined value"),
+            ("{{ config }}", "undefined value"),
+            ("{{ self.__init__ }}", "undefined value"),
+            ("{% autoescape false %}{{ page.title }}{% endautoescape %}{{ nothing }}", ""),
+        ] {
+            refused("login.html", text, &format!("login.html:1: {says}"));
+        }
+    }
+
+    #[test]
+    fn ad_13_work_and_output_are_bounded() {
         let ones = "[1,1,1,1,1,1,1,1,1,1]";
         let many =
             (0..6).fold("x".to_owned(), |body, depth| format!("{{% for a{depth} in {ones} %}}{body}{{% endfor %}}"));

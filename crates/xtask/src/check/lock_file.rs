@@ -102,6 +102,31 @@ mod tests {
         assert_eq!(foreign(&deny(), &package), expected);
     }
 
+    /// RUSTSEC-2023-0071: the crate whose private keys can be timed verifies signatures for one other, and no
+    /// exception is made without saying why and until when.
+    #[test]
+    fn a_known_flaw_is_borne_where_it_does_no_harm_and_for_a_time() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        let read = |name: &str| std::fs::read_to_string(format!("{root}/{name}")).expect("it is there");
+        let lock: toml::Table = read("Cargo.lock").parse().expect("TOML");
+        let packages = lock["package"].as_array().expect("packages");
+        let uses_rsa = |package: &&toml::Value| {
+            let used = package.get("dependencies").and_then(toml::Value::as_array);
+            used.is_some_and(|used| used.iter().any(|name| name.as_str() == Some("rsa")))
+        };
+        let users: Vec<_> = packages.iter().filter(uses_rsa).filter_map(|package| package["name"].as_str()).collect();
+        assert_eq!(users, ["openidconnect"]);
+        let unsure = |package: &&toml::Value| package.get("source").is_some() && package.get("checksum").is_none();
+        assert_eq!(packages.iter().find(unsure), None, "what is downloaded is known by its checksum");
+
+        let deny: toml::Table = read("deny.toml").parse().expect("TOML");
+        for exception in deny["advisories"]["ignore"].as_array().expect("a list") {
+            let reason = exception["reason"].as_str().expect("a reason");
+            let (_, until) = reason.split_once("review on ").expect("a day to look at it again");
+            assert!(until.len() == 10 && until.starts_with("20"), "{until}");
+        }
+    }
+
     #[test]
     fn a_banned_package_is_named_with_its_reason() {
         let built = |name: &str| BTreeSet::from([name.to_owned()]);
