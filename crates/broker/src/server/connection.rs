@@ -33,15 +33,6 @@ const MOST_STREAMS: u32 = 100;
 /// How often an HTTP/2 peer is asked whether it is still there.
 const PING: Duration = Duration::from_secs(30);
 
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    if framing::is_ambiguous(&request) {
-        return Ok(framing::refusal());
-    }
-    let is_last = framing::is_last(&request);
-    let response = router.oneshot(request.map(Body::new)).await?;
-    Ok(if is_last { framing::closing(response) } else { response })
-}
-
 pub(super) struct Connection {
     router: Router,
     tls: Option<TlsAcceptor>,
@@ -122,4 +113,14 @@ impl Connection {
             () = self.activity.wait_until_idle(closing, closing) => {}
         }
     }
+}
+
+/// Lets the router answer what can be read in one way alone.
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    if framing::is_ambiguous(&request) {
+        return Ok(framing::refusal());
+    }
+    let is_last = framing::is_last(&request);
+    let response = router.oneshot(request.map(Body::new)).await?;
+    Ok(if is_last { framing::closing(response) } else { response })
 }
