@@ -1,40 +1,10 @@
 //! What operators see, and what they must not.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
+use testkit::Log;
 
 use super::{Lie, Question, Situation, ada, tokens};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no panic while it is held").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Log;
-
-    fn make_writer(&self) -> Log {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("no panic while it is held").clone()).expect("logs are text")
-    }
-}
 
 /// And neither are passwords.
 #[tokio::test]

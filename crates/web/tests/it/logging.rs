@@ -1,36 +1,10 @@
 //! What logs must not hold.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
-use testkit::{App, RelyingParty};
+use testkit::{App, Log, RelyingParty};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::site::Site;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Log;
-
-    fn make_writer(&self) -> Log {
-        self.clone()
-    }
-}
 
 /// Sends a request over the wire, so that what carries it may log as well, and gives the status line.
 async fn over_the_wire(app: &App, request: String) -> String {
@@ -83,7 +57,7 @@ async fn co_14_no_code_is_logged_at_any_level_or_recorded() {
         spend(&site, &other, &code).await;
         codes.push(code);
     }
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     let events = serde_json::to_string(&site.app.events().await).unwrap();
     for expected in ["/oauth/token", "answered", "TRACE"] {
         assert!(text.contains(expected), "{expected} in {text}");
