@@ -120,6 +120,11 @@ impl Installation {
         path
     }
 
+    /// After a kill: returns once everything that the broker sent to Postgres is done or undone.
+    pub(crate) fn settle(&self) {
+        self.postgres.iter().for_each(|database| database.wait_until_unused());
+    }
+
     /// Its Postgres database is gone, whoever used it.
     pub(crate) fn destroy_database(&self) {
         self.postgres.as_ref().expect("a Postgres database").destroy();

@@ -37,6 +37,17 @@ impl PostgresDatabase {
         url.into()
     }
 
+    /// Returns once nobody is connected. What a killed client sent last is carried out before the server finds it gone,
+    /// and a slow disk may keep its `COMMIT` for longer than another start takes.
+    pub(super) fn wait_until_unused(&self) {
+        let used = format!(
+            "EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{}' AND backend_type = 'client backend')",
+            self.name
+        );
+        let again = "PERFORM pg_sleep(0.005); PERFORM pg_stat_clear_snapshot();";
+        psql(&self.server, &format!("DO $$ BEGIN WHILE {used} LOOP {again} END LOOP; END $$"));
+    }
+
     /// Takes it away from whoever uses it.
     pub(super) fn destroy(&self) {
         psql(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));

@@ -135,9 +135,10 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost(engine: Engine) {
     let begun = now();
     while goes_on(starts.len(), begun) || (starts.len() < ENOUGH && everybody.lacks_something()) {
         everybody.write_until(kill_after(broker, life(starts.len()))).await;
-        let killed = now();
+        installation.settle();
+        let started = now();
         broker = installation.start().await;
-        starts.push(killed.elapsed());
+        starts.push(started.elapsed());
         everybody.check(&broker).await;
     }
     broker.stop().await;
