@@ -6,11 +6,11 @@ use model::user::{Identity, PasswordCredential, Profile, User};
 use model::{Timestamp, UserId};
 use store::bulk::Holder;
 
-use super::Existing;
 use super::directory::Directory;
 use super::entry::{Entry, HashOf, Person};
 use super::reader::SkipReason;
 use super::refusal::{RowCode, RowError};
+use super::{Existing, ImportRequest};
 
 const WEAKER: &str = "the person has a hash that is harder to guess from, which this one does not replace";
 
@@ -49,16 +49,27 @@ pub(super) struct Change {
 }
 
 /// How rows are taken in a run.
-pub(super) struct Rules<'a> {
-    pub(super) connection: &'a Connection,
+pub(super) struct Rules {
+    pub(super) connection: Connection,
     /// Who holds the passwords that came without a hash.
-    pub(super) source: Option<&'a str>,
+    pub(super) source: Option<String>,
     pub(super) existing: Existing,
     pub(super) restore_deleted: bool,
     pub(super) now: Timestamp,
 }
 
-impl Rules<'_> {
+impl Rules {
+    pub(super) fn of(request: &ImportRequest, connection: &Connection, now: Timestamp) -> Self {
+        let enabled = || connection.source.as_ref().filter(|source| source.enabled).map(|source| source.name.clone());
+        Rules {
+            connection: connection.clone(),
+            source: request.source.clone().or_else(enabled),
+            existing: request.existing,
+            restore_deleted: request.restore_deleted,
+            now,
+        }
+    }
+
     /// Decides about a row. `fresh_id` is for somebody new who brings none.
     pub(super) fn decide(&self, entry: &Entry, directory: &Directory, fresh_id: impl FnOnce() -> String) -> Decision {
         match entry {
@@ -82,7 +93,7 @@ impl Rules<'_> {
             return Decision::Skip(SkipReason::DeletedHere);
         }
         let external_id = person.external_id.clone().unwrap_or_else(fresh_id);
-        let at_source = || self.source.map(|source| PasswordCredential::Source { source: source.to_owned() });
+        let at_source = || self.source.clone().map(|source| PasswordCredential::Source { source });
         Decision::Insert(Box::new(Newcomer {
             user: self.new_user(person, &external_id),
             password: person.hash.clone().or_else(at_source),

@@ -8,6 +8,7 @@ use model::{ConnectionId, UserId};
 use store::bulk::{self, Holder};
 use store::{Snapshot, StoreError};
 
+use super::Existing;
 use super::entry::{Entry, HashOf, Person};
 
 /// What the directory holds of some people.
@@ -53,7 +54,7 @@ impl Directory {
         db: &mut Snapshot,
         connection_id: &ConnectionId,
         entries: &[&Entry],
-        whole_users: bool,
+        existing: Existing,
     ) -> Result<Self, StoreError> {
         let Question { ids, user_ids, names } = Question::about(entries);
         let mut directory = Directory {
@@ -65,7 +66,7 @@ impl Directory {
         };
         let found = directory.found();
         directory.passwords = bulk::passwords(db, &found).await?;
-        if whole_users {
+        if existing == Existing::Update {
             for user_id in found {
                 let user = store::users::find(db, &user_id).await?;
                 directory.users.extend(user.map(|user| (user_id, user)));

@@ -98,15 +98,10 @@ impl<R: Read> Records<R> {
             return Ok(None);
         }
         let place = Place { line: self.cursor.line, index: None };
-        let mut row = Row::default();
-        while let Some(byte) = self.cursor.peek()? {
-            self.cursor.bump(byte);
-            if byte == b'\n' {
-                break;
-            }
-            row.push(byte);
-        }
-        Ok(Some(Record { place, content: row.finish() }))
+        let newline =
+            |piece: &[u8]| piece.iter().position(|byte| *byte == b'\n').map(|at| End { row: at, taken: at + 1 });
+        let (content, _) = self.cursor.take_row(newline)?;
+        Ok(Some(Record { place, content }))
     }
 
     fn next_element(&mut self, position: Position) -> io::Result<Option<Record>> {
@@ -143,24 +138,14 @@ impl<R: Read> Records<R> {
 
     fn element(&mut self) -> io::Result<Record> {
         let place = self.place();
-        let mut row = Row::default();
         let mut scanner = Scanner::default();
-        loop {
-            let Some(byte) = self.cursor.peek()? else {
-                self.framing = Framing::Array(Position::Done);
-                return Ok(Record { place, content: Err(Fault::CutOff) });
-            };
-            let step = scanner.step(byte);
-            if step != Step::Outside {
-                self.cursor.bump(byte);
-                row.push(byte);
-            }
-            if step != Step::Inside {
-                break;
-            }
+        let (content, has_ended) = self.cursor.take_row(|piece| scanner.end_in(piece))?;
+        if !has_ended {
+            self.framing = Framing::Array(Position::Done);
+            return Ok(Record { place, content: Err(Fault::CutOff) });
         }
         self.index += 1;
-        Ok(Record { place, content: row.finish() })
+        Ok(Record { place, content })
     }
 }
 
@@ -172,7 +157,14 @@ impl<R: Read> Iterator for Records<R> {
     }
 }
 
-/// The input, byte by byte, with its lines counted.
+/// Where a row ends within a piece of the input: how many of its bytes are the row's, and how many are done with.
+#[derive(Clone, Copy)]
+struct End {
+    row: usize,
+    taken: usize,
+}
+
+/// The input, with its lines counted.
 struct Cursor<R> {
     reader: BufReader<R>,
     line: u64,
@@ -187,6 +179,26 @@ impl<R: Read> Cursor<R> {
     fn bump(&mut self, byte: u8) {
         self.reader.consume(1);
         self.line += u64::from(byte == b'\n');
+    }
+
+    /// Takes a row in pieces as large as the buffer holds them, up to the one in which `end_in` finds its end. Answers
+    /// whether it was found before the input ended.
+    fn take_row(&mut self, mut end_in: impl FnMut(&[u8]) -> Option<End>) -> io::Result<(Result<Vec<u8>, Fault>, bool)> {
+        let mut row = Row::default();
+        loop {
+            let piece = self.reader.fill_buf()?;
+            if piece.is_empty() {
+                return Ok((row.finish(), false));
+            }
+            let end = end_in(piece);
+            let End { row: own, taken } = end.unwrap_or(End { row: piece.len(), taken: piece.len() });
+            row.push(&piece[..own]);
+            self.line += piece[..taken].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+            self.reader.consume(taken);
+            if end.is_some() {
+                return Ok((row.finish(), true));
+            }
+        }
     }
 
     fn skip_byte_order_mark(&mut self) -> io::Result<()> {
@@ -225,11 +237,10 @@ struct Row {
 }
 
 impl Row {
-    fn push(&mut self, byte: u8) {
-        if self.bytes.len() < LONGEST_ROW {
-            self.bytes.push(byte);
-        } else {
-            self.too_long = true;
+    fn push(&mut self, piece: &[u8]) {
+        self.too_long |= piece.len() > LONGEST_ROW - self.bytes.len();
+        if !self.too_long {
+            self.bytes.extend_from_slice(piece);
         }
     }
 
@@ -258,6 +269,14 @@ enum Step {
 }
 
 impl Scanner {
+    fn end_in(&mut self, piece: &[u8]) -> Option<End> {
+        (0..).zip(piece).find_map(|(at, byte)| match self.step(*byte) {
+            Step::Inside => None,
+            Step::Last => Some(End { row: at + 1, taken: at + 1 }),
+            Step::Outside => Some(End { row: at, taken: at }),
+        })
+    }
+
     fn step(&mut self, byte: u8) -> Step {
         if self.in_string {
             return self.step_in_string(byte);

@@ -1,7 +1,7 @@
 //! Loading people from a file into a database connection, ahead of their first sign-in.
 //!
 //! The input is read twice, a row at a time: first for people who fall together ([`collisions`]), then row by row into
-//! batches ([`batch`]) that are decided against the directory ([`decision`]) and written whole ([`writing`]). A row
+//! batches ([`batch`]) that are decided against the directory ([`deciding`]) and written whole ([`writing`]). A row
 //! that cannot be taken is refused by itself. Whatever stops a run, what was written stays, and the same run again
 //! takes up where it left off, because people who are there already are passed over.
 
@@ -9,6 +9,7 @@ mod auth0;
 mod batch;
 mod checkpoint;
 mod collisions;
+mod deciding;
 mod decision;
 mod directory;
 mod entry;
@@ -36,6 +37,8 @@ use crate::events::event;
 use crate::jobs::UsersImportProgress;
 use crate::{InternalError, RequestContext, Services};
 use checkpoint::{Beginning, Checkpoint};
+use deciding::Decider;
+use decision::Rules;
 use run::Run;
 
 pub use format::Format;
@@ -164,14 +167,14 @@ pub(crate) async fn resume<R: Read + Seek + Send + 'static>(
 }
 
 fn run<'a>(
-    svc: &'a Services,
+    svc: &Services,
     cx: &RequestContext,
-    connection: &'a Connection,
+    connection: &Connection,
     request: &'a ImportRequest,
     checkpoint: Checkpoint<'a>,
 ) -> Run<'a> {
-    let (store, entropy) = (&svc.store, &*svc.entropy);
-    Run { store, entropy, connection, request, limits: Limits::default(), now: cx.now, checkpoint }
+    let decider = Decider::of(&svc.store, &svc.entropy, Rules::of(request, connection, cx.now));
+    Run { request, limits: Limits::default(), decider, checkpoint }
 }
 
 /// A job is told at its checkpoints.

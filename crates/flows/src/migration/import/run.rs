@@ -4,44 +4,33 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use credentials::password::Limits;
-use keys::Entropy;
-use model::connection::{Connection, Source};
-use model::{Timestamp, UserId};
-use store::{Store, StoreError};
+use model::connection::Connection;
 use tokio::sync::mpsc;
 
 use super::batch::{self, Reading};
 use super::checkpoint::Checkpoint;
 use super::collisions::{Key, Survey};
-use super::decision::Rules;
-use super::directory::Directory;
-use super::entry::Entry;
+use super::deciding::{Decided, Decider};
 use super::format::Format;
 use super::framing::Records;
 use super::reader::{RowReader, Said, SkipReason};
 use super::refusal::{RefusedRow, RowCode, RowError};
 use super::summary::Summary;
 use super::writing::{Outcome, Writing};
-use super::{Existing, ImportObserver, ImportRefused, ImportRequest};
+use super::{ImportObserver, ImportRefused, ImportRequest};
 use crate::error::OrInternal;
 
 /// How often one row is decided again before it is given up. Each time, somebody changed the same person meanwhile.
 const ATTEMPTS: u32 = 3;
-
-/// Rows that are decided about before anything else gets a turn.
-const AT_A_TIME: usize = 100;
 
 /// The first byte of what gzip made. No text begins with it.
 const GZIP: u8 = 0x1f;
 
 /// What a run works with.
 pub(super) struct Run<'a> {
-    pub(super) store: &'a Store,
-    pub(super) entropy: &'a dyn Entropy,
-    pub(super) connection: &'a Connection,
     pub(super) request: &'a ImportRequest,
     pub(super) limits: Limits,
-    pub(super) now: Timestamp,
+    pub(super) decider: Arc<Decider>,
     pub(super) checkpoint: Checkpoint<'a>,
 }
 
@@ -59,82 +48,59 @@ impl Run<'_> {
         let settled = usize::try_from(before.read).or_internal("counting rows")?;
         let mut summary = Summary { total: survey.rows, ..before };
         observer.progress(&summary);
-        let (sender, mut receiver) = mpsc::channel(batch::AHEAD);
+        let (sender, receiver) = mpsc::channel(batch::AHEAD);
         let second_pass = tokio::task::spawn_blocking(move || send_batches(input, settled, &reader, &survey, &sender));
-        self.take_all(&mut receiver, &mut summary, observer).await?;
+        self.take_all(self.decider.decide_all(receiver), &mut summary, observer).await?;
         second_pass.await.or_internal("reading the input")?;
         Ok(summary)
     }
 
-    /// Decides about each batch while the one before it is written. That can be told apart, because nobody is in both:
-    /// who is in the input twice was refused.
     async fn take_all(
         &self,
-        receiver: &mut mpsc::Receiver<io::Result<Vec<Reading>>>,
+        mut batches: mpsc::Receiver<Result<Decided, ImportRefused>>,
         summary: &mut Summary,
         observer: &mut dyn ImportObserver,
     ) -> Result<(), ImportRefused> {
-        let mut decided = None;
-        loop {
-            let (next, settled) = tokio::join!(self.decide_next(receiver), self.settle(decided, summary));
-            if let Some(refused) = settled? {
-                refused.into_iter().try_for_each(|row| observer.refused(row)).map_err(ImportRefused::Report)?;
-                observer.progress(summary);
-            }
-            decided = next?;
-            if decided.is_none() {
-                return Ok(());
-            }
+        while let Some(decided) = batches.recv().await {
+            let refused = self.settle(decided?, summary).await?;
+            refused.into_iter().try_for_each(|row| observer.refused(row)).map_err(ImportRefused::Report)?;
+            observer.progress(summary);
         }
+        Ok(())
+    }
+
+    fn connection(&self) -> &Connection {
+        &self.decider.rules.connection
     }
 
     fn first_pass(&self) -> FirstPass {
         FirstPass {
             format: self.request.format,
-            connection: self.connection.clone(),
+            connection: self.connection().clone(),
             called: self.request.from_connection.clone(),
             limits: self.limits,
-            key: self.entropy.array(),
+            key: self.decider.entropy.array(),
         }
-    }
-
-    async fn decide_next(
-        &self,
-        receiver: &mut mpsc::Receiver<io::Result<Vec<Reading>>>,
-    ) -> Result<Option<Decided>, ImportRefused> {
-        let Some(batch) = receiver.recv().await else { return Ok(None) };
-        self.decided(batch.map_err(ImportRefused::Input)?).await.map(Some)
-    }
-
-    async fn decided(&self, batch: Vec<Reading>) -> Result<Decided, ImportRefused> {
-        let entries: Vec<&Entry> = batch.iter().filter_map(Reading::entry).collect();
-        let (outcomes, writing) = self.decide(&entries).await?;
-        Ok(Decided { batch, outcomes, writing })
     }
 
     /// Writes, counts, and answers which rows were refused. Where the directory changed meanwhile, each row is decided
     /// and written by itself.
-    async fn settle(
-        &self,
-        decided: Option<Decided>,
-        summary: &mut Summary,
-    ) -> Result<Option<Vec<RefusedRow>>, ImportRefused> {
-        let Some(decided) = decided else { return Ok(None) };
+    async fn settle(&self, decided: Decided, summary: &mut Summary) -> Result<Vec<RefusedRow>, ImportRefused> {
         let batch = match self.write(decided, summary).await? {
-            Ok(refused) => return Ok(Some(refused)),
+            Ok(refused) => return Ok(refused),
             Err(batch) => batch,
         };
         let mut refused = Vec::new();
         for reading in batch {
             refused.extend(self.settle_alone(reading, summary).await?);
         }
-        Ok(Some(refused))
+        Ok(refused)
     }
 
     async fn settle_alone(&self, reading: Reading, summary: &mut Summary) -> Result<Vec<RefusedRow>, ImportRefused> {
         let mut batch = vec![reading];
         for _ in 0..ATTEMPTS {
-            batch = match self.write(self.decided(batch).await?, summary).await? {
+            batch = match self.write(self.decider.decide(batch).await?, summary).await? {
                 Ok(refused) => return Ok(refused),
                 Err(outdated) => outdated,
             };
@@ -143,23 +109,6 @@ impl Run<'_> {
         let outcomes = vec![Outcome::Refused(vec![RowError::of_row(RowCode::Conflict, message)])];
         let written = self.write(Decided { batch, outcomes, writing: Writing::default() }, summary).await?;
         Ok(written.unwrap_or_default())
-    }
-
-    /// Now and then it lets whoever writes the batch before go on.
-    async fn decide(&self, entries: &[&Entry]) -> Result<(Vec<Outcome>, Writing), StoreError> {
-        let Run { store, connection, request, .. } = self;
-        let whole_users = request.existing == Existing::Update;
-        let directory = Directory::about(&mut store.snapshot().await?, &connection.id, entries, whole_users).await?;
-        let rules = self.rules();
-        let (mut outcomes, mut writing) = (Vec::with_capacity(entries.len()), Writing::default());
-        for some in entries.chunks(AT_A_TIME) {
-            for entry in some {
-                let fresh_id = || UserId::random_external_id(self.entropy.array());
-                outcomes.push(writing.add(rules.decide(entry, &directory, fresh_id), self.now));
-            }
-            tokio::task::yield_now().await;
-        }
-        Ok((outcomes, writing))
     }
 
     /// Gives the batch back where somebody signed up, changed or left between the question and the write; nothing was
@@ -173,8 +122,8 @@ impl Run<'_> {
         if self.request.dry_run || !writes {
             return Ok(Ok(self.count(&batch, outcomes, summary)));
         }
-        let mut tx = self.store.write().await?;
-        let Some(moved) = writing.write(&mut tx, &self.connection.id).await? else {
+        let mut tx = self.decider.store.write().await?;
+        let Some(moved) = writing.write(&mut tx, &self.connection().id).await? else {
             return Ok(Err(batch));
         };
         let outcomes = outcomes.into_iter().map(|one| one.unless_moved(&moved)).collect();
@@ -183,7 +132,7 @@ impl Run<'_> {
             return Err(ImportRefused::Overtaken);
         }
         tx.commit().await?;
-        self.store.make_way().await;
+        self.decider.store.make_way().await;
         Ok(Ok(refused))
     }
 
@@ -205,25 +154,6 @@ impl Run<'_> {
         }
         refused
     }
-
-    fn rules(&self) -> Rules<'_> {
-        let enabled =
-            self.connection.source.as_ref().filter(|source| source.enabled).map(|source: &Source| &source.name);
-        Rules {
-            connection: self.connection,
-            source: self.request.source.as_ref().or(enabled).map(String::as_str),
-            existing: self.request.existing,
-            restore_deleted: self.request.restore_deleted,
-            now: self.now,
-        }
-    }
-}
-
-/// A batch, what becomes of each of its entries in their order once it is written, and what of it is to be written.
-struct Decided {
-    batch: Vec<Reading>,
-    outcomes: Vec<Outcome>,
-    writing: Writing,
 }
 
 fn passed_over(reason: SkipReason) -> RowError {

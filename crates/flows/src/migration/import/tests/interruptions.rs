@@ -105,15 +105,7 @@ async fn a_report_that_cannot_be_written_ends_the_run() {
     let cx = RequestContext::own(NOW, "import");
     let begun = event_at_start(&super::SystemEntropy, &cx, EventType::ManagementWrite).describe("Began");
     let beginning = Beginning::told_by(begun);
-    let run = super::Run {
-        store: &directory.store,
-        entropy: &super::SystemEntropy,
-        connection: &directory.connection,
-        request: &request,
-        limits: super::Limits::default(),
-        now: NOW,
-        checkpoint: super::Checkpoint::Beginning(&beginning),
-    };
+    let run = directory.run(&request, &beginning);
     let input = Cursor::new(format!("{}\n{{broken", rows(600)));
     let outcome = run.through(input, Summary::default(), &mut FullDisk(Heard::default())).await;
     assert!(matches!(outcome, Err(ImportRefused::Report(_))), "{outcome:?}");

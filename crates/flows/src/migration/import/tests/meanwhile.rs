@@ -8,12 +8,12 @@ use model::UserId;
 use model::user::Profile;
 use store::Snapshot;
 
-use super::super::Existing;
 use super::super::decision::{Change, Decision, Rules};
 use super::super::directory::Directory as Asked;
 use super::super::entry::{Entry, Person};
 use super::super::reader::SkipReason;
 use super::super::writing::Writing;
+use super::super::{Existing, ImportRequest};
 use super::{BCRYPT, Directory, NOW, imported};
 
 /// More than the asking about one batch takes.
@@ -64,17 +64,11 @@ fn people(first: usize) -> Vec<Entry> {
 impl Directory {
     async fn ask(&self, db: &mut Snapshot, entries: &[Entry]) -> Asked {
         let entries: Vec<&Entry> = entries.iter().collect();
-        Asked::about(db, &self.connection.id, &entries, false).await.unwrap()
+        Asked::about(db, &self.connection.id, &entries, Existing::Keep).await.unwrap()
     }
 
     fn decide(&self, entry: &Entry, asked: &Asked) -> Decision {
-        let rules = Rules {
-            connection: &self.connection,
-            source: None,
-            existing: Existing::Keep,
-            restore_deleted: false,
-            now: NOW,
-        };
+        let rules = Rules::of(&ImportRequest::default(), &self.connection, NOW);
         rules.decide(entry, asked, || unreachable!("the row has an id"))
     }
 

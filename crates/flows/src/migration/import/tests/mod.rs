@@ -10,9 +10,10 @@ mod rows;
 mod upserts;
 
 use std::io::{self, Cursor, Read, Seek};
+use std::sync::Arc;
 
 use ::credentials::password::Limits;
-use keys::SystemEntropy;
+use keys::{Entropy, SystemEntropy};
 use model::connection::{Connection, Source, SourceKind};
 use model::user::{PasswordCredential, User};
 use model::{ConnectionId, Timestamp, UserId};
@@ -22,6 +23,8 @@ use store::{Load, Page, Store, StoreSettings, WriteTx};
 use tempfile::TempDir;
 
 use super::checkpoint::{Beginning, Checkpoint};
+use super::deciding::Decider;
+use super::decision::Rules;
 use super::run::Run;
 use super::{Existing, ImportObserver, ImportRefused, ImportRequest, RefusedRow, RowCode, Summary};
 
@@ -116,16 +119,14 @@ impl Directory {
     ) -> (Result<Summary, ImportRefused>, Heard) {
         let mut heard = Heard::default();
         let beginning = Beginning::default();
-        let run = Run {
-            store: &self.store,
-            entropy: &SystemEntropy,
-            connection: &self.connection,
-            request,
-            limits: Limits::default(),
-            now: NOW,
-            checkpoint: Checkpoint::Beginning(&beginning),
-        };
+        let run = self.run(request, &beginning);
         (run.through(input, Summary::default(), &mut heard).await, heard)
+    }
+
+    fn run<'a>(&self, request: &'a ImportRequest, beginning: &'a Beginning) -> Run<'a> {
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let decider = Decider::of(&self.store, &entropy, Rules::of(request, &self.connection, NOW));
+        Run { request, limits: Limits::default(), decider, checkpoint: Checkpoint::Beginning(beginning) }
     }
 
     async fn user(&self, id: &str) -> Option<User> {
