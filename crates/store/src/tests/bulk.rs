@@ -66,6 +66,29 @@ async fn people_come_back_as_they_were_stored_however_many() {
     .await;
 }
 
+/// What means something to one engine or the other in how it is given many rows.
+#[tokio::test]
+async fn whatever_a_name_is_made_of_it_comes_back() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let names =
+            ["\\N", "\\.", "a\tb", "a\nb", "a\r\nb", "\\", "\\\\t", "a\\tb", "", "?1", "{\"a\"}", "'", "é\u{1f600}\\"];
+        let people: Vec<User> = (0..)
+            .zip(names)
+            .map(|(number, name)| {
+                let profile = Profile { picture: Some(name.to_owned()), ..Profile::default() };
+                let user = nameless(&format!("n{number}"));
+                User { profile, last_ip: Some(name.to_owned()), ..user }
+            })
+            .collect();
+        assert_eq!(insert(store, &people).await, Stored::Done);
+        for user in &people {
+            assert_eq!(find(store, &user.user_id).await.as_ref(), Some(user));
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn one_person_who_cannot_be_stored_keeps_all_of_them_out() {
     let both = |id: &str, email: &str, username: &str| {
