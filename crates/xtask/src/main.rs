@@ -15,6 +15,7 @@ mod outside;
 mod provision;
 mod runner;
 mod services;
+mod soak;
 mod suite;
 mod torture;
 mod workspace;
@@ -26,6 +27,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use crate::bench::Bench;
+use crate::soak::Soak;
 use crate::suite::Step;
 use crate::torture::Torture;
 use crate::workspace::Workspace;
@@ -51,6 +53,7 @@ enum Menu {
     #[command(subcommand)]
     Bench(Bench),
     Torture(Torture),
+    Soak(Soak),
     /// Writes the generated files again: `docs/reference`
     Generate,
 }
@@ -73,6 +76,7 @@ fn run(menu: &Menu) -> Result<ExitCode> {
         Menu::Demo { arguments } => demo::run(&workspace, arguments),
         Menu::Bench(bench) => bench::run(&workspace, bench).map(|()| ExitCode::SUCCESS),
         Menu::Torture(torture) => torture.run(&workspace).map(|()| ExitCode::SUCCESS),
+        Menu::Soak(soak) => soak.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Generate => generate::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -46,6 +46,9 @@ pub(crate) const FOR_CLIENTS: &[Need] = &[
     },
 ];
 
+pub(crate) const FOR_POWER_CUTS: &[Need] =
+    &[Need { name: "strace", probe: "command -v strace", packages: &["strace"] }];
+
 pub(crate) const FOR_COMPOSE: &[Need] = &[Need {
     name: "Docker's compose tool",
     probe: "docker compose version || command -v docker-compose",

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use self::authority::Authority;
 use self::cases::Shown;
 use self::counts::{Counts, NodeSummary};
-use crate::provision::{self, FOR_CLIENTS, FOR_COMPOSE, FOR_SERVICES, Need, TO_BUILD};
+use crate::provision::{self, FOR_CLIENTS, FOR_COMPOSE, FOR_POWER_CUTS, FOR_SERVICES, Need, TO_BUILD};
 use crate::runner::{clock, expect_success};
 use crate::services::Services;
 use crate::workspace::Workspace;
@@ -63,7 +63,8 @@ impl Step {
             Step::Provision | Step::Cases => &[],
             Step::Compose => &[FOR_COMPOSE],
             Step::Services => &[FOR_SERVICES],
-            Step::Check | Step::Unit | Step::Release | Step::Blackbox => &[TO_BUILD],
+            Step::Check | Step::Unit | Step::Release => &[TO_BUILD],
+            Step::Blackbox => &[TO_BUILD, FOR_POWER_CUTS],
             Step::Node => &[FOR_CLIENTS],
         }
     }

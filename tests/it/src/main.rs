@@ -3,7 +3,8 @@
 //! run on both.
 //!
 //! `LANDBRIDGE_BIN` names the binary, `TEST_DATABASE_URL` a Postgres server, and `ARTEFACTS` a folder for the logs of
-//! brokers whose test failed. `IMPORT_PEOPLE`, `TORTURE_CYCLES` and `ROUNDS` make some of them longer or shorter.
+//! brokers whose test failed. `IMPORT_PEOPLE`, `TORTURE_CYCLES`, `ROUNDS`, `SOAK_MINUTES`,
+//! `POWER_CUTS` and `OUTAGE_MINUTES` make some of them longer or shorter.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
@@ -12,9 +13,12 @@ mod exactly_once;
 mod harness;
 mod importing;
 mod operations;
+mod power_cut;
 mod refresh_tokens;
 mod setting_up;
 mod several_nodes;
+mod soak;
+mod source_outage;
 mod speed;
 mod the_lying_source;
 mod the_move;

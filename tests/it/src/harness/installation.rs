@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::file_trace::traced;
 use super::postgres::PostgresDatabase;
 use super::process::output_within;
 use super::{Broker, Engine, HERE, Port};
@@ -35,6 +36,7 @@ pub(crate) struct Installation {
     port: Arc<Port>,
     postgres: Option<Arc<PostgresDatabase>>,
     settings: BTreeMap<String, String>,
+    are_files_traced: bool,
 }
 
 impl Installation {
@@ -54,6 +56,7 @@ impl Installation {
             port: Arc::new(port),
             postgres,
             settings: BTreeMap::new(),
+            are_files_traced: false,
         };
         installation.set("server.issuer", &issuer);
         installation.set("server.listen", &installation.address());
@@ -96,6 +99,16 @@ impl Installation {
         self
     }
 
+    /// What its processes do to files is written down.
+    pub(crate) fn with_files_traced(self) -> Self {
+        Installation { are_files_traced: true, ..self }
+    }
+
+    /// What the last of its processes did to files.
+    pub(crate) fn trace_file(&self) -> PathBuf {
+        self.folder().join("trace")
+    }
+
     pub(crate) fn issuer(&self) -> &str {
         &self.settings["server.issuer"]
     }
@@ -132,7 +145,8 @@ impl Installation {
 
     /// A command line with the settings in its environment, and nothing else there.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command =
+            if self.are_files_traced { traced(&program(), &self.trace_file()) } else { Command::new(program()) };
         command.current_dir(self.folder()).args(arguments).env_clear().stdin(Stdio::null());
         for (setting, value) in &self.settings {
             command.env(format!("LANDBRIDGE__{}", setting.to_uppercase().replace('.', "__")), value);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use reqwest::Error as Cut;
 use serde_json::json;
 
-use crate::harness::{Admin, Application, Broker, Engine, Installation, LyingSource, on_each_engine};
+use crate::harness::{Admin, Application, Broker, Engine, Installation, LyingSource, figure, on_each_engine};
 use operators::{Clients, Keys};
 use people::{Movers, Passwords, SignUps};
 use tokens::Chain;
@@ -45,7 +45,8 @@ trait Writing {
     fn acknowledged(&self) -> u64;
 }
 
-struct Everybody {
+/// Whoever writes, of each kind one.
+pub(crate) struct Everybody {
     sign_ups: SignUps,
     movers: Movers,
     passwords: Passwords,
@@ -56,7 +57,7 @@ struct Everybody {
 }
 
 impl Everybody {
-    async fn gather(broker: &Broker) -> Self {
+    pub(crate) async fn gather(broker: &Broker) -> Self {
         let admin = Admin::of(broker).await;
         let connection = admin.connection(people::CONNECTION).await;
         let source = LyingSource::start().await;
@@ -81,7 +82,7 @@ impl Everybody {
     }
 
     /// Writes until the broker has gone.
-    async fn write_until(&mut self, gone: impl Future<Output = ()>) {
+    pub(crate) async fn write_until(&mut self, gone: impl Future<Output = ()>) {
         tokio::join!(
             gone,
             keep_writing(&mut self.sign_ups),
@@ -94,7 +95,7 @@ impl Everybody {
         );
     }
 
-    async fn check(&mut self, broker: &Broker) {
+    pub(crate) async fn check(&mut self, broker: &Broker) {
         // What signed the token of before may be revoked by now.
         let admin = Admin::of(broker).await;
         self.sign_ups.check(&admin).await;
@@ -106,7 +107,7 @@ impl Everybody {
         self.keys.check(&admin).await;
     }
 
-    fn acknowledged(&self) -> [(&'static str, u64); 7] {
+    pub(crate) fn acknowledged(&self) -> [(&'static str, u64); 7] {
         [
             ("sign-ups", self.sign_ups.acknowledged()),
             ("first sign-ins of moving people", self.movers.acknowledged()),
@@ -149,15 +150,20 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost(engine: Engine) {
         println!("{count:>10} {what}");
         assert!(count > 0, "no {what}");
     }
+    let acknowledged: u64 = everybody.acknowledged().iter().map(|(_, count)| count).sum();
+    figure(
+        &format!("{} kills, {engine:?}", starts.len()),
+        &format!("0 of {acknowledged} acknowledged writes lost; ready again after {middle:.0?}, at most {longest:.0?}"),
+    );
 }
 
 /// A time that no clock decides.
-fn life(cycle: usize) -> Duration {
+pub(crate) fn life(cycle: usize) -> Duration {
     Duration::from_millis(RandomState::new().hash_one(cycle) % LONGEST_LIFE_MS)
 }
 
 #[expect(clippy::disallowed_methods, reason = "somebody pulls the plug while the broker works")]
-async fn kill_after(broker: Broker, life: Duration) {
+pub(crate) async fn kill_after(broker: Broker, life: Duration) {
     tokio::time::sleep(life).await;
     broker.kill();
 }
