@@ -7,10 +7,16 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read};
+use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-use super::framing::Records;
+use super::framing::{Record, Records};
 use super::members;
 use super::reader::{Keys, RowReader};
+
+/// Rows that one thread cuts out before the other gets its turn. A row has at most a MiB.
+const AT_A_TIME: usize = 50;
 
 /// Unknown to whoever wrote the file, so that nobody can make two people agree.
 pub(super) type Key = [u8; 16];
@@ -31,19 +37,18 @@ enum Kind {
 }
 
 impl Survey {
-    /// Reads every row. Rows that will be refused count too: one of two people who fall together may be the wrong one.
-    pub(super) fn of<R: Read>(records: Records<R>, reader: &RowReader, key: Key) -> io::Result<Self> {
-        let mut rows = 0;
-        let mut fingerprints = Vec::new();
-        for record in records {
-            rows += 1;
-            let row = members::parse_some(&record?, |name| reader.tells_apart(name));
-            let row = row.and_then(|row| reader.renamed(row).ok());
-            if let Some(row) = row.filter(|row| !reader.is_foreign(row)) {
-                fingerprints.extend(all_of(key, &reader.keys(&row)));
-            }
-        }
-        Ok(Survey { rows, key, twice: found_twice(fingerprints) })
+    /// Reads every row, on this thread and another. Rows that will be refused count too: one of two people who fall
+    /// together may be the wrong one.
+    pub(super) fn of<R: Read + Send>(records: Records<R>, reader: &RowReader, key: Key) -> io::Result<Self> {
+        let shared = Mutex::new(records);
+        let read = || fingerprints(&shared, reader, key);
+        let (own, others) = thread::scope(|scope| {
+            let other = scope.spawn(read);
+            (read(), other.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        let ((rows, mut fingerprints), (other_rows, other_fingerprints)) = (own?, others?);
+        fingerprints.extend(other_fingerprints);
+        Ok(Survey { rows: rows + other_rows, key, twice: found_twice(fingerprints) })
     }
 
     /// Whether the id, and whether a name, is in the file more than once.
@@ -52,6 +57,28 @@ impl Survey {
         Doubles {
             id: keys.id.as_deref().is_some_and(|id| has(Kind::Id, id)),
             name: keys.names.iter().any(|name| has(Kind::Name, name.as_str())),
+        }
+    }
+}
+
+/// Takes rows until nobody finds any more. Answers how many it took, and the fingerprints of those that tell.
+fn fingerprints<R: Read>(records: &Mutex<Records<R>>, reader: &RowReader, key: Key) -> io::Result<(u64, Vec<u64>)> {
+    let (mut rows, mut fingerprints) = (0, Vec::new());
+    loop {
+        let taken: Vec<Record> = {
+            let mut records = records.lock().unwrap_or_else(PoisonError::into_inner);
+            records.by_ref().take(AT_A_TIME).collect::<io::Result<_>>()?
+        };
+        if taken.is_empty() {
+            return Ok((rows, fingerprints));
+        }
+        rows += taken.len() as u64;
+        for record in taken {
+            let row = members::parse_some(&record, |name| reader.tells_apart(name));
+            let row = row.and_then(|row| reader.renamed(row).ok());
+            if let Some(row) = row.filter(|row| !reader.is_foreign(row)) {
+                fingerprints.extend(all_of(key, &reader.keys(&row)));
+            }
         }
     }
 }

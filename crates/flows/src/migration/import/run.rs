@@ -177,7 +177,7 @@ struct Prepared<R> {
 }
 
 impl FirstPass {
-    fn over<R: Read + Seek>(self, mut input: R) -> Result<Prepared<R>, ImportRefused> {
+    fn over<R: Read + Seek + Send>(self, mut input: R) -> Result<Prepared<R>, ImportRefused> {
         let format = match self.format {
             Some(format) => format,
             None => Format::tell(open_rows(&mut input)?)
