@@ -8,12 +8,9 @@ use super::{Args, StoreError};
 /// Values in one statement for SQLite. It takes 32,766, and a prepared statement of this many is small.
 const MOST_VALUES: usize = 2_000;
 
-/// Text that is sent to Postgres at once: it stores what came while we write what follows.
-const PIECE: usize = 64 * 1024;
-
-/// An `INSERT` of any number of rows, after whose failure nothing of the write is kept. Postgres would plan a statement of
-/// thousands of values anew each time: it is given rows by `COPY`, which costs it least, or, where they may meet others,
-/// a list for each column. SQLite knows neither, and is given as many values as one statement should have.
+/// An `INSERT` of any number of rows, after whose failure nothing of the write is kept. Postgres is given a list for each
+/// column, because it would plan a statement of thousands of values anew each time; SQLite has no lists, and is given as
+/// many values as one statement should have.
 pub(crate) struct InsertMany {
     /// The table and its columns.
     pub(crate) into: &'static str,
@@ -69,34 +66,10 @@ impl InsertMany {
         connection: &mut PgConnection,
         rows: Vec<Args>,
     ) -> Result<u64, StoreError> {
-        if rows.is_empty() {
-            Ok(0)
-        } else if self.on_conflict.is_empty() {
-            self.copy(connection, rows).await
-        } else {
-            self.insert_lists(connection, rows).await
-        }
-    }
-
-    async fn copy(&self, connection: &mut PgConnection, rows: Vec<Args>) -> Result<u64, StoreError> {
-        let mut copy = connection.copy_in_raw(&format!("COPY {} FROM STDIN", self.into)).await?;
-        let fixed = self.fixed.replace(", ", "\t");
-        let mut text = String::with_capacity(PIECE);
-        for row in rows {
-            row.write_for_copy(&mut text)?;
-            text += &fixed;
-            text.push('\n');
-            if text.len() > PIECE {
-                copy.send(text.as_bytes()).await?;
-                text.clear();
-            }
-        }
-        copy.send(text.as_bytes()).await?;
-        Ok(copy.finish().await?)
-    }
-
-    async fn insert_lists(&self, connection: &mut PgConnection, rows: Vec<Args>) -> Result<u64, StoreError> {
         let columns = Column::all_of(rows)?;
+        if columns.is_empty() {
+            return Ok(0);
+        }
         let text = AssertSqlSafe(self.for_postgres(&columns));
         let mut arguments = PgArguments::default();
         for column in columns {

@@ -84,48 +84,6 @@ impl Args {
     }
 }
 
-impl Args {
-    /// The values as a line of Postgres' text format for `COPY`, without its end.
-    pub(super) fn write_for_copy(&self, line: &mut String) -> Result<(), StoreError> {
-        self.refuse_nul_characters()?;
-        for (place, value) in self.0.iter().enumerate() {
-            if place > 0 {
-                line.push('\t');
-            }
-            value.write_for_copy(line);
-        }
-        Ok(())
-    }
-}
-
-impl Value {
-    fn write_for_copy(&self, line: &mut String) {
-        match self {
-            Value::Text(Some(text)) => write_escaped(text, line),
-            Value::Integer(Some(number)) => line.push_str(&number.to_string()),
-            Value::Flag(Some(flag)) => line.push(if *flag { 't' } else { 'f' }),
-            Value::Text(None) | Value::Integer(None) | Value::Flag(None) => line.push_str("\\N"),
-            Value::Bytes(_) | Value::Texts(_) => unreachable!("nobody copies {self:?}"),
-        }
-    }
-}
-
-/// What would end a value or a line, or begin an escape, is escaped.
-fn write_escaped(text: &str, line: &mut String) {
-    let mut rest = text;
-    while let Some(at) = rest.find(['\\', '\t', '\n', '\r']) {
-        line.push_str(&rest[..at]);
-        line.push_str(match rest.as_bytes()[at] {
-            b'\t' => "\\t",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            _ => "\\\\",
-        });
-        rest = &rest[at + 1..];
-    }
-    line.push_str(rest);
-}
-
 /// One column of many rows.
 #[derive(Debug)]
 pub(super) enum Column {
