@@ -6,7 +6,7 @@ use model::address::FoldedEmail;
 use model::user::{PasswordCredential, StoredPassword, User};
 use model::{ConnectionId, Timestamp, UserId};
 
-use crate::db::{Args, Ask, InsertMany, Sql, args};
+use crate::db::{Args, Ask, InsertMany, RowsWritten, Sql, args};
 use crate::passwords::{self, PasswordRow};
 use crate::users::{self, Stored};
 use crate::{Read, StoreError, WriteTx};
@@ -191,23 +191,30 @@ impl NewPeople {
 }
 
 /// Stores new people. Where that is refused, nothing of the write may be committed.
+///
+/// The names are claimed last, so that where several write at once, what is most of the work is done side by side.
 pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: NewPeople) -> Result<Stored, StoreError> {
-    users::claim_names_of(tx, connection_id).await?;
-    if are_names_of_the_other_kind_taken(tx, connection_id, &people).await? {
-        return Ok(Stored::NameTaken);
-    }
-    for (insert, rows, refused) in [
-        (&USERS, people.users, Stored::IdTaken),
-        (&IDENTITIES, people.identities, Stored::NameTaken),
-        (&NEW_PASSWORDS, people.passwords, Stored::IdTaken),
-    ] {
-        match tx.insert_many(insert, rows).await {
-            Ok(_) => {}
-            Err(error) if error.is_of_a_double() => return Ok(refused),
-            Err(error) => return Err(error),
+    let NewPeople { users, identities, passwords, emails, usernames } = people;
+    for (insert, rows) in [(&USERS, users), (&NEW_PASSWORDS, passwords)] {
+        if !is_inserted(tx.insert_many(insert, rows).await)? {
+            return Ok(Stored::IdTaken);
         }
     }
+    users::claim_names_of(tx, connection_id).await?;
+    if are_names_of_the_other_kind_taken(tx, connection_id, &emails, &usernames).await?
+        || !is_inserted(tx.insert_many(&IDENTITIES, identities).await)?
+    {
+        return Ok(Stored::NameTaken);
+    }
     Ok(Stored::Done)
+}
+
+/// Whether none of the rows was there.
+fn is_inserted(written: Result<RowsWritten, StoreError>) -> Result<bool, StoreError> {
+    match written {
+        Err(error) if error.is_of_a_double() => Ok(false),
+        written => written.map(|_| true),
+    }
 }
 
 /// Whether the address of one of these people is somebody's user name, or the other way round. That addresses, and
@@ -215,10 +222,11 @@ pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: NewP
 async fn are_names_of_the_other_kind_taken(
     tx: &mut WriteTx,
     connection_id: &ConnectionId,
-    people: &NewPeople,
+    emails: &[FoldedEmail],
+    usernames: &[FoldedEmail],
 ) -> Result<bool, StoreError> {
-    let emails: Vec<_> = people.emails.iter().map(FoldedEmail::as_str).collect();
-    let usernames: Vec<_> = people.usernames.iter().map(FoldedEmail::as_str).collect();
+    let emails: Vec<_> = emails.iter().map(FoldedEmail::as_str).collect();
+    let usernames: Vec<_> = usernames.iter().map(FoldedEmail::as_str).collect();
     Ok(!holders(tx, BY_USERNAME, connection_id, &emails).await?.is_empty()
         || !holders(tx, BY_EMAIL, connection_id, &usernames).await?.is_empty())
 }

@@ -2,6 +2,9 @@ use std::error::Error as StdError;
 
 use sqlx::error::DatabaseError;
 
+/// SQLSTATE 40P01.
+const DEADLOCK_DETECTED: &str = "40P01";
+
 /// The database could not do what it was asked. Never says "not there": that is an `Ok` answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -52,6 +55,11 @@ impl StoreError {
     /// Whether a row to be written is there already, by one of its keys.
     pub(crate) fn is_of_a_double(&self) -> bool {
         self.of_the_database().is_some_and(DatabaseError::is_unique_violation)
+    }
+
+    /// Whether Postgres ended the write because it and another waited for each other.
+    pub fn is_of_a_deadlock(&self) -> bool {
+        self.of_the_database().and_then(DatabaseError::code).is_some_and(|code| code == DEADLOCK_DETECTED)
     }
 
     fn of_the_database(&self) -> Option<&dyn DatabaseError> {

@@ -104,6 +104,14 @@ impl Store {
         Ok(WriteTx { kind, has_failed: false })
     }
 
+    /// How many writes are worth having open at once: of SQLite's, each waits for the one before it.
+    pub fn writes_at_once(&self) -> usize {
+        match &self.0 {
+            Engine::Sqlite(_) => 1,
+            Engine::Postgres(_) => 2,
+        }
+    }
+
     /// Lets other processes write. Whoever writes again and again, for seconds, owes it to them after each time: SQLite
     /// has one writer, and those who wait for the file do not queue.
     pub async fn make_way(&self) {

@@ -9,20 +9,11 @@ use super::records::{at, committed, connection_id, full_user, named_user, namele
 use super::users::find;
 use crate::bulk::{self, Credentials, Holder, NewPeople};
 use crate::users::Stored;
-use crate::{Store, passwords, users};
+use crate::{Store, StoreError, passwords, users};
 
 /// Stores people as a flow does: what is refused is not committed.
 async fn insert(store: &Store, people: &[User]) -> Stored {
-    let mut tx = store.write().await.unwrap();
-    let mut new = NewPeople::default();
-    for user in people {
-        new.add(user, None, at(1));
-    }
-    let stored = bulk::insert(&mut tx, &connection_id(), new).await.unwrap();
-    if stored == Stored::Done {
-        tx.commit().await.unwrap();
-    }
-    stored
+    try_insert(store.clone(), people.to_vec()).await.unwrap()
 }
 
 async fn count(store: &Store) -> u64 {
@@ -135,6 +126,44 @@ async fn of_two_who_store_the_same_people_one_does_and_the_other_finds_them() {
         }
     })
     .await;
+}
+
+/// People who are stored in another order may make two writes wait for each other, of which Postgres ends one.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_wait_for_each_other_one_stores_everybody() {
+    for_each_database(async |database| {
+        populate(&database.store).await;
+        for round in 0..3 {
+            let people: Vec<User> = (0..1000)
+                .map(|number| user(&format!("r{round}n{number}"), &format!("r{round}n{number}@x.io")))
+                .collect();
+            let backwards: Vec<User> = people.iter().rev().cloned().collect();
+            let racers = [people, backwards].map(|people| tokio::spawn(try_insert(database.store.clone(), people)));
+            let mut done = 0;
+            for racer in racers {
+                match racer.await.unwrap() {
+                    Ok(Stored::Done) => done += 1,
+                    Ok(refused) => assert_eq!(refused, Stored::IdTaken),
+                    Err(error) => assert!(error.is_of_a_deadlock(), "{error:?}"),
+                }
+            }
+            assert_eq!((done, count(&database.store).await), (1, 1 + 1000 * (round + 1)));
+        }
+    })
+    .await;
+}
+
+async fn try_insert(store: Store, people: Vec<User>) -> Result<Stored, StoreError> {
+    let mut new = NewPeople::default();
+    for user in &people {
+        new.add(user, None, at(1));
+    }
+    let mut tx = store.write().await?;
+    let stored = bulk::insert(&mut tx, &connection_id(), new).await?;
+    if stored == Stored::Done {
+        tx.commit().await?;
+    }
+    Ok(stored)
 }
 
 /// Says whether it was this call that stored these people.

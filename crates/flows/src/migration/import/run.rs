@@ -1,7 +1,7 @@
 //! One run, from the first byte to the last batch.
 
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use credentials::password::Limits;
 use model::connection::Connection;
@@ -57,14 +57,30 @@ impl Run<'_> {
 
     async fn take_all(
         &self,
-        mut batches: mpsc::Receiver<Result<Decided, ImportRefused>>,
+        batches: mpsc::Receiver<Result<Decided, ImportRefused>>,
         summary: &mut Summary,
         observer: &mut dyn ImportObserver,
     ) -> Result<(), ImportRefused> {
-        while let Some(decided) = batches.recv().await {
-            let refused = self.settle(decided?, summary).await?;
-            refused.into_iter().try_for_each(|row| observer.refused(row)).map_err(ImportRefused::Report)?;
-            observer.progress(summary);
+        let batches = tokio::sync::Mutex::new(batches);
+        let told = Mutex::new(Told { summary, observer });
+        let lane = || self.take_some(&batches, &told);
+        // How far a job is can be noted only if one batch is written after the other.
+        if self.checkpoint.is_kept() || self.decider.store.writes_at_once() == 1 {
+            lane().await
+        } else {
+            tokio::try_join!(lane(), lane()).map(|_| ())
+        }
+    }
+
+    async fn take_some(
+        &self,
+        batches: &tokio::sync::Mutex<mpsc::Receiver<Result<Decided, ImportRefused>>>,
+        told: &Mutex<Told<'_>>,
+    ) -> Result<(), ImportRefused> {
+        let next = async || batches.lock().await.recv().await;
+        while let Some(decided) = next().await {
+            let refused = self.settle(decided?, told).await?;
+            locked(told).tell(refused)?;
         }
         Ok(())
     }
@@ -83,31 +99,35 @@ impl Run<'_> {
         }
     }
 
-    /// Writes, counts, and answers which rows were refused. Where the directory changed meanwhile, each row is decided
-    /// and written by itself.
-    async fn settle(&self, decided: Decided, summary: &mut Summary) -> Result<Vec<RefusedRow>, ImportRefused> {
-        let batch = match self.write(decided, summary).await? {
+    /// Writes, counts, and answers which rows were refused. Where the directory changed meanwhile, it is asked again
+    /// about the batch, and if it has changed once more, each row is decided and written by itself.
+    async fn settle(&self, decided: Decided, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
+        let batch = match self.write(decided, told).await? {
             Ok(refused) => return Ok(refused),
-            Err(batch) => batch,
+            Err(outdated) => outdated,
+        };
+        let batch = match self.write(self.decider.decide(batch).await?, told).await? {
+            Ok(refused) => return Ok(refused),
+            Err(outdated) => outdated,
         };
         let mut refused = Vec::new();
         for reading in batch {
-            refused.extend(self.settle_alone(reading, summary).await?);
+            refused.extend(self.settle_alone(reading, told).await?);
         }
         Ok(refused)
     }
 
-    async fn settle_alone(&self, reading: Reading, summary: &mut Summary) -> Result<Vec<RefusedRow>, ImportRefused> {
+    async fn settle_alone(&self, reading: Reading, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
         let mut batch = vec![reading];
         for _ in 0..ATTEMPTS {
-            batch = match self.write(self.decider.decide(batch).await?, summary).await? {
+            batch = match self.write(self.decider.decide(batch).await?, told).await? {
                 Ok(refused) => return Ok(refused),
                 Err(outdated) => outdated,
             };
         }
         let message = "the person is being changed at this moment; import the row again";
         let outcomes = vec![Outcome::Refused(vec![RowError::of_row(RowCode::Conflict, message)])];
-        let written = self.write(Decided { batch, outcomes, writing: Writing::default() }, summary).await?;
+        let written = self.write(Decided { batch, outcomes, writing: Writing::default() }, told).await?;
         Ok(written.unwrap_or_default())
     }
 
@@ -116,19 +136,25 @@ impl Run<'_> {
     async fn write(
         &self,
         Decided { batch, outcomes, writing }: Decided,
-        summary: &mut Summary,
+        told: &Mutex<Told<'_>>,
     ) -> Result<Result<Vec<RefusedRow>, Vec<Reading>>, ImportRefused> {
         let writes = !writing.is_empty() || self.checkpoint.is_kept();
         if self.request.dry_run || !writes {
-            return Ok(Ok(self.count(&batch, outcomes, summary)));
+            return Ok(Ok(self.count(&batch, outcomes, locked(told).summary)));
         }
         let mut tx = self.decider.store.write().await?;
-        let Some(moved) = writing.write(&mut tx, &self.connection().id).await? else {
-            return Ok(Err(batch));
+        let moved = match writing.write(&mut tx, &self.connection().id).await {
+            Ok(Some(moved)) => moved,
+            Ok(None) => return Ok(Err(batch)),
+            Err(error) if error.is_of_a_deadlock() => return Ok(Err(batch)),
+            Err(error) => return Err(error.into()),
         };
         let outcomes = outcomes.into_iter().map(|one| one.unless_moved(&moved)).collect();
-        let refused = self.count(&batch, outcomes, summary);
-        if !self.checkpoint.note(&mut tx, summary, &refused).await? {
+        let (refused, so_far) = {
+            let summary = &mut *locked(told).summary;
+            (self.count(&batch, outcomes, summary), summary.clone())
+        };
+        if !self.checkpoint.note(&mut tx, &so_far, &refused).await? {
             return Err(ImportRefused::Overtaken);
         }
         tx.commit().await?;
@@ -154,6 +180,24 @@ impl Run<'_> {
         }
         refused
     }
+}
+
+/// What is told of a run while it runs, by whichever lane has something to tell.
+struct Told<'a> {
+    summary: &'a mut Summary,
+    observer: &'a mut dyn ImportObserver,
+}
+
+impl Told<'_> {
+    fn tell(&mut self, refused: Vec<RefusedRow>) -> Result<(), ImportRefused> {
+        refused.into_iter().try_for_each(|row| self.observer.refused(row)).map_err(ImportRefused::Report)?;
+        self.observer.progress(self.summary);
+        Ok(())
+    }
+}
+
+fn locked<'a, 'told>(told: &'a Mutex<Told<'told>>) -> MutexGuard<'a, Told<'told>> {
+    told.lock().expect("nothing panics while it holds the lock")
 }
 
 fn passed_over(reason: SkipReason) -> RowError {
