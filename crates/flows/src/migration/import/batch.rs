@@ -14,7 +14,7 @@ use super::reader::{RowReader, Said};
 use super::refusal::{RefusedRow, RowCode, RowError, masked};
 
 /// Rows that are written together, unless they are large.
-const ROWS: usize = 5_000;
+const ROWS: usize = 4_000;
 
 /// Bytes of rows that are written together.
 const BYTES: usize = 8 * 1024 * 1024;
