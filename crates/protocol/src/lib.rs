@@ -11,6 +11,7 @@ pub mod claims;
 pub mod client_authentication;
 pub mod client_metadata;
 pub mod consent;
+pub mod cookies;
 pub mod discovery;
 pub mod dpop;
 pub mod error;

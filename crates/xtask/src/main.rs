@@ -9,6 +9,7 @@ mod bench;
 mod check;
 mod compose;
 mod demo;
+mod fuzz;
 mod generate;
 mod metadata;
 mod outside;
@@ -27,6 +28,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use crate::bench::Bench;
+use crate::fuzz::Fuzz;
 use crate::soak::Soak;
 use crate::suite::Step;
 use crate::torture::Torture;
@@ -54,6 +56,7 @@ enum Menu {
     Bench(Bench),
     Torture(Torture),
     Soak(Soak),
+    Fuzz(Fuzz),
     /// Writes the generated files again: `docs/reference`
     Generate,
 }
@@ -77,6 +80,7 @@ fn run(menu: &Menu) -> Result<ExitCode> {
         Menu::Bench(bench) => bench::run(&workspace, bench).map(|()| ExitCode::SUCCESS),
         Menu::Torture(torture) => torture.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Soak(soak) => soak.run(&workspace).map(|()| ExitCode::SUCCESS),
+        Menu::Fuzz(fuzz) => fuzz.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Generate => generate::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use flows::sessions::Browser;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
+use protocol::cookies;
 
 use crate::state::AppState;
 
@@ -43,15 +44,9 @@ fn name(state: &AppState, purpose: &str) -> String {
     format!("{prefix}landbridge_{purpose}{suffix}")
 }
 
-/// The one value of a cookie. One that is there twice was planted, and counts as none.
 fn find(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter().filter(|line| line.len() <= MAX_COOKIE_BYTES);
-    let mut values = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';')).filter_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then(|| value.to_owned())
-    });
-    let first = values.next();
-    first.filter(|_| values.next().is_none())
+    cookies::sole_value(lines.filter_map(|line| line.to_str().ok()), name).map(str::to_owned)
 }
 
 /// Hands the browser its session.
@@ -75,26 +70,4 @@ fn set(state: &AppState, headers: &mut HeaderMap, purpose: &str, value: &str, ma
     let name = name(state, purpose);
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{max_age}");
     headers.append(header::SET_COOKIE, HeaderValue::from_str(&text).expect("names and base64url are header text"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(lines: &[&'static str]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(header::COOKIE, HeaderValue::from_static(line));
-        }
-        find(&headers, "landbridge_session")
-    }
-
-    #[test]
-    fn se_05_garbled_and_repeated_cookies_count_as_none() {
-        assert_eq!(found(&["a=b; landbridge_session=x; c"]).as_deref(), Some("x"));
-        assert_eq!(found(&["landbridge_session=x; landbridge_session=y"]), None);
-        assert_eq!(found(&["landbridge_session=x", "landbridge_session=x"]), None);
-        assert_eq!(found(&["landbridge_sessionx=x"]), None);
-        assert_eq!(found(&[]), None);
-    }
 }

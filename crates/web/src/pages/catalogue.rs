@@ -18,7 +18,7 @@ pub(crate) struct Catalogue(BTreeMap<String, String>);
 impl Catalogue {
     /// The message of that key with its arguments put in; the error names what is missing.
     pub(crate) fn message(&self, key: &str, argument: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-        let text = self.0.get(key).ok_or_else(|| format!("there is no message `{key}`"))?;
+        let text = self.0.get(key).ok_or_else(|| unknown(key))?;
         let mut message = String::with_capacity(text.len());
         for part in parts(text) {
             match part {
@@ -53,6 +53,12 @@ impl Catalogue {
             .or_else(|| surplus.map(|key| format!("message `{key}` is not one of ours")))
             .or_else(|| different.map(|key| format!("message `{key}` has other arguments than in English")))
     }
+}
+
+/// Names the key if it can be one: a template may have put a value of the page in its place, and those hold tokens.
+fn unknown(key: &str) -> String {
+    let is_key = key.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_'));
+    if is_key { format!("there is no message `{key}`") } else { "there is no such message".to_owned() }
 }
 
 /// All languages, those of `replaced` laid over ours message by message.
@@ -167,5 +173,7 @@ mod tests {
     fn a_missing_message_is_an_error() {
         let said = Catalogue::default().message("login.title", |_| None);
         assert_eq!(said, Err("there is no message `login.title`".to_owned()));
+        let said = Catalogue::default().message("q83vEjRWeJCrze8SNFZ4kKvN", |_| None);
+        assert_eq!(said, Err("there is no such message".to_owned()), "a value of the page is told");
     }
 }

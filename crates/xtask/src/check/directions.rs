@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sample", &[]),
     ("broker", &["credentials", "flows", "keys", "model", "protocol", "sample", "store", "upstream", "web"]),
     ("testkit", &["broker", "credentials", "flows", "keys", "model", "protocol", "sample", "store", "upstream", "web"]),
+    ("fuzz", &["credentials", "flows", "keys", "protocol", "web"]),
     ("xtask", &[]),
     ("it", &["testkit"]),
 ];

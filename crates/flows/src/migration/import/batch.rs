@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::collisions::Survey;
 use super::entry::Entry;
-use super::framing::Record;
+use super::framing::{Place, Record};
 use super::members;
 use super::reader::{RowReader, Said};
 use super::refusal::{RefusedRow, RowCode, RowError, masked};
@@ -36,6 +36,11 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn entry(&self) -> Option<&Entry> {
         if let Said::Entry(entry) = &self.said { Some(entry) } else { None }
+    }
+
+    /// Where the row stands, and the row as it came; nothing where it cannot be read.
+    pub(super) fn row(&self) -> (Place, &[u8]) {
+        (self.record.place, self.record.content.as_deref().unwrap_or_default())
     }
 
     /// What a report says of the row. It is read once more for that, since few rows are refused.
@@ -77,7 +82,7 @@ pub(super) fn send_all(
     let _ = sender.blocking_send(Ok(batch));
 }
 
-fn read(record: Record, reader: &Arc<RowReader>, survey: &Survey) -> Reading {
+pub(super) fn read(record: Record, reader: &Arc<RowReader>, survey: &Survey) -> Reading {
     let mut left_out = Vec::new();
     let said = match members::parse(&record).and_then(|row| reader.renamed(row)) {
         Ok(row) => said(&row, reader, survey, &mut left_out),

@@ -16,6 +16,8 @@ mod entry;
 mod fields;
 mod format;
 mod framing;
+#[doc(hidden)]
+pub mod inspection;
 mod members;
 mod reader;
 mod refusal;
