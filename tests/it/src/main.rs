@@ -4,7 +4,7 @@
 //!
 //! `LANDBRIDGE_BIN` names the binary, `TEST_DATABASE_URL` a Postgres server, and `ARTEFACTS` a folder for the logs of
 //! brokers whose test failed. `IMPORT_PEOPLE`, `TORTURE_CYCLES`, `ROUNDS`, `SOAK_MINUTES`,
-//! `POWER_CUTS` and `OUTAGE_MINUTES` make some of them longer or shorter.
+//! `POWER_CUTS`, `OUTAGE_MINUTES` and `TIMING_SAMPLES` make some of them longer or shorter.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
@@ -22,4 +22,5 @@ mod source_outage;
 mod speed;
 mod the_lying_source;
 mod the_move;
+mod timing;
 mod torture;
