@@ -1,0 +1,73 @@
+//! What becomes of grants, whoever does what in which order: a model predicts the answer to every call of a random
+//! sequence, and the broker has to give it.
+//!
+//! `LIFE_SEQUENCES` says how many sequences there are, and `LIFE_SEED` which is the first; each is drawn from its number
+//! alone. One that goes wrong is made shorter as long as it goes wrong, and printed.
+
+mod command;
+mod model;
+mod stage;
+
+use crate::harness::{Engine, on_each_engine};
+use command::Command;
+use stage::{Mismatch, Stage};
+
+/// Calls in one sequence. Long enough that some thefts are found out only after everybody else was signed out.
+const LENGTH: usize = 60;
+
+/// How often a sequence that goes wrong is tried with something left out.
+const MOST_TRIES: usize = 120;
+
+on_each_engine! {
+    rt_01_rt_02_rt_06_rt_07_rt_11_every_call_is_answered_as_the_model_predicts,
+}
+
+async fn rt_01_rt_02_rt_06_rt_07_rt_11_every_call_is_answered_as_the_model_predicts(engine: Engine) {
+    let stage = Stage::set(engine).await;
+    let (first, count) = (number("LIFE_SEED", 1), number("LIFE_SEQUENCES", 16));
+    let mut calls = 0;
+    for seed in first..first + count {
+        let sequence = Command::sequence(seed, LENGTH);
+        match stage.play(&sequence).await {
+            Ok(played) => calls += played,
+            Err(_) => fail(seed, &stage, sequence).await,
+        }
+    }
+    println!("{engine:?}: {count} sequences, {calls} calls as predicted");
+    stage.strike().await;
+}
+
+async fn fail(seed: u64, stage: &Stage, sequence: Vec<Command>) -> ! {
+    let (shortest, Mismatch(why)) = shortened(stage, sequence).await;
+    let listed: Vec<_> = shortest.iter().map(|command| format!("    {command:?}")).collect();
+    panic!("LIFE_SEED={seed}: {why}\nafter, at the shortest,\n{}", listed.join("\n"));
+}
+
+/// Leaves out what is not needed for it to go wrong: large parts first, single calls last.
+async fn shortened(stage: &Stage, mut sequence: Vec<Command>) -> (Vec<Command>, Mismatch) {
+    let mut why = Mismatch("it went wrong only once".to_owned());
+    let mut part = sequence.len();
+    let mut tries = 0;
+    while part > 0 && tries < MOST_TRIES {
+        let mut at = 0;
+        while at < sequence.len() && tries < MOST_TRIES {
+            let end = (at + part).min(sequence.len());
+            let without = [&sequence[..at], &sequence[end..]].concat();
+            tries += 1;
+            match stage.play(&without).await {
+                Err(mismatch) => (sequence, why) = (without, mismatch),
+                Ok(_) => at = end,
+            }
+        }
+        part /= 2;
+    }
+    if let Err(mismatch) = stage.play(&sequence).await {
+        why = mismatch;
+    }
+    (sequence, why)
+}
+
+#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
+}
