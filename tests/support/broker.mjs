@@ -14,7 +14,7 @@ import { freePort } from './servers.mjs';
 
 export const BINARY = process.env.LANDBRIDGE_BIN ?? fileURLToPath(new URL('../../target/debug/landbridge', import.meta.url));
 
-const MANAGER = { client_id: 'management', client_secret: 'a-secret-for-the-tests-alone' };
+export const MANAGER = { client_id: 'management', client_secret: 'a-secret-for-the-tests-alone' };
 
 const running = new Set();
 

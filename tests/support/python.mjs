@@ -14,7 +14,7 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /** Runs a program below `tests/sdk/python` to its end, and answers with the JSON that it prints. */
 export async function run(file, { arguments: words = [], environment = {} }) {
-  const options = { env: { ...process.env, ...environment } };
+  const options = { env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024 };
   const { stdout } = await promisify(execFile)(interpreter(), [path(file), ...words], options);
   return JSON.parse(stdout);
 }

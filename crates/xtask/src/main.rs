@@ -6,6 +6,7 @@
 //! ever looked up by name. Start reading at [`suite`] for the tests and at [`check`] for the rules of the house.
 
 mod bench;
+mod calls;
 mod check;
 mod compose;
 mod demo;
@@ -28,6 +29,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use crate::bench::Bench;
+use crate::calls::Calls;
 use crate::fuzz::Fuzz;
 use crate::soak::Soak;
 use crate::suite::Step;
@@ -57,6 +59,7 @@ enum Menu {
     Torture(Torture),
     Soak(Soak),
     Fuzz(Fuzz),
+    Calls(Calls),
     /// Writes the generated files again: `docs/reference`
     Generate,
 }
@@ -80,6 +83,7 @@ fn run(menu: &Menu) -> Result<ExitCode> {
         Menu::Bench(bench) => bench::run(&workspace, bench).map(|()| ExitCode::SUCCESS),
         Menu::Torture(torture) => torture.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Soak(soak) => soak.run(&workspace).map(|()| ExitCode::SUCCESS),
+        Menu::Calls(calls) => calls.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Fuzz(fuzz) => fuzz.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Generate => generate::run(&workspace).map(|()| ExitCode::SUCCESS),
     }

@@ -20,7 +20,7 @@ mod authority;
 mod cases;
 mod clients;
 mod counts;
-mod python;
+pub(crate) mod python;
 mod report;
 mod written;
 

@@ -11,7 +11,7 @@ const REQUIREMENTS: &str = "tests/sdk/python/requirements.txt";
 
 /// Makes the environment where it is missing, brings it to the versions that are written down, and returns its
 /// interpreter.
-pub(super) fn install(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn install(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.members()?.target_directory.join("xtask").join("python");
     let interpreter = folder.join("bin").join("python");
     if !interpreter.exists() {
