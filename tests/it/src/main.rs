@@ -3,7 +3,7 @@
 //! run on both.
 //!
 //! `LANDBRIDGE_BIN` names the binary, `TEST_DATABASE_URL` a Postgres server, and `ARTEFACTS` a folder for the logs of
-//! brokers whose test failed. `IMPORT_PEOPLE`, `TORTURE_CYCLES`, `ROUNDS`, `LIFE_SEQUENCES`, `SOAK_MINUTES`,
+//! brokers whose test failed. `IMPORT_PEOPLE`, `TORTURE_CYCLES`, `ROUNDS`, `LIFE_SEQUENCES`, `SOAK_MINUTES`, `FAILOVERS`,
 //! `POWER_CUTS`, `OUTAGE_MINUTES` and `TIMING_SAMPLES` make some of them longer or shorter.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
@@ -13,6 +13,7 @@ mod exactly_once;
 mod harness;
 mod importing;
 mod life_of_a_grant;
+mod losing_postgres;
 mod operations;
 mod power_cut;
 mod refresh_tokens;

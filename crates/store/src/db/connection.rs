@@ -2,6 +2,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow};
 
+use super::patience::answered;
 use super::{Args, InsertMany, Sql, StoreError};
 
 /// A row that both engines can fill; one that only one of them can fill does not compile.
@@ -46,7 +47,9 @@ impl ConnectionMut<'_> {
                 sqlx::query_with(sql.sqlite, args.for_sqlite()?).execute(connection).await?.rows_affected()
             }
             ConnectionMut::Postgres(connection) => {
-                sqlx::query_with(sql.postgres, args.for_postgres()?).execute(connection).await?.rows_affected()
+                answered(sqlx::query_with(sql.postgres, args.for_postgres()?).execute(connection))
+                    .await?
+                    .rows_affected()
             }
         })
     }
@@ -57,7 +60,7 @@ impl ConnectionMut<'_> {
                 sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_one(connection).await?
             }
             ConnectionMut::Postgres(connection) => {
-                sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_one(connection).await?
+                answered(sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_one(connection)).await?
             }
         })
     }
@@ -68,7 +71,7 @@ impl ConnectionMut<'_> {
                 sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_optional(connection).await?
             }
             ConnectionMut::Postgres(connection) => {
-                sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_optional(connection).await?
+                answered(sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_optional(connection)).await?
             }
         })
     }
@@ -79,7 +82,7 @@ impl ConnectionMut<'_> {
                 sqlx::query_as_with(sql.sqlite, args.for_sqlite()?).fetch_all(connection).await?
             }
             ConnectionMut::Postgres(connection) => {
-                sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_all(connection).await?
+                answered(sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_all(connection)).await?
             }
         })
     }
@@ -88,7 +91,7 @@ impl ConnectionMut<'_> {
     pub(super) async fn insert_many(self, insert: &InsertMany, rows: Vec<Args>) -> Result<u64, StoreError> {
         match self {
             ConnectionMut::Sqlite(connection) => insert.run_on_sqlite(connection, rows).await,
-            ConnectionMut::Postgres(connection) => insert.run_on_postgres(connection, rows).await,
+            ConnectionMut::Postgres(connection) => answered(insert.run_on_postgres(connection, rows)).await,
         }
     }
 
@@ -99,7 +102,7 @@ impl ConnectionMut<'_> {
                 sqlx::query_as_with(sql, args.for_sqlite()?).fetch_all(connection).await?
             }
             ConnectionMut::Postgres(connection) => {
-                sqlx::query_as_with(sql, args.for_postgres()?).fetch_all(connection).await?
+                answered(sqlx::query_as_with(sql, args.for_postgres()?).fetch_all(connection)).await?
             }
         })
     }

@@ -96,11 +96,12 @@ impl From<sqlx::Error> for StoreError {
 }
 
 /// Whether an error code of the database speaks of its own state and not of the statement: a Postgres that stops or
-/// starts, has no connection left or no such database any more (SQLSTATE classes 08 and 53, 57P01 to 57P05, 3D000), or an
-/// SQLite file that another process keeps locked (`SQLITE_BUSY`).
+/// starts, has no connection left or no such database any more (SQLSTATE classes 08 and 53, 57P01 to 57P05, 3D000) or is
+/// a standby that has not taken over yet (25006), or an SQLite file that another process keeps locked (`SQLITE_BUSY`).
 fn says_out_of_reach(code: &str) -> bool {
     let is_sqlstate = code.len() == 5;
-    code == "5" || is_sqlstate && (["08", "53", "57P0"].iter().any(|class| code.starts_with(class)) || code == "3D000")
+    let is_of_a_class = ["08", "53", "57P0"].iter().any(|class| code.starts_with(class));
+    code == "5" || is_sqlstate && (is_of_a_class || ["3D000", "25006"].contains(&code))
 }
 
 /// Whether a statement was given up because its time had run out: `query_canceled` of Postgres, `SQLITE_INTERRUPT`.
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_the_database_says_of_itself_is_told_from_what_it_says_of_a_statement() {
-        for code in ["08006", "53300", "57P01", "57P03", "3D000", "5"] {
+        for code in ["08006", "53300", "57P01", "57P03", "3D000", "25006", "5"] {
             assert!(says_out_of_reach(code), "{code}");
         }
         // A duplicate key, a cancelled statement, a lost race; and SQLite's constraints and input errors.

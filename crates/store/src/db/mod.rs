@@ -6,6 +6,7 @@
 mod connection;
 mod error;
 mod insert_many;
+mod patience;
 mod postgres;
 mod sqlite;
 mod statement;
@@ -171,7 +172,7 @@ impl WriteTx {
         self.has_not_failed()?;
         match self.kind {
             WriteKind::Sqlite(write) => write.commit().await,
-            WriteKind::Postgres(transaction) => Ok(transaction.commit().await?),
+            WriteKind::Postgres(transaction) => patience::answered(transaction.commit()).await,
         }
     }
 

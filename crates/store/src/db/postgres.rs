@@ -7,13 +7,18 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Connection, PgPool};
+use tokio::time::timeout;
 
+use super::patience::{answered, is_alive, opened};
 use super::{StoreError, StoreSettings};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 /// How long a request may wait for a connection before it is told that the database cannot be reached.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// For how long a connection that gave a sign of life is believed to live.
+const FRESH: Duration = Duration::from_millis(100);
 
 #[derive(Clone)]
 pub(super) struct Postgres(PgPool);
@@ -26,16 +31,16 @@ impl Postgres {
         let mut first = PgConnection::connect_with(&options).await.map_err(unreachable)?;
         MIGRATIONS.run_direct(None, &mut first, false).await?;
         first.close().await.map_err(unreachable)?;
-        let pool = PgPoolOptions::new().max_connections(settings.readers).acquire_timeout(ACQUIRE_TIMEOUT);
-        Ok(Postgres(pool.connect_with(options).await.map_err(unreachable)?))
+        let pool = with_signs_of_life(PgPoolOptions::new().max_connections(settings.readers));
+        Ok(Postgres(pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await.map_err(unreachable)?))
     }
 
     pub(super) async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
-        Ok(self.0.acquire().await?)
+        opened(self.0.acquire()).await
     }
 
     pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
-        Ok(self.0.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+        opened(self.0.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")).await
     }
 
     /// The setting ends with the transaction. It is for each statement.
@@ -45,22 +50,34 @@ impl Postgres {
     ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
         let mut transaction = self.snapshot().await?;
         let set = sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(limit.as_millis().to_string());
-        set.execute(&mut *transaction).await?;
+        answered(set.execute(&mut *transaction)).await?;
         Ok(transaction)
     }
 
     pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, StoreError> {
-        Ok(self.0.begin().await?)
+        opened(self.0.begin()).await
     }
 
     /// Until the transaction ends. Subjects whose hashes are the same wait for each other, which costs time alone.
     pub(super) async fn take_turns(transaction: &mut PgConnection, subject: &str) -> Result<(), StoreError> {
         let lock = sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(subject);
-        lock.execute(transaction).await?;
+        answered(lock.execute(transaction)).await?;
         Ok(())
     }
 
+    /// The pool itself asks a connection that is given back for a sign of life, without an end; whoever stops does not
+    /// wait for that.
     pub(super) async fn close(&self) {
-        self.0.close().await;
+        let _ = timeout(ACQUIRE_TIMEOUT, self.0.close()).await;
     }
+}
+
+/// A connection that is silent is closed, whether it was given back in the middle of a statement or its server has gone
+/// since. The pool's own questions have no end.
+fn with_signs_of_life(pool: PgPoolOptions) -> PgPoolOptions {
+    pool.test_before_acquire(false)
+        .before_acquire(|connection, its| {
+            Box::pin(async move { if its.idle_for < FRESH { Ok(true) } else { is_alive(connection).await } })
+        })
+        .after_release(|connection, _| Box::pin(is_alive(connection)))
 }

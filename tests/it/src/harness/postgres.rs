@@ -68,7 +68,7 @@ pub(crate) fn server_cpu() -> Option<Duration> {
 
 /// Runs a statement as the server's owner and answers its rows. The tests know nothing of the product's tables, so this
 /// is all they say.
-fn psql(server: &str, statement: &str) -> String {
+pub(super) fn psql(server: &str, statement: &str) -> String {
     let output = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--tuples-only", "--set", "ON_ERROR_STOP=1", "--command", statement, server])
         .env("PGOPTIONS", "-c client_min_messages=warning")

@@ -17,12 +17,29 @@ pub(crate) struct PostgresServer {
 
 impl PostgresServer {
     pub(crate) fn start() -> Self {
-        let folder = output(&mut as_postgres("mktemp", &["-d", "/tmp/blackbox-postgres.XXXXXX"]));
-        let server = PostgresServer { programs: programs(), folder: folder.trim().into(), port: Port::reserve() };
+        let server = PostgresServer::in_new_folder();
         let settings = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
         output(server.program("initdb", &settings).arg("--pgdata").arg(server.data()));
         server.control(&["start"]);
         server
+    }
+
+    /// A copy of another one, which follows it.
+    pub(super) fn standby_of(primary: &PostgresServer) -> Self {
+        let server = PostgresServer::in_new_folder();
+        let copy = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--dbname", &primary.url()];
+        output(server.program("pg_basebackup", &copy).arg("--pgdata").arg(server.data()));
+        server.control(&["start"]);
+        server
+    }
+
+    fn in_new_folder() -> Self {
+        let folder = output(&mut as_postgres("mktemp", &["-d", "/tmp/blackbox-postgres.XXXXXX"]));
+        PostgresServer { programs: programs(), folder: folder.trim().into(), port: Port::reserve() }
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port.number()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -37,6 +54,16 @@ impl PostgresServer {
     /// The same as a power cut: nothing is finished, and what was committed is read from the log.
     pub(crate) fn crash_and_restart(&self) {
         self.control(&["restart", "--mode=immediate"]);
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub(super) fn kill(&self) {
+        self.control(&["stop", "--mode=immediate"]);
+    }
+
+    /// Makes one that followed another one write. Returns when it does.
+    pub(super) fn promote(&self) {
+        self.control(&["promote"]);
     }
 
     fn control(&self, arguments: &[&str]) {
@@ -65,7 +92,8 @@ impl PostgresServer {
 impl Drop for PostgresServer {
     fn drop(&mut self) {
         let mut stop = self.program("pg_ctl", &["--silent", "--wait", "--mode=immediate", "stop", "--pgdata"]);
-        let _ = stop.arg(self.data()).status();
+        // One that was killed says so.
+        let _ = stop.arg(self.data()).stderr(std::process::Stdio::null()).status();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

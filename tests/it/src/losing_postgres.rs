@@ -1,0 +1,223 @@
+//! Postgres goes away while two nodes write: it restarts, it crashes, or its server is gone for good and a standby takes
+//! its place. What was acknowledged is there afterwards, and nobody has to be restarted.
+//!
+//! `FAILOVERS` says how often the standby takes over, in place of once; then every other server goes without a word, as
+//! a machine without power does, and whoever was asking it waits.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::harness::{
+    Admin, Answer, Application, Broker, Installation, Nodes, PASSWORD, PostgresPair, PostgresServer, Tokens, figure,
+    http, until,
+};
+
+const EMAIL: &str = "ada@example.com";
+
+/// Far longer than anything takes that has to happen here.
+const LIMIT: Duration = Duration::from_mins(5);
+
+/// Two nodes and somebody who can sign in.
+struct Deployment {
+    nodes: Nodes,
+    admin: Admin,
+    application: Application,
+    pids: [u32; 2],
+}
+
+impl Deployment {
+    async fn on(postgres: &str) -> Self {
+        let nodes = Nodes::on(Installation::on(Some(postgres)), &[]).await;
+        let admin = Admin::of(&nodes.one).await;
+        let application = admin.application_for(EMAIL).await;
+        let pids = nodes.both().map(Broker::pid);
+        Deployment { nodes, admin, application, pids }
+    }
+
+    /// Returns when both nodes serve, whatever happened to the database.
+    async fn recover(&self) {
+        for node in self.nodes.both() {
+            until("the node has recovered", LIMIT, async || {
+                let ready = Answer::of(http().get(node.url("readyz"))).await;
+                (ready.status == 200).then_some(())
+            })
+            .await;
+            until("it writes", LIMIT, async || {
+                let answer = self.application.at(node).type_in(EMAIL, PASSWORD).await;
+                (answer.status == 303).then_some(())
+            })
+            .await;
+        }
+    }
+
+    async fn stop(self) {
+        let reuse: Value = self.admin.get("logs?q=type:%22ferrt%22").await;
+        assert_eq!(reuse, json!([]), "somebody was taken for a thief");
+        assert_eq!(self.nodes.both().map(Broker::pid), self.pids);
+        self.nodes.stop().await;
+    }
+}
+
+/// People who go on writing until they are told to stop.
+struct Writers {
+    done: Arc<AtomicBool>,
+    refreshing: Vec<JoinHandle<(String, Written)>>,
+    creating: JoinHandle<(Vec<String>, Written)>,
+}
+
+/// What somebody was answered.
+#[derive(Default)]
+struct Written {
+    statuses: BTreeSet<u16>,
+    acknowledged: usize,
+    last: Option<Instant>,
+    /// The longest time between two writes that were acknowledged.
+    pause: Duration,
+    is_refused: bool,
+}
+
+impl Written {
+    fn note(&mut self, status: u16) {
+        self.statuses.insert(status);
+        self.is_refused = !matches!(status, 200 | 201);
+        if !self.is_refused {
+            let now = now();
+            let pause = self.last.replace(now).map(|last| now - last);
+            self.pause = self.pause.max(pause.unwrap_or_default());
+            self.acknowledged += 1;
+        }
+    }
+
+    /// Nobody goes before they were served once more, so that the pause has an end.
+    fn may_end(&self, done: &AtomicBool) -> bool {
+        done.load(Ordering::SeqCst) && !self.is_refused
+    }
+}
+
+impl Writers {
+    async fn begin(deployment: &Deployment, series: usize) -> Self {
+        let done = Arc::new(AtomicBool::new(false));
+        let mut refreshing = Vec::new();
+        for _ in 0..2 {
+            let first = deployment.application.sign_in(EMAIL, PASSWORD).await.refresh_token().to_owned();
+            let both = deployment.nodes.both().map(|node| deployment.application.at(node));
+            refreshing.push(tokio::spawn(refresh_on_and_on(both, first, Arc::clone(&done))));
+        }
+        let creating = tokio::spawn(create_users(deployment.admin.clone(), series, Arc::clone(&done)));
+        Writers { done, refreshing, creating }
+    }
+
+    /// Holds what was acknowledged against what is there; says how much it was, and the longest pause.
+    async fn end(self, deployment: &Deployment) -> (usize, Duration) {
+        self.done.store(true, Ordering::SeqCst);
+        let (created, mut all) = self.creating.await.unwrap();
+        // A commit whose answer was lost may have happened.
+        assert!(all.statuses.is_subset(&BTreeSet::from([201, 409, 503])), "{:?}", all.statuses);
+        assert!(!created.is_empty());
+        for email in created {
+            assert_eq!(deployment.admin.users_by_email(&email).await.len(), 1, "{email}");
+        }
+        for user in self.refreshing {
+            let (last, written) = user.await.unwrap();
+            assert!(written.statuses.is_subset(&BTreeSet::from([200, 503])), "{:?}", written.statuses);
+            deployment.application.refresh(&last).await.expect(200);
+            all.acknowledged += written.acknowledged;
+            all.pause = all.pause.max(written.pause);
+        }
+        (all.acknowledged, all.pause)
+    }
+}
+
+/// Refreshes a token again and again, at one node and then the other, and keeps what was acknowledged.
+async fn refresh_on_and_on(nodes: [Application; 2], first: String, done: Arc<AtomicBool>) -> (String, Written) {
+    let (mut token, mut written) = (first, Written::default());
+    for turn in 0.. {
+        if written.may_end(&done) {
+            break;
+        }
+        let answer = nodes[turn % 2].refresh(&token).await;
+        written.note(answer.status);
+        if answer.status == 200 {
+            Tokens(answer.json()).refresh_token().clone_into(&mut token);
+        }
+    }
+    (token, written)
+}
+
+async fn create_users(admin: Admin, series: usize, done: Arc<AtomicBool>) -> (Vec<String>, Written) {
+    let (mut created, mut written) = (Vec::new(), Written::default());
+    for number in 0.. {
+        if written.may_end(&done) {
+            break;
+        }
+        let email = format!("person-{series}-{number}@example.com");
+        let user = json!({ "connection": "people", "email": email, "password": PASSWORD });
+        let answer = admin.call(reqwest::Method::POST, "users", Some(&user)).await;
+        written.note(answer.status);
+        if answer.status == 201 {
+            created.push(email);
+        }
+    }
+    (created, written)
+}
+
+#[tokio::test]
+async fn a_restart_of_postgres_costs_seconds_and_nothing_that_was_acknowledged() {
+    if !Nodes::have_servers() {
+        return;
+    }
+    let postgres = Arc::new(PostgresServer::start());
+    let deployment = Deployment::on(&postgres.url()).await;
+    for (series, crash) in [false, true].into_iter().enumerate() {
+        let writers = Writers::begin(&deployment, series).await;
+        let restarted = Arc::clone(&postgres);
+        let restart = move || if crash { restarted.crash_and_restart() } else { restarted.restart() };
+        spawn_blocking(restart).await.unwrap();
+        deployment.recover().await;
+        let (acknowledged, pause) = writers.end(&deployment).await;
+        let what = if crash { "crash" } else { "restart" };
+        figure(&format!("a {what} of Postgres"), &told(acknowledged, pause));
+    }
+    deployment.stop().await;
+}
+
+#[tokio::test]
+async fn a_standby_takes_over_with_everything_that_was_acknowledged() {
+    if !Nodes::have_servers() {
+        return;
+    }
+    let mut pair = PostgresPair::start();
+    let deployment = Deployment::on(&pair.url()).await;
+    for number in 0..failovers() {
+        if number > 0 {
+            pair = spawn_blocking(move || pair.with_another_standby()).await.unwrap();
+        }
+        let writers = Writers::begin(&deployment, number).await;
+        let is_silent = number % 2 == 1;
+        pair = spawn_blocking(move || pair.fail_over(is_silent)).await.unwrap();
+        deployment.recover().await;
+        let (acknowledged, pause) = writers.end(&deployment).await;
+        let how = if is_silent { "that goes without a word" } else { "that is killed" };
+        figure(&format!("failover from a Postgres {how}"), &told(acknowledged, pause));
+    }
+    deployment.stop().await;
+}
+
+fn told(acknowledged: usize, pause: Duration) -> String {
+    format!("0 of {acknowledged} acknowledged writes lost; for {pause:.1?} no write was acknowledged")
+}
+
+#[expect(clippy::disallowed_methods, reason = "measures")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
+fn failovers() -> usize {
+    std::env::var("FAILOVERS").map_or(1, |failovers| failovers.parse().expect("FAILOVERS is a number"))
+}
