@@ -12,6 +12,7 @@ mod compose;
 mod demo;
 mod fuzz;
 mod generate;
+mod losses;
 mod metadata;
 mod outside;
 mod provision;
@@ -31,6 +32,7 @@ use clap::Parser;
 use crate::bench::Bench;
 use crate::calls::Calls;
 use crate::fuzz::Fuzz;
+use crate::losses::Losses;
 use crate::soak::Soak;
 use crate::suite::Step;
 use crate::torture::Torture;
@@ -60,6 +62,7 @@ enum Menu {
     Soak(Soak),
     Fuzz(Fuzz),
     Calls(Calls),
+    Losses(Losses),
     /// Writes the generated files again: `docs/reference`
     Generate,
 }
@@ -82,6 +85,7 @@ fn run(menu: &Menu) -> Result<ExitCode> {
         Menu::Demo { arguments } => demo::run(&workspace, arguments),
         Menu::Bench(bench) => bench::run(&workspace, bench).map(|()| ExitCode::SUCCESS),
         Menu::Torture(torture) => torture.run(&workspace).map(|()| ExitCode::SUCCESS),
+        Menu::Losses(losses) => losses.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Soak(soak) => soak.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Calls(calls) => calls.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Fuzz(fuzz) => fuzz.run(&workspace).map(|()| ExitCode::SUCCESS),

@@ -1,4 +1,4 @@
-//! One test of the released binary from outside, by itself and at the length that somebody asks for.
+//! Tests of the released binary from outside, by themselves and at the length that somebody asks for.
 
 use anyhow::Result;
 
@@ -9,13 +9,26 @@ use crate::workspace::Workspace;
 
 /// Runs the tests of `tests/it` whose path begins so, one after another, and shows what they print.
 pub(crate) fn run(workspace: &Workspace, test: &str, lengths: &[(&str, u64)]) -> Result<()> {
+    watch(workspace, &[test], lengths, |_| ())
+}
+
+/// The same for several, and passes on each line that they print.
+pub(crate) fn watch(
+    workspace: &Workspace,
+    tests: &[&str],
+    lengths: &[(&str, u64)],
+    mut see: impl FnMut(&str),
+) -> Result<()> {
     provision::run(workspace, [TO_BUILD, FOR_SERVICES].into_iter().flatten())?;
     workspace.runner.run(workspace.cargo("build").args(["--release", "--package", "broker"]))?;
     let services = Services::start(&workspace.runner)?;
     let mut cargo = workspace.cargo("test");
-    cargo.args(["--quiet", "--package", "it", "--", "--nocapture", "--test-threads=1", test]);
+    cargo.args(["--quiet", "--package", "it", "--no-fail-fast", "--", "--nocapture", "--test-threads=1"]).args(tests);
     cargo.envs(lengths.iter().map(|(name, length)| (name, length.to_string())));
     cargo.env("LANDBRIDGE_BIN", workspace.landbridge("release")?).envs(services.environment());
-    let status = workspace.runner.stream(&mut cargo, |line| println!("{line}"))?;
+    let status = workspace.runner.stream(&mut cargo, |line| {
+        println!("{line}");
+        see(line);
+    })?;
     expect_success(&cargo, status)
 }
