@@ -160,7 +160,7 @@ async fn mg_01_an_outage_of_the_source_is_no_matter_to_those_who_have_moved(engi
     let back = town.come_back().await;
     assert_eq!(town.count()[0]["moved"], PEOPLE * 2, "{}", town.count());
     figure(
-        &format!("a source that is down for {} s, {engine:?}", town.length.as_secs()),
+        &format!("a source that is down for {} s, {engine}", town.length.as_secs()),
         &format!(
             "{} sign-ins of people who have moved, 0 failed, p99 {:.0?}; {} honest pages, p99 {:.0?}, for {asked} \
              questions; 0 people written or counted; moving again after {back:.1?}",

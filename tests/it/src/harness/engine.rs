@@ -1,5 +1,7 @@
 //! The two databases.
 
+use std::fmt::{self, Display, Formatter};
+
 /// Where a broker keeps its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -31,6 +33,15 @@ macro_rules! on_each_engine {
     )+};
 }
 pub(crate) use on_each_engine;
+
+impl Display for Engine {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Engine::Sqlite => "SQLite",
+            Engine::Postgres => "Postgres",
+        })
+    }
+}
 
 impl Engine {
     /// Whether there is a server.

@@ -40,7 +40,7 @@ async fn a_day_costs_no_error_and_no_memory(engine: Engine) {
     tally.check();
     assert!(second <= first + MAY_STILL_FILL, "memory grows from {first} to {second} MiB");
     figure(
-        &format!("{seconds} s of a hundred requests a second, {engine:?}"),
+        &format!("{seconds} s of a hundred requests a second, {engine}"),
         &format!("{}; {first} MiB at the most in the first half, {second} in the second", tally.summary()),
     );
     broker.stop().await;

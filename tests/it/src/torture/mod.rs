@@ -152,7 +152,7 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost(engine: Engine) {
     }
     let acknowledged: u64 = everybody.acknowledged().iter().map(|(_, count)| count).sum();
     figure(
-        &format!("{} kills, {engine:?}", starts.len()),
+        &format!("{} kills, {engine}", starts.len()),
         &format!("0 of {acknowledged} acknowledged writes lost; ready again after {middle:.0?}, at most {longest:.0?}"),
     );
 }
