@@ -20,6 +20,7 @@ mod runner;
 mod services;
 mod soak;
 mod suite;
+mod timing;
 mod torture;
 mod workspace;
 
@@ -35,6 +36,7 @@ use crate::fuzz::Fuzz;
 use crate::losses::Losses;
 use crate::soak::Soak;
 use crate::suite::Step;
+use crate::timing::Timing;
 use crate::torture::Torture;
 use crate::workspace::Workspace;
 
@@ -59,6 +61,7 @@ enum Menu {
     #[command(subcommand)]
     Bench(Bench),
     Torture(Torture),
+    Timing(Timing),
     Soak(Soak),
     Fuzz(Fuzz),
     Calls(Calls),
@@ -85,6 +88,7 @@ fn run(menu: &Menu) -> Result<ExitCode> {
         Menu::Demo { arguments } => demo::run(&workspace, arguments),
         Menu::Bench(bench) => bench::run(&workspace, bench).map(|()| ExitCode::SUCCESS),
         Menu::Torture(torture) => torture.run(&workspace).map(|()| ExitCode::SUCCESS),
+        Menu::Timing(timing) => timing.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Losses(losses) => losses.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Soak(soak) => soak.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Calls(calls) => calls.run(&workspace).map(|()| ExitCode::SUCCESS),
