@@ -44,11 +44,10 @@ pub(crate) async fn move_known(
     stored: &StoredPassword,
 ) -> Result<Verdict, InternalError> {
     let source = source_of(attempt)?;
-    let profile = match Box::pin(ask(svc, cx, attempt, source, password, Some(&user))).await? {
-        Ok(profile) => profile,
-        Err(verdict) => return Ok(verdict),
-    };
-    adopt(svc, cx, attempt, password, user, stored, &profile).await
+    match Box::pin(prove(svc, cx, attempt, source, password, Some(&user))).await? {
+        Ok(proof) => adopt(svc, cx, attempt, password, user, stored, &proof).await,
+        Err(verdict) => Ok(verdict),
+    }
 }
 
 /// The first sign-in of somebody we have not heard of.
@@ -59,24 +58,24 @@ pub(crate) async fn move_unknown(
     password: &Prepared,
 ) -> Result<Verdict, InternalError> {
     let source = source_of(attempt)?;
-    let profile = match Box::pin(ask(svc, cx, attempt, source, password, None)).await? {
-        Ok(profile) => profile,
+    let proof = match Box::pin(prove(svc, cx, attempt, source, password, None)).await? {
+        Ok(proof) => proof,
         Err(verdict) => return Ok(verdict),
     };
+    let profile = &proof.profile;
     let external_id = profile.user_id.external_id();
     if profile.user_id != UserId::database(external_id) {
         // Their first identity there is of another provider, whose ids may be equal to ours and mean somebody else.
-        return refuse_two_ids(svc, cx, attempt, &profile, "the source's user is not one of its database's").await;
+        return refuse_two_ids(svc, cx, attempt, profile, "the source's user is not one of its database's").await;
     }
-    let credential = PasswordCredential::Native { hash: svc.hashing.hash(password, svc.random()).await? };
-    let user = newcomer(cx, attempt, &profile);
+    let user = newcomer(cx, attempt, profile);
     let mut tx = svc.store.write().await?;
     if store::users::is_buried(&mut tx, &attempt.connection.connection.id, external_id).await? {
         // Deleted here, whatever the source says: like somebody nobody knows.
         return Ok(Verdict::Wrong);
     }
     if store::users::insert(&mut tx, &user).await? == Stored::Done {
-        store::passwords::insert(&mut tx, &user.user_id, &credential, cx.now).await?;
+        store::passwords::insert(&mut tx, &user.user_id, &proof.credential, cx.now).await?;
         store::passwords::mark_moved_from_source(&mut tx, &user.user_id, &source.name, cx.now).await?;
         record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &user, &Moved::JustInTime).await?;
         tx.commit().await?;
@@ -84,7 +83,7 @@ pub(crate) async fn move_unknown(
         return Ok(Verdict::Right(Box::new(user)));
     }
     drop(tx);
-    join_existing(svc, cx, attempt, password, &profile).await
+    join_existing(svc, cx, attempt, password, &proof).await
 }
 
 /// Another first sign-in was faster, or the directory knows this identity under another name. The source has just
@@ -94,8 +93,9 @@ async fn join_existing(
     cx: &RequestContext,
     attempt: &Attempt<'_>,
     password: &Prepared,
-    profile: &SourceProfile,
+    proof: &Proof,
 ) -> Result<Verdict, InternalError> {
+    let profile = &proof.profile;
     let connection_id = &attempt.connection.connection.id;
     let mut db = svc.store.read().await?;
     let found = store::users::find_by_identity(&mut db, connection_id, profile.user_id.external_id()).await?;
@@ -109,7 +109,7 @@ async fn join_existing(
     drop(db);
     match stored {
         Some(stored) if matches!(stored.credential, PasswordCredential::Source { .. }) => {
-            adopt(svc, cx, attempt, password, user, &stored, profile).await
+            adopt(svc, cx, attempt, password, user, &stored, proof).await
         }
         Some(stored) => verify_held(svc, cx, attempt, password, user, stored).await,
         None => Ok(Verdict::Wrong),
@@ -142,9 +142,8 @@ async fn adopt(
     password: &Prepared,
     user: User,
     stored: &StoredPassword,
-    profile: &SourceProfile,
+    Proof { profile, credential }: &Proof,
 ) -> Result<Verdict, InternalError> {
-    let credential = PasswordCredential::Native { hash: svc.hashing.hash(password, svc.random()).await? };
     for wanted in [brought_up_to_date(&user, profile, cx), user.clone()] {
         let mut tx = svc.store.write().await?;
         // The user before the password, as administrators' changes do, so that neither waits for the other in a ring.
@@ -152,7 +151,7 @@ async fn adopt(
         if wanted != user && store::users::update(&mut tx, &wanted).await? != Stored::Done {
             continue;
         }
-        if !store::passwords::replace(&mut tx, &user.user_id, stored.version, &credential, cx.now).await? {
+        if !store::passwords::replace(&mut tx, &user.user_id, stored.version, credential, cx.now).await? {
             drop(tx);
             return reconfirm(svc, user, password).await;
         }
@@ -181,6 +180,28 @@ fn brought_up_to_date(user: &User, profile: &SourceProfile, cx: &RequestContext)
 fn source_of<'a>(attempt: &Attempt<'a>) -> Result<&'a Source, InternalError> {
     let source = attempt.connection.connection.source.as_ref();
     source.ok_or("the connection has no source").or_internal("asking the source")
+}
+
+/// What the source has verified, and the password as we will hold it.
+struct Proof {
+    profile: Box<SourceProfile>,
+    credential: PasswordCredential,
+}
+
+/// Asks the source, and hashes the password meanwhile: who moves need not wait for it afterwards, and a refusal takes no
+/// less time than one of somebody who has moved.
+async fn prove(
+    svc: &Services,
+    cx: &RequestContext,
+    attempt: &Attempt<'_>,
+    source: &Source,
+    password: &Prepared,
+    user: Option<&User>,
+) -> Result<Result<Proof, Verdict>, InternalError> {
+    let asking = ask(svc, cx, attempt, source, password, user);
+    let (answer, hash) = tokio::join!(asking, svc.hashing.hash(password, svc.random()));
+    let hash = hash?;
+    Ok(answer?.map(|profile| Proof { profile, credential: PasswordCredential::Native { hash } }))
 }
 
 /// Asks the source. What is not a proof becomes a verdict with its own event; the wrong password's event is written
