@@ -38,9 +38,9 @@ pub async fn revoke(
     token: &PresentedSecret,
 ) -> Result<(), RevocationRefused> {
     let client = authenticate(svc, cx, presented).await?;
-    let found = presented_token::find(svc, &mut svc.store.read().await?, token.expose()).await?;
-    match found.filter(|(_, family)| family.client_id == client.client_id) {
-        Some((_, family)) => Ok(revoke_family(svc, cx, &client, &family).await?),
+    let found = presented_token::find_family(svc, &mut svc.store.read().await?, token.expose()).await?;
+    match found.filter(|family| family.client_id == client.client_id) {
+        Some(family) => Ok(revoke_family(svc, cx, &client, &family).await?),
         None => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use keys::{OpaqueToken, RefreshSecret};
 use model::client::Client;
 use model::grant::{Digest, OpaqueAccessToken, RefreshToken, TokenFamily};
 use model::resource_server::{ResourceServer, TokenDialect};
-use model::user::User;
+use model::user::{Profile, User};
 use model::{FamilyId, RefreshTokenId, Timestamp};
 use protocol::claims::{self, AccessTokenClaims, AccessTokenProfile, IdTokenClaims, ProfileClaims, Told};
 use protocol::rotation::Lifetimes;
@@ -316,7 +316,7 @@ pub(crate) fn sign_id_token(
         at_hash: at_hash.as_deref(),
     };
     let updated_at = user.updated_at.to_string();
-    let claims = claims::id_token(&token, &profile_claims(user, &updated_at), told);
+    let claims = claims::id_token(&token, &profile_claims(&user.profile, &updated_at), told);
     svc.key_set().signer().sign("JWT", &claims).or_internal("signing an ID token")
 }
 
@@ -326,9 +326,8 @@ fn told_methods(amr: &[String]) -> &[String] {
     if amr.iter().any(|method| method == "mfa") { amr } else { &[] }
 }
 
-/// The user's profile as claims are made from it.
-pub(crate) fn profile_claims<'a>(user: &'a User, updated_at: &'a str) -> ProfileClaims<'a> {
-    let profile = &user.profile;
+/// A profile as claims are made from it.
+pub(crate) fn profile_claims<'a>(profile: &'a Profile, updated_at: &'a str) -> ProfileClaims<'a> {
     ProfileClaims {
         name: profile.name.as_deref().or(profile.email.as_deref()),
         nickname: profile.nickname.as_deref(),

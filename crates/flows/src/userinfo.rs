@@ -1,10 +1,11 @@
 //! What an access token's holder may know of the person (OpenID Connect Core 5.3).
 
-use model::grant::{OpaqueAccessToken, TokenFamily};
+use model::Timestamp;
 use protocol::claims::{self, Told};
 use protocol::rotation::is_over_once_seen;
 use serde_json::{Map, Value};
 use store::StoreError;
+use store::access_tokens::HeldToken;
 
 use crate::dpop::{self, DpopRefused, PresentedProof};
 use crate::signing_keys::{self, OwnTokenRefused};
@@ -49,21 +50,19 @@ pub async fn userinfo(
     let access_token = presented.token;
     refuse_revoked_key(svc, access_token).await?;
     let digest = tokens::access_digest(svc, access_token);
-    let mut db = svc.store.read().await?;
-    let found = store::access_tokens::find(&mut db, &digest).await?;
-    let (token, family) = found.ok_or(UserinfoRefused::InvalidToken)?;
-    let is_for_userinfo = token.scope.contains("openid");
-    if cx.now >= token.expires_at || family.revoked_at.is_some() || !is_for_userinfo {
-        return Err(UserinfoRefused::InvalidToken);
-    }
-    let user = store::users::find(&mut db, &family.user_id).await?.filter(|user| !user.is_blocked());
-    let user = user.ok_or(UserinfoRefused::InvalidToken)?;
-    drop(db);
-    check_possession(svc, cx, &presented, token.dpop_jkt.as_deref()).await?;
-    note_receipt(svc, cx, &token, &family).await?;
-    let updated_at = user.updated_at.to_string();
+    let found = store::access_tokens::find_held(&mut svc.store.read().await?, &digest).await?;
+    let held = found.filter(|held| is_good(held, cx.now)).ok_or(UserinfoRefused::InvalidToken)?;
+    check_possession(svc, cx, &presented, held.token.dpop_jkt.as_deref()).await?;
+    note_receipt(svc, cx, &held).await?;
+    let HeldToken { token, family, holder, .. } = &held;
+    let updated_at = holder.updated_at.to_string();
     let told = Told { scope: &token.scope, requested: &family.claims.userinfo };
-    Ok(claims::userinfo(user.user_id.as_str(), &tokens::profile_claims(&user, &updated_at), told))
+    Ok(claims::userinfo(family.user_id.as_str(), &tokens::profile_claims(&holder.profile, &updated_at), told))
+}
+
+fn is_good(held: &HeldToken, now: Timestamp) -> bool {
+    let is_for_userinfo = held.token.scope.contains("openid");
+    now < held.token.expires_at && held.family.revoked_at.is_none() && !held.holder.is_blocked && is_for_userinfo
 }
 
 /// A token that is bound to a key comes with a proof by that key, and one that is not comes without (RFC 9449 7.1).
@@ -94,19 +93,12 @@ async fn refuse_revoked_key(svc: &Services, access_token: &str) -> Result<(), Us
 
 /// Marks the refresh token as seen, once. Where that is all a client's repeats wait for, the answer that brought the
 /// token is erased in the same write.
-async fn note_receipt(
-    svc: &Services,
-    cx: &RequestContext,
-    token: &OpaqueAccessToken,
-    family: &TokenFamily,
-) -> Result<(), StoreError> {
-    let Some(refresh_token) = &token.refresh_token_id else { return Ok(()) };
-    let mut db = svc.store.read().await?;
-    if store::refresh_tokens::was_seen(&mut db, refresh_token).await? {
+async fn note_receipt(svc: &Services, cx: &RequestContext, held: &HeldToken) -> Result<(), StoreError> {
+    let Some(refresh_token) = &held.token.refresh_token_id else { return Ok(()) };
+    if held.refresh_token_was_seen {
         return Ok(());
     }
-    let client = store::clients::find(&mut db, &family.client_id).await?;
-    drop(db);
+    let client = store::clients::find(&mut svc.store.read().await?, &held.family.client_id).await?;
     let mut tx = svc.store.write().await?;
     store::refresh_tokens::mark_seen(&mut tx, refresh_token, cx.now).await?;
     if client.is_none_or(|stored| is_over_once_seen(&stored.client.refresh_token)) {

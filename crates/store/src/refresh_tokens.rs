@@ -19,7 +19,6 @@ statements! {
                sealed_response = $4, repeatable_until = $5 WHERE id = $1 AND consumed_at IS NULL";
     REPLACE_RESPONSE = "UPDATE refresh_tokens SET sealed_response = $3 WHERE id = $1 AND sealed_response = $2";
     MARK_SEEN = "UPDATE refresh_tokens SET seen_at = $2 WHERE id = $1 AND seen_at IS NULL";
-    WAS_SEEN = "SELECT COUNT(*) AS seen FROM refresh_tokens WHERE id = $1 AND seen_at IS NOT NULL";
     FORGET_RESPONSE = "UPDATE refresh_tokens SET sealed_response = NULL,
                        repeatable_until = CASE WHEN repeatable_until > $2 THEN $2 ELSE repeatable_until END
                        WHERE successor_id = $1 AND sealed_response IS NOT NULL";
@@ -147,11 +146,6 @@ pub async fn forget_response_with(
 /// Notes that the holder has this token, because an access token issued beside it was used.
 pub async fn mark_seen(tx: &mut WriteTx, id: &RefreshTokenId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(MARK_SEEN, args![id, now]).await.map(|_| ())
-}
-
-/// Whether the holder is known to have this token.
-pub async fn was_seen(db: &mut impl Read, id: &RefreshTokenId) -> Result<bool, StoreError> {
-    Ok(db.fetch_one::<(i64,)>(WAS_SEEN, args![id]).await?.0 > 0)
 }
 
 /// Notes the use of a token that does not rotate. `false` means that it was consumed meanwhile.

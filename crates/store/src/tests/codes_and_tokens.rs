@@ -1,15 +1,20 @@
 //! `authorization_codes`, `access_tokens` and `pending_authorizations`.
 
-use model::grant::{AuthorizationCode, OpaqueAccessToken};
-use model::{ClientId, RefreshTokenId};
+use model::grant::{AuthorizationCode, OpaqueAccessToken, RefreshToken, TokenFamily};
+use model::{ClientId, FamilyId, RefreshTokenId};
 use protocol::authorization::{AuthorizationRequest, Prompt};
 use protocol::claims::ClaimsRequest;
 use protocol::scope::ScopeSet;
 
 use super::engines::{for_each_database, for_each_engine};
-use super::records::{access_token, at, client_id, code, committed, digest, family, pending, populate, reader};
+use super::records::{
+    access_token, at, client_id, code, committed, digest, family, full_user, pending, populate, reader, refresh_token,
+};
+use crate::access_tokens::{HeldToken, Holder};
 use crate::pending_authorizations::PendingAuthorization;
-use crate::{Store, access_tokens, authorization_codes, clients, pending_authorizations};
+use crate::{
+    Store, access_tokens, authorization_codes, clients, families, pending_authorizations, refresh_tokens, users,
+};
 
 #[tokio::test]
 async fn a_code_comes_back_as_it_was_stored() {
@@ -84,6 +89,46 @@ async fn an_access_token_comes_back_with_its_family() {
         assert_eq!(access_tokens::find(&mut reader(store).await, &digest(3)).await.unwrap(), None);
         let mut tx = store.write().await.unwrap();
         access_tokens::insert(&mut tx, &digest(1), &access_token()).await.unwrap_err();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_access_token_comes_back_with_whom_it_speaks_for() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let person = full_user("full");
+        let of_person = TokenFamily {
+            id: FamilyId::new("of-person"),
+            user_id: person.user_id.clone(),
+            dpop_jkt: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
+            ..family("of-person")
+        };
+        let refresh = RefreshToken { family_id: of_person.id.clone(), ..refresh_token("refresh") };
+        let token = OpaqueAccessToken {
+            family_id: of_person.id.clone(),
+            refresh_token_id: Some(refresh.id.clone()),
+            ..access_token()
+        };
+        committed(store, async |tx| {
+            users::insert(tx, &person).await?;
+            families::insert(tx, &of_person, at(100)).await?;
+            refresh_tokens::insert(tx, &digest(9), &refresh).await?;
+            access_tokens::insert(tx, &digest(1), &token).await?;
+            access_tokens::insert(tx, &digest(2), &access_token()).await
+        })
+        .await;
+        let find = async |number| access_tokens::find_held(&mut reader(store).await, &digest(number)).await.unwrap();
+        let holder =
+            Holder { profile: person.profile.clone(), is_blocked: person.is_blocked(), updated_at: person.updated_at };
+        let expected = HeldToken { token, family: of_person, holder, refresh_token_was_seen: false };
+        assert_eq!(find(1).await.as_ref(), Some(&expected));
+        committed(store, async |tx| refresh_tokens::mark_seen(tx, &refresh.id, at(1)).await).await;
+        assert_eq!(find(1).await, Some(HeldToken { refresh_token_was_seen: true, ..expected }));
+        let other = find(2).await.unwrap();
+        assert_eq!((other.token, other.family), (access_token(), family("family")));
+        assert_eq!((other.holder.is_blocked, other.refresh_token_was_seen), (false, false));
+        assert_eq!(find(3).await, None);
     })
     .await;
 }
