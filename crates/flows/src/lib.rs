@@ -36,6 +36,7 @@ mod permissions;
 mod presented_token;
 pub mod registration;
 pub mod revocation;
+mod seldom;
 pub mod services;
 pub mod sessions;
 mod shared_reading;

@@ -10,9 +10,11 @@ use store::Store;
 use store::ephemeral::Ephemeral;
 use upstream::Upstreams;
 
+use crate::discovery::Documents;
 use crate::hashing::HashPool;
 use crate::limits::LimitSettings;
 use crate::mail::Mailer;
+use crate::seldom::Seldom;
 use crate::shared_reading::SharedReading;
 
 /// What flows need to know that is the same for every call.
@@ -77,6 +79,10 @@ pub struct Services {
     pub reading: tokio::sync::Mutex<()>,
     /// Looks at the database for keys that another node changed, for whoever asks at the same time.
     pub(crate) looking: SharedReading,
+    /// Whose turn it is to look, of those who need not know at once.
+    pub(crate) glances: Seldom,
+    /// What is sent to whoever asks what there is here.
+    pub(crate) documents: Documents,
     /// What the operator has set for the whole deployment; see [`crate::tenant`].
     pub tenant: RwLock<Arc<TenantSettings>>,
     /// Seals what must be read back.

@@ -138,9 +138,11 @@ pub(crate) async fn catch_up(svc: &Services) -> Result<(), SigningKeysUnusable> 
     svc.looking.after_now(look).await
 }
 
-/// The same, unless word of every change comes at once: then it has been taken up.
-pub(crate) async fn catch_up_unheard(svc: &Services) -> Result<(), SigningKeysUnusable> {
-    if svc.ephemeral.reach() == Reach::Together { Ok(()) } else { catch_up(svc).await }
+/// The same for one caller in a second, and for nobody while word of every change comes at once: then it has been taken
+/// up.
+pub(crate) async fn catch_up_now_and_then(svc: &Services, now: Timestamp) -> Result<(), SigningKeysUnusable> {
+    let is_heard = svc.ephemeral.reach() == Reach::Together;
+    if !is_heard && svc.glances.is_due(now) { catch_up(svc).await } else { Ok(()) }
 }
 
 fn is_taken_up(taken: &KeySet, stored: &[(String, KeyState)]) -> bool {

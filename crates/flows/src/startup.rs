@@ -11,8 +11,10 @@ use tokio::sync::Mutex;
 use upstream::Upstreams;
 
 use crate::bootstrap::{self, BootstrapClient};
+use crate::discovery::Documents;
 use crate::hashing::HashPool;
 use crate::mail::Mailer;
+use crate::seldom::Seldom;
 use crate::shared_reading::SharedReading;
 use crate::signing_keys::{self, SigningKeysUnusable};
 use crate::{InternalError, RequestContext, Services, Settings, tenant};
@@ -79,6 +81,8 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
         keys: RwLock::new(Arc::new(keys)),
         reading: Mutex::default(),
         looking: SharedReading::default(),
+        glances: Seldom::default(),
+        documents: Documents::of(&parts.settings.issuer),
         tenant: RwLock::default(),
         sealer: parts.sealer,
         upstreams: parts.upstreams,

@@ -1,8 +1,8 @@
 //! The keys we sign and verify our own tokens with, and what `/.well-known/jwks.json` says of them.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -50,7 +50,7 @@ pub enum KeySetInvalid {
 pub struct KeySet {
     signer: SigningKeyPair,
     verifier: Verifier,
-    jwks: Arc<str>,
+    jwks: Bytes,
     kids: Vec<String>,
 }
 
@@ -88,8 +88,8 @@ impl KeySet {
     }
 
     /// The JWK set (RFC 7517 5) as it is sent, the current key first.
-    pub fn jwks_json(&self) -> Arc<str> {
-        Arc::clone(&self.jwks)
+    pub fn jwks_json(&self) -> Bytes {
+        self.jwks.clone()
     }
 }
 
@@ -122,7 +122,7 @@ fn refuse_mismatch(signer: &SigningKeyPair, verifier: &Verifier) -> Result<(), K
     }
 }
 
-fn jwks(keys: &[PublishedKey]) -> Result<Arc<str>, KeyUnusable> {
+fn jwks(keys: &[PublishedKey]) -> Result<Bytes, KeyUnusable> {
     let keys: Result<Vec<Value>, _> = keys.iter().map(|key| public_jwk(&key.kid, &key.certificate)).collect();
     Ok(json!({ "keys": keys? }).to_string().into())
 }

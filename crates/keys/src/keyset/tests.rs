@@ -15,7 +15,7 @@ fn current(key: &GeneratedKey) -> PublishedKey {
 }
 
 fn jwks_of(keys: Vec<PublishedKey>) -> Value {
-    serde_json::from_str(&KeySet::new(keys).unwrap().jwks_json()).unwrap()
+    serde_json::from_slice(&KeySet::new(keys).unwrap().jwks_json()).unwrap()
 }
 
 #[test]

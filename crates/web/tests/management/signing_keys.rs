@@ -1,5 +1,7 @@
 //! `/keys/signing`.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 use testkit::{App, RelyingParty, TokenVerifier, for_each_deployment, for_each_engine};
@@ -9,6 +11,8 @@ use crate::api::{Api, call, each, expect, expect_refusal, machine, machine_token
 
 const AUDIENCE: &str = "https://id.test/api/v2/";
 const ROTATIONS: usize = 5;
+/// How long a node publishes what it last saw.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// The key that is at this stage.
 fn at<'a>(keys: &'a Value, stage: &str) -> &'a Value {
@@ -36,11 +40,13 @@ async fn a_key_is_next_then_current_then_previous_then_revoked() {
         assert_eq!((&at(&after, "current")["kid"], &at(&after, "previous")["kid"]), (&second, &first));
         let third = at(&after, "next")["kid"].as_str().unwrap();
         let (first, second) = (first.as_str().unwrap(), second.as_str().unwrap());
+        other.advance(GLANCE);
         for node in [&api.app, &other] {
             assert_eq!(published(node).await, [second, third, first]);
         }
         let revoked = expect(&api.send(Method::PUT, &format!("/keys/signing/{first}/revoke"), None).await, 200);
         assert_eq!(revoked, json!({"kid": first, "cert": at(&after, "previous")["cert"]}));
+        other.advance(GLANCE);
         for node in [&api.app, &other] {
             assert_eq!(published(node).await, [second, third]);
         }
@@ -49,6 +55,21 @@ async fn a_key_is_next_then_current_then_previous_then_revoked() {
         let shown = expect(&api.get(&format!("/keys/signing/{first}")).await, 200);
         assert_eq!((&shown["previous"], &shown["revoked"]), (&json!(false), &json!(true)));
         assert!(shown["revoked_at"].is_string());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_another_node_changed_is_published_within_a_second() {
+    for_each_engine(async |app| {
+        let (other, api) = (app.another_node().await, Api::on(app).await);
+        let before = published(&other).await;
+        expect(&api.post("/keys/signing/rotate", json!({})).await, 201);
+        assert_eq!(published(&other).await, before, "it has looked just now");
+        other.advance(GLANCE);
+        let after = published(&other).await;
+        assert_eq!(after, published(&api.app).await);
+        assert_ne!(after, before);
     })
     .await;
 }
@@ -134,6 +155,7 @@ async fn five_rotations_under_load_fail_no_verification() {
             let rotating = &nodes[rotation % 2];
             expect(&call(rotating, Method::POST, "/keys/signing/rotate", Some(&api.token), String::new()).await, 201);
         }
+        nodes[0].advance(GLANCE);
         finish.send(true).unwrap();
         for user in users {
             assert!(user.await.unwrap() > 0);
