@@ -1,5 +1,6 @@
 //! Every route.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::authentication_api::{change_password, signup};
+use crate::middleware::Calls;
 use crate::oidc::docs;
 use crate::openapi::Routes;
 use crate::state::AppState;
@@ -24,6 +26,7 @@ const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 /// The whole HTTP surface. The listener must provide `ConnectInfo<SocketAddr>`.
 pub fn router(state: AppState) -> Router {
     let limited = axum::middleware::from_fn_with_state(state.clone(), middleware::limits::management);
+    let calls = Arc::<Calls>::default();
     let management = management::router().layer(DefaultBodyLimit::max(MANAGEMENT_BODY_LIMIT)).layer(limited);
     routes(&state)
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
@@ -32,8 +35,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(errors::method_not_allowed)
         .layer(
             ServiceBuilder::new()
-                .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::context))
-                .layer(axum::middleware::from_fn_with_state(state.clone(), middleware::headers))
+                .layer(axum::middleware::from_fn_with_state((state.clone(), calls), middleware::context))
                 .layer(CatchPanicLayer::custom(errors::after_panic))
                 .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, CALL_TIMEOUT)),
         )

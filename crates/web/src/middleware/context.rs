@@ -1,6 +1,7 @@
 //! Reads the clock, names the call, and opens the span everything else is logged in.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -11,14 +12,20 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use protocol::locales::from_accept_language;
 use tracing::{Instrument, info, info_span};
 
+use super::calls::Calls;
+use super::headers;
 use super::peer::peer_of;
 use crate::state::AppState;
 
 const REQUEST_ID: &str = "x-request-id";
 const MAX_USER_AGENT_CHARS: usize = 512;
 
-/// Puts the [`RequestContext`] where handlers find it, and logs one line for each call.
-pub(crate) async fn context(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Puts the [`RequestContext`] where handlers find it, completes the headers of the answer, and logs and counts the call.
+pub(crate) async fn context(
+    State((state, calls)): State<(AppState, Arc<Calls>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let mut id = [0; 16];
     state.services.entropy.fill(&mut id);
@@ -29,26 +36,24 @@ pub(crate) async fn context(State(state): State<AppState>, mut request: Request,
         user_agent: user_agent(request.headers()),
         languages: languages(request.headers()),
     };
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = info_span!(
-        "call",
-        request.id = context.request_id,
-        http.request.method = known_method(request.method()),
-        http.route = route
-    );
-    let request_id = HeaderValue::from_str(&context.request_id).expect("an alphanumeric id is a header value");
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let route = path.as_ref().map_or("unmatched", MatchedPath::as_str);
     let method = known_method(request.method());
+    let span = info_span!("call", request.id = context.request_id, http.request.method = method, http.route = route);
+    let request_id = HeaderValue::from_str(&context.request_id).expect("an alphanumeric id is a header value");
     request.extensions_mut().insert(context);
     #[expect(clippy::disallowed_methods, reason = "only a duration is taken from it")]
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let took = began.elapsed();
+    headers::complete(&state, &mut response);
     response.headers_mut().insert(REQUEST_ID, request_id);
-    let status = response.status().as_u16();
-    span.in_scope(|| info!(http.response.status_code = status, duration_ms = took.as_secs_f64() * 1000.0, "answered"));
-    let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_string())];
-    metrics::counter!("landbridge_http_requests_total", &labels).increment(1);
-    metrics::histogram!("landbridge_http_request_duration_seconds", &labels[..2]).record(took.as_secs_f64());
+    let status = response.status();
+    span.in_scope(|| {
+        let duration_ms = took.as_secs_f64() * 1000.0;
+        info!(http.response.status_code = status.as_u16(), duration_ms, "answered");
+    });
+    calls.count(method, route, status, took);
     response
 }
 

@@ -1,7 +1,5 @@
 //! Headers that every answer carries, unless its handler has chosen otherwise.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 
@@ -25,11 +23,11 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 pub(crate) struct Frameable;
 
 /// Adds what is missing.
-pub(crate) async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn complete(state: &AppState, response: &mut Response) {
     let is_frameable = response.extensions().get::<Frameable>().is_some();
     let is_redirect = response.status().is_redirection();
     let headers = response.headers_mut();
+    headers.reserve(DEFAULTS.len() + 1);
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(value);
     }
@@ -45,5 +43,4 @@ pub(crate) async fn headers(State(state): State<AppState>, request: Request, nex
         let value = HeaderValue::from_static("max-age=31536000");
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(value);
     }
-    response
 }
