@@ -1,59 +1,68 @@
 //! Whether requests are under way on a connection.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 
 /// Counts the requests of one connection.
 #[derive(Clone, Default)]
-pub(super) struct Activity(Arc<watch::Sender<Count>>);
+pub(super) struct Activity(Arc<Mutex<Count>>);
 
 #[derive(Clone, Copy, Default)]
 struct Count {
     under_way: usize,
     has_begun: bool,
+    /// When the last answer was handed over.
+    ended_at: Option<Instant>,
 }
 
 /// One request, until the last byte of its answer was handed over.
 pub(super) struct UnderWay(Activity);
 
+impl Count {
+    fn idle_since(self, began: Instant, now: Instant) -> Instant {
+        if self.under_way > 0 { now } else { self.ended_at.map_or(began, |ended| ended.max(began)) }
+    }
+}
+
 impl Activity {
     pub(super) fn begin(&self) -> UnderWay {
-        self.0.send_modify(|count| {
-            count.under_way += 1;
-            count.has_begun = true;
-        });
+        let mut count = self.count();
+        count.under_way += 1;
+        count.has_begun = true;
         UnderWay(self.clone())
     }
 
     /// Returns once nothing has been under way for too long: for `first` until the first request, then for `idle`.
+    ///
+    /// Requests wake nobody here: it is enough to look when the time would be over without them.
     pub(super) async fn wait_until_idle(&self, first: Duration, idle: Duration) {
-        let mut counts = self.0.subscribe();
+        let began = Instant::now();
         loop {
-            let count = *counts.borrow_and_update();
-            let patience = if count.has_begun { idle } else { first };
-            if count.under_way > 0 {
-                changed(&mut counts).await;
-            } else if timeout(patience, changed(&mut counts)).await.is_err() {
+            let (now, count) = (Instant::now(), *self.count());
+            let over = count.idle_since(began, now) + if count.has_begun { idle } else { first };
+            if over <= now {
                 return;
             }
+            sleep_until(over.min(now + idle)).await;
         }
     }
-}
 
-async fn changed(counts: &mut watch::Receiver<Count>) {
-    counts.changed().await.expect("whoever waits holds the sender");
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.0.lock().expect("nothing panics while it holds the lock")
+    }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| count.under_way -= 1);
+        let mut count = self.0.count();
+        count.under_way -= 1;
+        count.ended_at = Some(Instant::now());
     }
 }
 
@@ -90,7 +99,7 @@ impl HttpBody for AnswerBody {
 mod tests {
     use std::pin::pin;
 
-    use tokio::time::Instant;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -110,7 +119,7 @@ mod tests {
         let mut idle = pin!(activity.wait_until_idle(FIRST, IDLE));
         let (first, second) = (activity.begin(), activity.begin());
         drop(first);
-        assert!(timeout(IDLE * 10, &mut idle).await.is_err(), "a request was under way");
+        assert!(timeout(IDLE * 10 + FIRST / 2, &mut idle).await.is_err(), "a request was under way");
         drop(second);
         let answered = Instant::now();
         idle.await;
