@@ -3,7 +3,9 @@
 //! A log line never holds a password, token, code, cookie, whole query string or e-mail address; what is logged is
 //! decided where it happens, and this module only gives it a form.
 
+mod json;
 mod one_line;
+mod outlet;
 
 use std::io::{self, IsTerminal};
 use std::panic;
@@ -11,36 +13,51 @@ use std::panic;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
-use tracing_subscriber::{Layer, Registry, fmt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt, registry};
 
 use crate::config::{Log, LogFormat};
+use json::{JsonLine, JsonMembers};
 use one_line::OneLine;
+use outlet::Outlet;
 
 /// Seconds. From a signature to the longest answer of a source.
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
+/// The log of this process. Before this is dropped, what was logged has been written.
+#[must_use = "lines that wait to be written are lost without it"]
+pub struct Logging(Outlet);
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        self.0.drain();
+    }
+}
+
 /// Logs to the standard error stream from here on. A panic becomes a line too.
-pub fn log(settings: &Log) -> Result<(), TryInitError> {
+pub fn log(settings: &Log) -> Result<Logging, anyhow::Error> {
     let with_colours = io::stderr().is_terminal();
-    subscriber(settings, io::stderr, with_colours).try_init()?;
+    let outlet = Outlet::to(io::stderr())?;
+    subscriber(settings, outlet.clone(), with_colours).try_init()?;
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "{}", panic_text(panic.payload()));
     }));
-    Ok(())
+    Ok(Logging(outlet))
 }
 
 fn subscriber<W>(settings: &Log, writer: W, with_colours: bool) -> impl SubscriberInitExt
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let writer = OneLine { inner: writer, with_colours };
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.format {
-        LogFormat::Pretty => fmt::layer().with_writer(writer).with_ansi(with_colours).boxed(),
-        LogFormat::Json => fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer).boxed(),
+    let lines = match settings.format {
+        LogFormat::Pretty => {
+            let writer = OneLine { inner: writer, with_colours };
+            fmt::layer().with_writer(writer).with_ansi(with_colours).boxed()
+        }
+        LogFormat::Json => fmt::layer().fmt_fields(JsonMembers).event_format(JsonLine).with_writer(writer).boxed(),
     };
-    Registry::default().with(lines.with_filter(settings.level.targets()))
+    registry().with(settings.level.targets()).with(lines)
 }
 
 /// Only text that is written in a program; a formatted message may carry what a person typed.

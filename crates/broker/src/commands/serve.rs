@@ -47,7 +47,7 @@ const METRICS_PERIOD: Duration = Duration::from_secs(5);
 pub(super) async fn run(loaded: &Loaded) -> Result<(), Failure> {
     let config = &loaded.config;
     let mut stop_requests = StopRequests::listen().context("cannot listen for signals")?;
-    telemetry::log(&config.log).context("cannot set up logging")?;
+    let _logging = telemetry::log(&config.log).context("cannot set up logging")?;
     for warning in loaded.warnings() {
         tracing::warn!("{warning}");
     }

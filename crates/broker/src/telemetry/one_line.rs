@@ -1,6 +1,6 @@
 //! Whatever an entry of the log repeats, it stays the line it is.
 
-use std::fmt::Write as _;
+use std::fmt;
 use std::io::{self, Write};
 
 use model::address::is_unseen;
@@ -29,12 +29,20 @@ pub(super) struct Escaping<W> {
 
 impl<W: Write> Write for Escaping<W> {
     fn write(&mut self, entry: &[u8]) -> io::Result<usize> {
+        if entry.strip_suffix(b"\n").is_some_and(|line| line.iter().all(|byte| matches!(byte, b' '..=b'~'))) {
+            self.inner.write_all(entry)?;
+            return Ok(entry.len());
+        }
         let text = String::from_utf8_lossy(entry);
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let mut escaped = String::with_capacity(text.len());
         for character in line.chars() {
             let is_colour = self.with_colours && character == '\u{1b}';
-            if is_unseen(character) && !is_colour { escape(character, &mut escaped) } else { escaped.push(character) }
+            if is_unseen(character) && !is_colour {
+                escape(character, &mut escaped).expect("text takes whatever is written");
+            } else {
+                escaped.push(character);
+            }
         }
         escaped.push_str(&text[line.len()..]);
         self.inner.write_all(escaped.as_bytes())?;
@@ -46,8 +54,7 @@ impl<W: Write> Write for Escaping<W> {
     }
 }
 
-fn escape(character: char, line: &mut String) {
-    for unit in character.encode_utf16(&mut [0; 2]).iter() {
-        write!(line, "\\u{unit:04x}").expect("text takes whatever is written");
-    }
+/// Writes a character in the way of JSON.
+pub(super) fn escape(character: char, line: &mut dyn fmt::Write) -> fmt::Result {
+    character.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(line, "\\u{unit:04x}"))
 }

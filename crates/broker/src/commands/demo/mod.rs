@@ -66,7 +66,7 @@ pub(super) async fn run(options: &DemoOptions) -> Result<(), Failure> {
     let folder = Folder::prepare(&options.dir, ports)?;
     let mut stop_requests = StopRequests::listen().context("cannot listen for signals")?;
     let (old, new) = (read(&folder.old_config())?, read(&folder.config())?);
-    telemetry::log(&new.config.log).context("cannot set up logging")?;
+    let _logging = telemetry::log(&new.config.log).context("cannot set up logging")?;
     let metrics = telemetry::metrics().context("cannot set up metrics")?;
     // All three before anything is written, so that a port in use stops the demo at once.
     let (old_listener, new_listener) = (bind(ports.old).await?, bind(ports.broker).await?);
