@@ -1,10 +1,12 @@
 //! A broker that runs.
 
 use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -44,6 +46,32 @@ impl Broker {
         })
         .await;
         broker
+    }
+
+    /// Starts one, and says how long it took until it had answered somebody.
+    #[expect(clippy::disallowed_methods, reason = "measures")]
+    pub(crate) fn start_timed(installation: &Installation) -> (Self, Duration) {
+        let began = Instant::now();
+        let process = Broker::launch(installation);
+        let broker = Broker { installation: installation.clone(), process };
+        while !broker.answers() {
+            assert!(began.elapsed() < START, "{}", broker.log());
+            thread::sleep(Duration::from_millis(1));
+        }
+        (broker, began.elapsed())
+    }
+
+    /// Whether it serves. Where it listens already, that is waited for.
+    fn answers(&self) -> bool {
+        let address = self.installation.address();
+        let ask = |mut stream: TcpStream| {
+            stream.write_all(
+                format!("GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes(),
+            )?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).map(|_| answer)
+        };
+        TcpStream::connect(&address).and_then(ask).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 
     fn launch(installation: &Installation) -> Child {

@@ -160,6 +160,12 @@ impl Installation {
         output_within(process, Duration::from_mins(1))
     }
 
+    /// The size of the binary, in MiB.
+    pub(crate) fn program_mib() -> f64 {
+        let bytes = std::fs::metadata(program()).expect("it can be run").len();
+        f64::from(u32::try_from(bytes / 1024).expect("it is not that large")) / 1024.0
+    }
+
     /// Starts the broker and waits until it serves.
     pub(crate) async fn start(&self) -> Broker {
         Broker::start(self).await

@@ -1,11 +1,12 @@
 //! How fast the released binary answers, and what each answer takes of a processor. The broker has one processor, and
 //! whoever asks another.
 //!
-//! `SPEED_SECONDS` says for how long each operation is repeated, `PEOPLE` how many people there are. What is measured is
-//! measured by `cargo xtask bench http`; in a run of all tests each answer is checked, and no figure counts.
+//! `SPEED_SECONDS` says for how long each operation is repeated, `PEOPLE` how many people there are, and `CROWD` how many
+//! there are where that should make no difference. What is measured is measured by `cargo xtask bench http`; in a run of all tests each answer is checked, and no figure counts.
 
 mod floor;
 mod lap;
+mod starts;
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::harness::{
 use crate::importing::people;
 use floor::Floor;
 use lap::Lap;
+use starts::how_fast_it_starts;
 
 const CONNECTIONS: usize = 16;
 const CONNECTION: &str = "people";
@@ -26,6 +28,9 @@ const EMAIL: &str = "ada@example.com";
 
 on_each_engine! {
     how_fast_it_answers,
+    how_fast_it_starts,
+    what_two_processors_bring,
+    what_a_crowd_costs,
 }
 
 /// A broker with people, somebody signed in, and whoever asks.
@@ -40,20 +45,23 @@ struct Course {
 }
 
 impl Course {
-    async fn lay(engine: Engine) -> Self {
+    async fn lay(engine: Engine, people: u64) -> Self {
         let broker = apart(Installation::new(engine).start()).await;
         println!("{engine:?}: {} MiB at rest", broker.memory());
         let admin = Admin::of(&broker).await;
         let connection = admin.connection(CONNECTION).await;
         admin.user(CONNECTION, EMAIL, &json!({})).await;
-        let people = number("PEOPLE", 1_000);
         let file = broker.installation().folder().join("people.ndjson");
         people::write(&file, people);
         broker.installation().import(CONNECTION, &file, None);
         let settings = json!({ "rotation_type": "rotating", "expiration_type": "expiring", "leeway": 0 });
         let application = admin.application(&connection, &json!({ "refresh_token": settings })).await;
-        let time = Duration::from_millis(number("SPEED_SECONDS", 0) * 1000).max(Duration::from_millis(100));
-        Course { broker, admin, application, http: http(), people, time, floor: Floor::measure() }
+        println!("{people} people, {CONNECTIONS} connections");
+        println!(
+            "{:<22}{:>9}{:>9}{:>9}{:>9}{:>11}{:>9}",
+            "", "a second", "p50 ms", "p95 ms", "p99 ms", "CPU ms", "floor ms"
+        );
+        Course { broker, admin, application, http: http(), people, time: time(), floor: Floor::measure() }
     }
 
     /// Measures one operation, of which the cryptography alone takes `floor`.
@@ -87,19 +95,8 @@ impl Course {
     }
 
     async fn tokens(&self) {
-        let audience = format!("{}api/v2/", self.broker.issuer());
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", BOOTSTRAP_ID),
-            ("client_secret", BOOTSTRAP_SECRET),
-            ("audience", &audience),
-        ];
-        let url = self.application.url("oauth/token");
-        self.run("client_credentials", self.floor.signature, async |_| {
-            let answer = Answer::of(self.http.post(&url).form(&form)).await.expect(200).json();
-            assert!(answer["access_token"].is_string());
-        })
-        .await;
+        let machine = Machine::at(&self.broker);
+        self.run("client_credentials", self.floor.signature, async |_| machine.ask_for_token().await).await;
         let mut chains = Vec::new();
         for _ in 0..CONNECTIONS {
             chains.push(RefCell::new(self.application.sign_in(EMAIL, PASSWORD).await.refresh_token().to_owned()));
@@ -110,6 +107,9 @@ impl Course {
             chains[connection].replace(Tokens(answer).refresh_token().to_owned());
         })
         .await;
+    }
+
+    async fn logins(&self) {
         self.run("login", self.floor.hash + 2 * self.floor.signature, async |_| {
             self.application.sign_in(EMAIL, PASSWORD).await;
         })
@@ -150,19 +150,68 @@ impl Course {
     }
 }
 
+/// The client for scripts, which gets tokens by its secret.
+struct Machine {
+    http: reqwest::Client,
+    url: String,
+    form: [(&'static str, String); 4],
+}
+
+impl Machine {
+    fn at(broker: &Broker) -> Self {
+        let form = [
+            ("grant_type", "client_credentials".to_owned()),
+            ("client_id", BOOTSTRAP_ID.to_owned()),
+            ("client_secret", BOOTSTRAP_SECRET.to_owned()),
+            ("audience", format!("{}api/v2/", broker.issuer())),
+        ];
+        Machine { http: http(), url: broker.url("oauth/token"), form }
+    }
+
+    async fn ask_for_token(&self) {
+        let answer = Answer::of(self.http.post(&self.url).form(&self.form)).await.expect(200).json();
+        assert!(answer["access_token"].is_string());
+    }
+}
+
 async fn how_fast_it_answers(engine: Engine) {
-    let course = Course::lay(engine).await;
-    println!("{} people, {CONNECTIONS} connections", course.people);
-    println!(
-        "{:<22}{:>9}{:>9}{:>9}{:>9}{:>11}{:>9}",
-        "", "a second", "p50 ms", "p95 ms", "p99 ms", "CPU ms", "floor ms"
-    );
+    let course = Course::lay(engine, number("PEOPLE", 1_000)).await;
     course.documents().await;
     course.tokens().await;
+    course.logins().await;
     course.questions().await;
     course.directory().await;
     println!("{} MiB at most", course.broker.peak_memory());
     course.broker.stop().await;
+}
+
+/// One broker has a processor, and the next one both, of which whoever asks needs little for what takes a signature.
+async fn what_two_processors_bring(engine: Engine) {
+    let measure = async |broker: Broker| {
+        let machine = Machine::at(&broker);
+        let lap = Lap::of(&broker, CONNECTIONS, time(), async |_| machine.ask_for_token().await).await;
+        broker.stop().await;
+        lap.per_second()
+    };
+    let two = measure(Installation::new(engine).start().await).await;
+    let one = measure(apart(Installation::new(engine).start()).await).await;
+    println!("{engine:?}: {one:.0} tokens a second on one processor, {two:.0} on all, {:.2} times as many", two / one);
+}
+
+/// What it takes to find somebody among many.
+async fn what_a_crowd_costs(engine: Engine) {
+    for people in [1_000, number("CROWD", 2_000)] {
+        let course = Course::lay(engine, people).await;
+        course.logins().await;
+        course.directory().await;
+        println!("{} MiB at most", course.broker.peak_memory());
+        course.broker.stop().await;
+    }
+}
+
+/// For how long each operation is repeated.
+fn time() -> Duration {
+    Duration::from_millis(number("SPEED_SECONDS", 0) * 1000).max(Duration::from_millis(100))
 }
 
 #[expect(clippy::disallowed_methods, reason = "says how much is to be done")]

@@ -1,0 +1,31 @@
+//! How long a start takes, until somebody has an answer.
+
+use std::time::Duration;
+
+use crate::harness::{Broker, Engine, Installation};
+
+/// Starts on what an earlier one has left behind, of which the one in the middle counts.
+const WARM_STARTS: usize = 5;
+
+pub(super) async fn how_fast_it_starts(engine: Engine) {
+    let installation = Installation::new(engine);
+    let first = once(&installation).await;
+    let mut warm = Vec::new();
+    for _ in 0..WARM_STARTS {
+        warm.push(once(&installation).await);
+    }
+    warm.sort_unstable();
+    println!("{engine:?}: {:.1} MiB of program", Installation::program_mib());
+    println!("{:.0} ms to the first answer, {:.0} ms from the second start on", ms(first), ms(warm[WARM_STARTS / 2]));
+}
+
+async fn once(installation: &Installation) -> Duration {
+    let (broker, took) = Broker::start_timed(installation);
+    let ended = broker.stop().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    took
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
