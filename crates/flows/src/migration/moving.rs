@@ -200,8 +200,11 @@ async fn prove(
 ) -> Result<Result<Proof, Verdict>, InternalError> {
     let asking = ask(svc, cx, attempt, source, password, user);
     let (answer, hash) = tokio::join!(asking, svc.hashing.hash(password, svc.random()));
-    let hash = hash?;
-    Ok(answer?.map(|profile| Proof { profile, credential: PasswordCredential::Native { hash } }))
+    Ok(match answer? {
+        Ok(profile) => Ok(Proof { profile, credential: PasswordCredential::Native { hash: hash? } }),
+        // It counts even where there was no room to hash.
+        Err(verdict) => Err(verdict),
+    })
 }
 
 /// Asks the source. What is not a proof becomes a verdict with its own event; the wrong password's event is written
