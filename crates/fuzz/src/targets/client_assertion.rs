@@ -3,19 +3,14 @@
 use keys::verify_by_client;
 use protocol::client_authentication::assertion::{self, JWT_BEARER, TYPES};
 use protocol::client_authentication::{BodyFields, Proof, present};
-use protocol::strict_json;
 use serde_json::{Map, Value};
 
-use super::fixtures::{CLIENT, CLIENTS, ISSUER, NOW, SIGNED};
+use super::fixtures::{CLIENT, CLIENTS, ISSUER, NOW, SIGNED, claims_or_jwt};
 
 const AUDIENCES: [&str; 2] = [ISSUER, "https://id.example/oauth/token"];
 
 pub(crate) fn check(input: &[u8]) {
-    if let Some(claims) = strict_json::object(input) {
-        check_claims(&claims);
-    } else if let Ok(text) = std::str::from_utf8(input) {
-        check_text(text);
-    }
+    claims_or_jwt(input, check_claims, check_text);
 }
 
 fn check_claims(claims: &Map<String, Value>) {

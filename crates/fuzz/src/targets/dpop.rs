@@ -4,12 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keys::verify_proof;
 use protocol::dpop::{self, ProvenCall, is_thumbprint};
-use protocol::strict_json;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::fixtures::NOW;
+use super::fixtures::{NOW, claims_or_jwt};
 
 const CALL: ProvenCall<'_> = ProvenCall {
     method: "GET",
@@ -18,11 +17,7 @@ const CALL: ProvenCall<'_> = ProvenCall {
 };
 
 pub(crate) fn check(input: &[u8]) {
-    if let Some(claims) = strict_json::object(input) {
-        check_claims(&claims);
-    } else if let Ok(text) = std::str::from_utf8(input) {
-        check_text(text);
-    }
+    claims_or_jwt(input, check_claims, check_text);
 }
 
 fn check_claims(claims: &Map<String, Value>) {

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keys::{ClientKey, ForeignKeys, Verifier};
 use protocol::client_metadata::ClientAlgorithm;
-use serde_json::Value;
+use protocol::strict_json;
+use serde_json::{Map, Value};
 
 pub(super) const CLIENT: &str = "app";
 pub(super) const ISSUER: &str = "https://id.example/";
@@ -41,6 +42,15 @@ pub(super) static FOREIGN: LazyLock<ForeignKeys> = LazyLock::new(|| {
 /// The key as a client's.
 pub(super) static CLIENTS: LazyLock<[ClientKey; 1]> =
     LazyLock::new(|| [ClientKey::from_pem(CERTIFICATE, ClientAlgorithm::Rs256).expect("a certificate")]);
+
+/// Hands on claims in JSON, or else a compact JWT.
+pub(super) fn claims_or_jwt(input: &[u8], claims: impl FnOnce(&Map<String, Value>), jwt: impl FnOnce(&str)) {
+    if let Some(object) = strict_json::object(input) {
+        claims(&object);
+    } else if let Ok(text) = std::str::from_utf8(input) {
+        jwt(text);
+    }
+}
 
 /// The first line, and what is below it.
 pub(super) fn first_line(input: &[u8]) -> (&[u8], &[u8]) {
