@@ -3,6 +3,8 @@
 use crate::authorization::{AuthorizationRequest, Prompt};
 use crate::client_metadata::AppType;
 use crate::scope::ScopeSet;
+use crate::this_machine::stays_on_this_machine;
+use url::Url;
 
 /// What decides about it, besides the request.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +31,7 @@ pub fn is_needed(request: &AuthorizationRequest, facts: &ConsentFacts<'_>) -> bo
 /// Whether any program on the person's machine could be the one that asks: a native application without a secret that
 /// is answered at a loopback address (RFC 8252 8.6).
 pub fn is_unverifiable(redirect_uri: &str, app_type: AppType, is_public: bool) -> bool {
-    let host = redirect_uri.strip_prefix("http://").and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
-    let is_loopback = ["127.0.0.1", "[::1]", "localhost"]
-        .iter()
-        .any(|own| host.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')));
+    let is_loopback = Url::parse(redirect_uri).is_ok_and(|url| url.scheme() == "http" && stays_on_this_machine(&url));
     is_loopback && is_public && app_type == AppType::Native
 }
 
@@ -90,6 +89,11 @@ mod tests {
             ("http://127.0.0.1:5123/cb", AppType::Native, true, true),
             ("http://[::1]/cb", AppType::Native, true, true),
             ("http://localhost:8000", AppType::Native, true, true),
+            ("HTTP://127.0.0.1/cb", AppType::Native, true, true),
+            ("http://127.8.0.1/cb", AppType::Native, true, true),
+            ("http://app.localhost:8000/cb", AppType::Native, true, true),
+            ("https://localhost/cb", AppType::Native, true, false),
+            ("com.example.app://localhost/cb", AppType::Native, true, false),
             ("http://localhost.example/cb", AppType::Native, true, false),
             ("http://127.0.0.1:5123/cb", AppType::Native, false, false),
             ("http://127.0.0.1:5123/cb", AppType::Spa, true, false),
