@@ -10,6 +10,7 @@ pub mod clock;
 mod commands;
 pub mod config;
 pub mod mail;
+mod memory;
 pub mod secrets;
 pub mod server;
 mod signals;

@@ -30,6 +30,7 @@ use crate::config::{
     TokenErrorStatus,
 };
 use crate::mail::mailer;
+use crate::memory::in_large_pages;
 use crate::secrets::{BootstrapSecretError, bootstrap_secret, master_key};
 use crate::server::{TlsCertificate, TlsError};
 
@@ -164,7 +165,8 @@ fn upstreams(outgoing: &Outgoing) -> Result<Upstreams, anyhow::Error> {
 fn hash_pool(hashing: &Hashing) -> Result<HashPool, Failure> {
     let parameters = hashing.parameters().map_err(Failure::Configuration)?;
     let cores = available_parallelism().map_or(1, usize::from);
-    Ok(HashPool::new(Hasher::new(parameters, cores), cores, cores * WAITING_HASHES))
+    let hasher = Hasher::new(parameters, cores).making_memory_by(in_large_pages);
+    Ok(HashPool::new(hasher, cores, cores * WAITING_HASHES))
 }
 
 fn wildcards(compatibility: &Compatibility) -> SubdomainWildcards {

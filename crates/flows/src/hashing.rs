@@ -29,6 +29,11 @@ impl HashPool {
         }
     }
 
+    /// Gives back the memory that no hash has needed since this was called the last time.
+    pub fn drop_unused_memory(&self) {
+        self.hasher.drop_unused_memory();
+    }
+
     /// A new hash of our own. The salt is random and used once.
     pub(crate) async fn hash(&self, password: &Prepared, salt: [u8; 16]) -> Result<String, InternalError> {
         let password = password.clone();

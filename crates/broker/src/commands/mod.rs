@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use rustls::crypto::aws_lc_rs;
 
 use crate::cli::{Cli, Command, ConfigCommand, ImportCommand, KeysCommand, MigrationCommand};
+use crate::memory::take_small_pages;
 pub(crate) use demo::DemoOptions;
 pub use failure::Failure;
 pub(crate) use import::ImportUsers;
@@ -36,7 +37,10 @@ pub fn run(cli: &Cli) -> ExitCode {
 
 fn dispatch(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
-        Command::Serve => in_runtime(serve::run(&cli.load()?)),
+        Command::Serve => {
+            take_small_pages();
+            in_runtime(serve::run(&cli.load()?))
+        }
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Config(ConfigCommand::Check) => config_check::run(&cli.load()?),
         Command::Config(ConfigCommand::Show) => Ok(config_show::run(&cli.load()?)?),

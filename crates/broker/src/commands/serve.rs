@@ -40,6 +40,9 @@ const JOBS_AT_ONCE: usize = 2;
 
 const JOBS_MEASURE_PERIOD: Duration = Duration::from_secs(15);
 
+/// Memory for hashes that nobody has needed for so long is given back.
+const HASHING_PERIOD: Duration = Duration::from_secs(15);
+
 /// How often measurements are folded together, so that memory does not grow where nobody collects them.
 const METRICS_PERIOD: Duration = Duration::from_secs(5);
 
@@ -109,6 +112,11 @@ pub(super) fn workers(
     listen_to_other_nodes(&workers, services);
     workers.every("metrics", METRICS_PERIOD, move || {
         metrics.run_upkeep();
+        std::future::ready(Ok::<_, Infallible>(()))
+    });
+    let hashing = Arc::clone(services);
+    workers.every("hashing memory", HASHING_PERIOD, move || {
+        hashing.hashing.drop_unused_memory();
         std::future::ready(Ok::<_, Infallible>(()))
     });
     if let Some(certificate) = tls.cloned() {

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use super::argon2id::{self, Parameters};
-use super::buffers::Buffers;
+use super::buffers::{AroundMaking, Buffers};
 use super::{HashUnusable, Prepared};
 
 /// Hashes with argon2id. `Send + Sync`, synchronous and slow; the caller bounds how many calls run at once.
@@ -13,11 +13,23 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// Hashes with `parameters`, keeping memory for `concurrency` hashes at a time. More may run; they take
-    /// fresh memory.
+    /// Hashes with `parameters`, keeping memory for `concurrency` hashes at a time, until
+    /// [`Hasher::drop_unused_memory`]. More may run; they take fresh memory.
     pub fn new(parameters: Parameters, concurrency: usize) -> Self {
         let buffers = Buffers::new(parameters.block_count(), concurrency);
         Hasher { parameters, buffers }
+    }
+
+    /// Has memory made inside `around`, which may ask the system for another kind.
+    #[must_use]
+    pub fn making_memory_by(self, around: AroundMaking) -> Self {
+        Hasher { buffers: self.buffers.making_by(around), ..self }
+    }
+
+    /// Gives back the memory that no hash has needed since this was called the last time. The next hash that finds none
+    /// takes longer, by half at the most.
+    pub fn drop_unused_memory(&self) {
+        self.buffers.drop_unused();
     }
 
     /// A new hash in PHC form. The salt is random and used once.

@@ -28,6 +28,7 @@ mod vectors;
 use thiserror::Error;
 
 pub use argon2id::{InvalidParameters, Parameters};
+pub use buffers::AroundMaking;
 pub use digest::Digest;
 pub use hasher::Hasher;
 pub use hmac::hmac_text;

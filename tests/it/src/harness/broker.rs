@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::process::{cpu_of, has_ended_within, kill, memory_of, peak_memory_of};
+use super::process::{cpu_of, file_memory_of, has_ended_within, kill, memory_of, peak_memory_of};
 use super::{Installation, http_builder, until};
 
 /// Generous: on a slow machine without optimisation, a start makes two keys and migrates a database.
@@ -109,6 +109,11 @@ impl Broker {
     /// The memory it has, in MiB.
     pub(crate) fn memory(&self) -> u64 {
         memory_of(self.pid()).expect("it runs")
+    }
+
+    /// How much of the memory it has are pages of its program and libraries, in MiB.
+    pub(crate) fn program_memory(&self) -> u64 {
+        file_memory_of(self.pid()).expect("it runs")
     }
 
     /// The processor time it has taken, to 10 ms.

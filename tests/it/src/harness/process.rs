@@ -79,6 +79,12 @@ pub(super) fn memory_of(pid: u32) -> Option<u64> {
     status_of(pid, "VmRSS:")
 }
 
+/// How much of that are pages of files, its program and libraries for the most part, in MiB. The system takes them back
+/// where it needs room, and processes that run the same program share them.
+pub(super) fn file_memory_of(pid: u32) -> Option<u64> {
+    status_of(pid, "RssFile:")
+}
+
 /// The processor time of a process: the first `numbers` of its own in user and kernel mode, and the same of its
 /// children that have ended.
 pub(super) fn cpu_of(pid: u32, numbers: usize) -> Option<Duration> {

@@ -47,7 +47,7 @@ struct Course {
 impl Course {
     async fn lay(engine: Engine, people: u64) -> Self {
         let broker = apart(Installation::new(engine).start()).await;
-        println!("{engine:?}: {} MiB at rest", broker.memory());
+        println!("{engine:?}: {} MiB at rest, {} of them the program", broker.memory(), broker.program_memory());
         let admin = Admin::of(&broker).await;
         let connection = admin.connection(CONNECTION).await;
         admin.user(CONNECTION, EMAIL, &json!({})).await;
@@ -181,7 +181,7 @@ async fn how_fast_it_answers(engine: Engine) {
     course.logins().await;
     course.questions().await;
     course.directory().await;
-    println!("{} MiB at most", course.broker.peak_memory());
+    println!("{} MiB at most, {} of them the program", course.broker.peak_memory(), course.broker.program_memory());
     course.broker.stop().await;
 }
 
