@@ -46,7 +46,7 @@ struct Room {
 impl Load {
     fn room(self) -> Room {
         match self {
-            Load::Service => Room { cache: 64 * 1024, log: 8_000 },
+            Load::Service => Room { cache: 8 * 1024, log: 8_000 },
             Load::Import => Room { cache: 192 * 1024, log: 64_000 },
         }
     }
