@@ -17,6 +17,9 @@ pub trait Connect: Send {
     /// The connection; an error where nothing more can be asked of it.
     fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError>;
 
+    /// A statement was answered, to the end.
+    fn settle(&mut self) {}
+
     /// A statement failed.
     fn fail(&mut self);
 }

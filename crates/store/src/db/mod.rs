@@ -139,7 +139,7 @@ impl Store {
 pub struct Reader(ReaderKind);
 
 enum ReaderKind {
-    Sqlite(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+    Sqlite(sqlite::Lent),
     Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
 }
 
@@ -147,7 +147,7 @@ enum ReaderKind {
 pub struct Snapshot(SnapshotKind);
 
 enum SnapshotKind {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(sqlite::Lent),
     Watched(sqlite::Watched),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
@@ -217,9 +217,15 @@ impl<T: Connect> Read for T {}
 impl Connect for Reader {
     fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
         Ok(match &mut self.0 {
-            ReaderKind::Sqlite(connection) => ConnectionMut::Sqlite(connection),
+            ReaderKind::Sqlite(lent) => ConnectionMut::Sqlite(lent.connection()),
             ReaderKind::Postgres(connection) => ConnectionMut::Postgres(connection),
         })
+    }
+
+    fn settle(&mut self) {
+        if let ReaderKind::Sqlite(lent) = &mut self.0 {
+            lent.settle();
+        }
     }
 
     fn fail(&mut self) {}
@@ -228,7 +234,7 @@ impl Connect for Reader {
 impl Connect for Snapshot {
     fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
         Ok(match &mut self.0 {
-            SnapshotKind::Sqlite(transaction) => ConnectionMut::Sqlite(transaction),
+            SnapshotKind::Sqlite(lent) => ConnectionMut::Sqlite(lent.connection()),
             SnapshotKind::Watched(watched) => ConnectionMut::Sqlite(watched.connection()),
             SnapshotKind::Postgres(transaction) => ConnectionMut::Postgres(transaction),
         })
@@ -300,8 +306,9 @@ pub(crate) trait Ask: Read {
 
     /// Passes an answer on; after an error a write is good for nothing more.
     fn noting_failure<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
-        if answer.is_err() {
-            self.fail();
+        match &answer {
+            Ok(_) => self.settle(),
+            Err(_) => self.fail(),
         }
         answer
     }

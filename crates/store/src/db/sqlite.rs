@@ -1,14 +1,16 @@
-//! SQLite: a pool of readers and one writer, whose transactions carry several writes to disk at once.
+//! SQLite: some readers and one writer, whose transactions carry several writes to disk at once.
 //!
 //! `synchronous=FULL` makes each commit wait for the disk. A [`Write`] is therefore a part of one: its commit lets
 //! the next writer in, and returns once the transaction around all of them has been committed.
 //! The writer's lock is fair, so whoever queued while a write was under way joins its group, and the task that
 //! commits the group, which queues like everybody else, comes after them. A write that is dropped ends its group.
 
+mod readers;
 mod undoing;
 mod watched;
 mod writer;
 
+pub(super) use readers::Lent;
 pub(super) use watched::Watched;
 
 use std::path::Path;
@@ -16,14 +18,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::Connection;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
+use self::readers::Readers;
 use self::undoing::Undoing;
 use self::writer::{Waiting, Writer};
 use super::{Load, StoreError, StoreSettings};
@@ -59,7 +61,7 @@ const SQLITE_BUSY: &str = "5";
 
 #[derive(Clone)]
 pub(super) struct Sqlite {
-    readers: SqlitePool,
+    readers: Arc<Readers>,
     writer: Arc<Mutex<Writer>>,
     undoing: Arc<Undoing>,
     /// Where the writer's steps run, whoever drops a write and wherever.
@@ -87,24 +89,22 @@ impl Sqlite {
         };
         let mut connection = connect(&for_writing(&options, &settings.load.room())).await.map_err(unreachable)?;
         migrate(&mut connection).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(settings.readers)
-            .connect_with(options.clone().create_if_missing(false).read_only(true))
-            .await
-            .map_err(unreachable)?;
+        let for_reading = options.clone().create_if_missing(false).read_only(true);
+        let readers = Readers::open(for_reading, settings.readers).await.map_err(unreachable)?;
         let writer = Arc::new(Mutex::new(Writer::new(connection).await?));
         Ok(Sqlite { readers, writer, undoing: Arc::default(), runtime: Handle::current() })
     }
 
-    pub(super) async fn reader(&self) -> Result<PoolConnection<sqlx::Sqlite>, StoreError> {
+    pub(super) async fn reader(&self) -> Result<Lent, StoreError> {
         self.undoing.finished().await;
-        Ok(self.readers.acquire().await?)
+        Ok(self.readers.lend().await?)
     }
 
     /// In the log, a transaction that began with a question stays with what was committed then.
-    pub(super) async fn snapshot(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
-        self.undoing.finished().await;
-        Ok(self.readers.begin().await?)
+    pub(super) async fn snapshot(&self) -> Result<Lent, StoreError> {
+        let mut reader = self.reader().await?;
+        reader.begin().await?;
+        Ok(reader)
     }
 
     /// The same, with a time for all that is asked.

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::Transaction;
 use sqlx::sqlite::SqliteConnection;
 
+use super::Lent;
 use crate::StoreError;
 
 /// How many steps SQLite makes between two looks at the time.
@@ -11,25 +11,22 @@ const STEPS: i32 = 1000;
 
 /// A transaction whose questions are given up when its time is over.
 pub(in crate::db) struct Watched {
-    transaction: Transaction<'static, sqlx::Sqlite>,
-    /// While this lives, the connection is watched. It goes back to its pool with the watch still set.
+    snapshot: Lent,
+    /// While this lives, the connection is watched. It goes back with the watch still set.
     _deadline: Arc<Instant>,
 }
 
 impl Watched {
     #[expect(clippy::disallowed_methods, reason = "measures a timeout")]
-    pub(super) async fn begin(
-        mut transaction: Transaction<'static, sqlx::Sqlite>,
-        limit: Duration,
-    ) -> Result<Self, StoreError> {
+    pub(super) async fn begin(mut snapshot: Lent, limit: Duration) -> Result<Self, StoreError> {
         let deadline = Arc::new(Instant::now() + limit);
         let watch = Arc::downgrade(&deadline);
         let goes_on = move || watch.upgrade().is_none_or(|deadline| Instant::now() < *deadline);
-        transaction.lock_handle().await?.set_progress_handler(STEPS, goes_on);
-        Ok(Watched { transaction, _deadline: deadline })
+        snapshot.connection().lock_handle().await?.set_progress_handler(STEPS, goes_on);
+        Ok(Watched { snapshot, _deadline: deadline })
     }
 
     pub(in crate::db) fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.transaction
+        self.snapshot.connection()
     }
 }
