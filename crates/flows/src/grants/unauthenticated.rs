@@ -18,9 +18,15 @@ pub(super) async fn record(
     request: &TokenRequest,
     refused: &ClientRefused,
 ) -> Result<(), InternalError> {
-    let (ClientRefused::WrongSecret | ClientRefused::Assertion(_)) = refused else { return Ok(()) };
-    let id = ClientId::new(&presented.client_id);
-    if !limits::may_leave_trace(svc, cx, &id).await {
+    let id = match refused {
+        ClientRefused::WrongSecret | ClientRefused::Assertion(_) => ClientId::new(&presented.client_id),
+        // Counted like any other, because time would tell: with Redis it is a question over the network. All names that
+        // no client has are one, so that strangers do not fill the memory with them.
+        ClientRefused::Unknown => ClientId::new(""),
+        _ => return Ok(()),
+    };
+    let may_leave_trace = limits::may_leave_trace(svc, cx, &id).await;
+    if !may_leave_trace || matches!(refused, ClientRefused::Unknown) {
         return Ok(());
     }
     let Some(stored) = store::clients::find(&mut svc.store.read().await?, &id).await? else { return Ok(()) };
