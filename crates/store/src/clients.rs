@@ -4,7 +4,7 @@ use model::ClientId;
 use model::client::Client;
 use model::grant::Digest;
 
-use crate::columns::{from_json, to_json};
+use crate::columns::{from_document, from_json, to_json};
 use crate::db::{Ask, args, statements};
 use crate::listing::List;
 use crate::{Page, Read, StoreError, WriteTx};
@@ -53,8 +53,8 @@ struct ClientRow {
 }
 
 impl ClientRow {
-    fn into_stored(self) -> Result<StoredClient, StoreError> {
-        let client: Client = from_json("clients", &self.client_id, &self.document)?;
+    /// The client that its document describes, with the rest of the row.
+    fn into_stored(self, client: Client) -> Result<StoredClient, StoreError> {
         let secret = match (self.secret_sealed, self.secret_digest) {
             (Some(sealed), Some(digest)) => {
                 let digest = digest.try_into().map_err(|_| {
@@ -70,13 +70,19 @@ impl ClientRow {
 
 /// The client with this id.
 pub async fn find(db: &mut impl Read, id: &ClientId) -> Result<Option<StoredClient>, StoreError> {
-    db.fetch_optional::<ClientRow>(FIND, args![id]).await?.map(ClientRow::into_stored).transpose()
+    let Some(row) = db.fetch_optional::<ClientRow>(FIND, args![id]).await? else { return Ok(None) };
+    let client = from_document(db, "clients", &row.client_id, &row.document)?;
+    row.into_stored(client).map(Some)
 }
 
 /// Clients, oldest first.
 pub async fn list(db: &mut impl Read, page: &Page) -> Result<Vec<StoredClient>, StoreError> {
     let rows: Vec<ClientRow> = all().rows(db, page).await?;
-    rows.into_iter().map(ClientRow::into_stored).collect()
+    let stored = rows.into_iter().map(|row| {
+        let client = from_json("clients", &row.client_id, &row.document)?;
+        row.into_stored(client)
+    });
+    stored.collect()
 }
 
 /// How many clients there are.

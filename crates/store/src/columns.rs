@@ -4,11 +4,22 @@ use model::{JsonObject, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::StoreError;
+use crate::{Read, StoreError};
 
 /// Reads a JSON column.
 pub(crate) fn from_json<T: DeserializeOwned>(table: &'static str, row: &str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::corrupt(table, row, error.to_string()))
+}
+
+/// Reads the document of a row that is fetched again and again.
+pub(crate) fn from_document<T>(db: &impl Read, table: &'static str, row: &str, text: &str) -> Result<T, StoreError>
+where
+    T: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    match db.documents() {
+        Some(documents) => documents.read(table, row, text),
+        None => from_json(table, row, text),
+    }
 }
 
 /// Writes a JSON column.

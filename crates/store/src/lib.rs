@@ -42,6 +42,7 @@ pub mod used_tokens;
 pub mod users;
 
 mod columns;
+mod documents;
 #[cfg(test)]
 mod tests;
 

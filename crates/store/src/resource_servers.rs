@@ -3,7 +3,7 @@
 use model::ResourceServerId;
 use model::resource_server::ResourceServer;
 
-use crate::columns::{from_json, to_json};
+use crate::columns::{from_document, from_json, to_json};
 use crate::db::{Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
@@ -29,17 +29,23 @@ struct ResourceServerRow {
 
 impl ResourceServerRow {
     fn into_record(self) -> Result<ResourceServer, StoreError> {
-        let record: ResourceServer = from_json("resource_servers", &self.id, &self.document)?;
-        Ok(ResourceServer { identifier: self.identifier, version: self.version, ..record })
+        let document = from_json("resource_servers", &self.id, &self.document)?;
+        Ok(self.with(document))
+    }
+
+    /// What the document describes, with the rest of the row.
+    fn with(self, document: ResourceServer) -> ResourceServer {
+        ResourceServer { identifier: self.identifier, version: self.version, ..document }
     }
 }
 
 /// The API with this id or this identifier. Where one API's identifier is another's id, the id counts.
 pub async fn find(db: &mut impl Read, id_or_identifier: &str) -> Result<Option<ResourceServer>, StoreError> {
-    db.fetch_optional::<ResourceServerRow>(FIND, args![id_or_identifier])
-        .await?
-        .map(ResourceServerRow::into_record)
-        .transpose()
+    let Some(row) = db.fetch_optional::<ResourceServerRow>(FIND, args![id_or_identifier]).await? else {
+        return Ok(None);
+    };
+    let document = from_document(db, "resource_servers", &row.id, &row.document)?;
+    Ok(Some(row.with(document)))
 }
 
 /// APIs, oldest first; only those with one of `identifiers` where any are given.

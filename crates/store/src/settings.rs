@@ -2,7 +2,7 @@
 
 use model::settings::TenantSettings;
 
-use crate::columns::{from_json, to_json};
+use crate::columns::{from_document, to_json};
 use crate::db::{Ask, args, statements};
 use crate::{Read, StoreError, WriteTx};
 
@@ -19,7 +19,7 @@ statements! {
 /// The tenant's settings; the defaults while nobody has set any.
 pub async fn tenant(db: &mut impl Read) -> Result<TenantSettings, StoreError> {
     match db.fetch_optional::<(String,)>(FIND, args![TENANT]).await? {
-        Some((text,)) => from_json("settings", TENANT, &text),
+        Some((text,)) => from_document(db, "settings", TENANT, &text),
         None => Ok(TenantSettings::default()),
     }
 }

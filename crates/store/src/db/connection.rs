@@ -3,6 +3,8 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::patience::answered;
+use crate::documents::Documents;
+
 use super::{Args, InsertMany, Sql, StoreError};
 
 /// A row that both engines can fill; one that only one of them can fill does not compile.
@@ -16,6 +18,11 @@ impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, 
 pub trait Connect: Send {
     /// The connection; an error where nothing more can be asked of it.
     fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError>;
+
+    /// Documents that were read lately, for those who only read.
+    fn documents(&self) -> Option<&Documents> {
+        None
+    }
 
     /// A statement was answered, to the end.
     fn settle(&mut self) {}

@@ -20,7 +20,10 @@ pub(crate) use statement::{Sql, statement, statements};
 pub(crate) use value::{Args, args};
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::documents::Documents;
 
 use connection::{Connect, ConnectionMut};
 
@@ -49,7 +52,10 @@ pub enum Load {
 
 /// The database.
 #[derive(Clone)]
-pub struct Store(Engine);
+pub struct Store {
+    engine: Engine,
+    documents: Arc<Documents>,
+}
 
 #[derive(Clone)]
 enum Engine {
@@ -67,21 +73,22 @@ impl Store {
         } else {
             return Err(StoreError::UnknownEngine);
         };
-        Ok(Store(engine))
+        Ok(Store { engine, documents: Arc::default() })
     }
 
     /// A connection that only reads. Each statement sees what was committed when it began.
     pub async fn read(&self) -> Result<Reader, StoreError> {
-        Ok(Reader(match &self.0 {
+        let kind = match &self.engine {
             Engine::Sqlite(engine) => ReaderKind::Sqlite(engine.reader().await?),
             Engine::Postgres(engine) => ReaderKind::Postgres(engine.connection().await?),
-        }))
+        };
+        Ok(Reader { kind, documents: Arc::clone(&self.documents) })
     }
 
     /// A connection that reads one moment: every statement sees what was committed when the first of them began. For
     /// answers that are held against each other; dropped soon, because the database keeps what it sees.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot(match &self.0 {
+        Ok(Snapshot(match &self.engine {
             Engine::Sqlite(engine) => SnapshotKind::Sqlite(engine.snapshot().await?),
             Engine::Postgres(engine) => SnapshotKind::Postgres(engine.snapshot().await?),
         }))
@@ -90,7 +97,7 @@ impl Store {
     /// The same for questions that a caller composes, of which each is given up after `limit`
     /// ([`StoreError::OutOfTime`]).
     pub async fn snapshot_within(&self, limit: Duration) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot(match &self.0 {
+        Ok(Snapshot(match &self.engine {
             Engine::Sqlite(engine) => SnapshotKind::Watched(engine.snapshot_within(limit).await?),
             Engine::Postgres(engine) => SnapshotKind::Postgres(engine.snapshot_within(limit).await?),
         }))
@@ -98,7 +105,7 @@ impl Store {
 
     /// Opens a write. Dropping it without [`WriteTx::commit`] undoes it.
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
-        let kind = match &self.0 {
+        let kind = match &self.engine {
             Engine::Sqlite(engine) => WriteKind::Sqlite(engine.write().await?),
             Engine::Postgres(engine) => WriteKind::Postgres(engine.begin().await?),
         };
@@ -107,7 +114,7 @@ impl Store {
 
     /// How many writes are worth having open at once: of SQLite's, each waits for the one before it.
     pub fn writes_at_once(&self) -> usize {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(_) => 1,
             Engine::Postgres(_) => 2,
         }
@@ -116,7 +123,7 @@ impl Store {
     /// Lets other processes write. Whoever writes again and again, for seconds, owes it to them after each time: SQLite
     /// has one writer, and those who wait for the file do not queue.
     pub async fn make_way(&self) {
-        if let Engine::Sqlite(engine) = &self.0 {
+        if let Engine::Sqlite(engine) = &self.engine {
             engine.make_way().await;
         }
     }
@@ -128,7 +135,7 @@ impl Store {
 
     /// Waits until what was committed is on disk and closes the connections.
     pub async fn close(&self) {
-        match &self.0 {
+        match &self.engine {
             Engine::Sqlite(engine) => engine.close().await,
             Engine::Postgres(engine) => engine.close().await,
         }
@@ -136,7 +143,10 @@ impl Store {
 }
 
 /// A connection that only reads.
-pub struct Reader(ReaderKind);
+pub struct Reader {
+    kind: ReaderKind,
+    documents: Arc<Documents>,
+}
 
 enum ReaderKind {
     Sqlite(sqlite::Lent),
@@ -216,14 +226,18 @@ impl<T: Connect> Read for T {}
 
 impl Connect for Reader {
     fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
-        Ok(match &mut self.0 {
+        Ok(match &mut self.kind {
             ReaderKind::Sqlite(lent) => ConnectionMut::Sqlite(lent.connection()),
             ReaderKind::Postgres(connection) => ConnectionMut::Postgres(connection),
         })
     }
 
+    fn documents(&self) -> Option<&Documents> {
+        Some(&self.documents)
+    }
+
     fn settle(&mut self) {
-        if let ReaderKind::Sqlite(lent) = &mut self.0 {
+        if let ReaderKind::Sqlite(lent) = &mut self.kind {
             lent.settle();
         }
     }
