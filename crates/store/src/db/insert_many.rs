@@ -1,6 +1,6 @@
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgArguments, PgConnection};
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 
 use super::value::Column;
 use super::{Args, StoreError};
@@ -43,15 +43,31 @@ impl InsertMany {
         rows: Vec<Args>,
     ) -> Result<u64, StoreError> {
         let columns = rows.first().map_or(1, Args::len);
-        let mut rows = rows.into_iter().peekable();
+        let mut rows = rows.into_iter();
+        let mut next = || self.next_for_sqlite(rows.by_ref().take(MOST_VALUES / columns), columns);
         let mut written = 0;
-        while rows.peek().is_some() {
-            let mut args = Args::default();
-            rows.by_ref().take(MOST_VALUES / columns).for_each(|row| args.append(row));
-            let text = AssertSqlSafe(self.for_sqlite(columns, args.len() / columns));
-            written += sqlx::query_with(text, args.for_sqlite()?).execute(&mut *connection).await?.rows_affected();
+        let mut prepared = next()?;
+        while let Some((text, args)) = prepared {
+            // SQLite works on a thread of its own, and the next statement is made meanwhile.
+            let executed = sqlx::query_with(text, args).execute(&mut *connection);
+            let (executed, following) = tokio::join!(biased; executed, async { next() });
+            written += executed?.rows_affected();
+            prepared = following?;
         }
         Ok(written)
+    }
+
+    /// The statement for some of the rows, unless there are none.
+    fn next_for_sqlite(
+        &self,
+        rows: impl Iterator<Item = Args>,
+        columns: usize,
+    ) -> Result<Option<(AssertSqlSafe<String>, SqliteArguments)>, StoreError> {
+        let mut args = Args::default();
+        rows.for_each(|row| args.append(row));
+        let rows = args.len() / columns;
+        let text = AssertSqlSafe(self.for_sqlite(columns, rows));
+        Ok(if rows == 0 { None } else { Some((text, args.for_sqlite()?)) })
     }
 
     /// Its places are `?`: SQLite finds a numbered one among the others by looking at one after another.
