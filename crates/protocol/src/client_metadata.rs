@@ -3,55 +3,46 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A value of `grant_type` at the token endpoint, and of `grant_types` on a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum GrantType {
-    /// RFC 6749 4.1.
-    #[serde(rename = "authorization_code")]
-    AuthorizationCode,
-    /// RFC 6749 4.2. Never sent to the token endpoint; a client names it to be allowed front-channel tokens.
-    #[serde(rename = "implicit")]
-    Implicit,
-    /// RFC 6749 6.
-    #[serde(rename = "refresh_token")]
-    RefreshToken,
-    /// RFC 6749 4.4.
-    #[serde(rename = "client_credentials")]
-    ClientCredentials,
-    /// RFC 6749 4.3, against the tenant's default directory.
-    #[serde(rename = "password")]
-    Password,
-    /// Auth0's password grant that names the connection in `realm`.
-    #[serde(rename = "http://auth0.com/oauth/grant-type/password-realm")]
-    PasswordRealm,
+/// Declares words of the wire: a line for each says its name and its spelling, and everything that knows all of them
+/// follows from these lines.
+macro_rules! wire_words {
+    ($(#[$about:meta])* pub enum $Words:ident { $($(#[$doc:meta])* $Word:ident = $spelling:tt,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum $Words { $($(#[$doc])* #[serde(rename = $spelling)] $Word,)* }
+
+        impl $Words {
+            /// Every one that this server knows.
+            pub const ALL: [$Words; [$($spelling),*].len()] = [$($Words::$Word),*];
+
+            /// The wire spelling.
+            pub fn as_str(self) -> &'static str {
+                match self { $($Words::$Word => $spelling,)* }
+            }
+
+            /// The one with this wire spelling, if there is one.
+            pub fn from_wire(text: &str) -> Option<Self> {
+                $Words::ALL.into_iter().find(|word| word.as_str() == text)
+            }
+        }
+    };
 }
 
-impl GrantType {
-    /// Every grant type this server knows.
-    pub const ALL: [GrantType; 6] = [
-        GrantType::AuthorizationCode,
-        GrantType::Implicit,
-        GrantType::RefreshToken,
-        GrantType::ClientCredentials,
-        GrantType::Password,
-        GrantType::PasswordRealm,
-    ];
-
-    /// The wire spelling.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            GrantType::AuthorizationCode => "authorization_code",
-            GrantType::Implicit => "implicit",
-            GrantType::RefreshToken => "refresh_token",
-            GrantType::ClientCredentials => "client_credentials",
-            GrantType::Password => "password",
-            GrantType::PasswordRealm => "http://auth0.com/oauth/grant-type/password-realm",
-        }
-    }
-
-    /// The grant type with this wire spelling, if there is one.
-    pub fn from_wire(text: &str) -> Option<Self> {
-        GrantType::ALL.into_iter().find(|grant| grant.as_str() == text)
+wire_words! {
+    /// A value of `grant_type` at the token endpoint, and of `grant_types` on a client.
+    pub enum GrantType {
+        /// RFC 6749 4.1.
+        AuthorizationCode = "authorization_code",
+        /// RFC 6749 4.2. Never sent to the token endpoint; a client names it to be allowed front-channel tokens.
+        Implicit = "implicit",
+        /// RFC 6749 6.
+        RefreshToken = "refresh_token",
+        /// RFC 6749 4.4.
+        ClientCredentials = "client_credentials",
+        /// RFC 6749 4.3, against the tenant's default directory.
+        Password = "password",
+        /// Auth0's password grant that names the connection in `realm`.
+        PasswordRealm = "http://auth0.com/oauth/grant-type/password-realm",
     }
 }
 
@@ -69,34 +60,15 @@ pub enum TokenEndpointAuthMethod {
     PrivateKeyJwt,
 }
 
-/// With which algorithm a client signs what it sends us (RFC 7518 3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum ClientAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-    /// RSASSA-PKCS1-v1_5 with SHA-384.
-    Rs384,
-    /// RSASSA-PSS with SHA-256.
-    Ps256,
-}
-
-impl ClientAlgorithm {
-    /// Every algorithm a client may register a key for.
-    pub const ALL: [ClientAlgorithm; 3] = [ClientAlgorithm::Rs256, ClientAlgorithm::Rs384, ClientAlgorithm::Ps256];
-
-    /// The wire spelling.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ClientAlgorithm::Rs256 => "RS256",
-            ClientAlgorithm::Rs384 => "RS384",
-            ClientAlgorithm::Ps256 => "PS256",
-        }
-    }
-
-    /// The algorithm with this wire spelling, if there is one.
-    pub fn from_wire(text: &str) -> Option<Self> {
-        ClientAlgorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == text)
+wire_words! {
+    /// With which algorithm a client signs what it sends us (RFC 7518 3.1).
+    pub enum ClientAlgorithm {
+        /// RSASSA-PKCS1-v1_5 with SHA-256.
+        Rs256 = "RS256",
+        /// RSASSA-PKCS1-v1_5 with SHA-384.
+        Rs384 = "RS384",
+        /// RSASSA-PSS with SHA-256.
+        Ps256 = "PS256",
     }
 }
 
