@@ -99,13 +99,3 @@ fn verify(text: &str, input: &[u8]) -> Result<bool, Unreadable> {
     memory.zeroize();
     matches
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::vectors;
-
-    #[test]
-    fn agrees_with_other_implementations() {
-        vectors::check("argon2", include_str!("../../../../tests/fixtures/hashes/argon2.json"));
-    }
-}

@@ -73,13 +73,3 @@ fn verify(text: &str, input: &[u8]) -> Result<bool, Unreadable> {
     let Parsed { digest, expected, salt } = parse(text)?;
     Ok(digest.of([input, &salt]).ct_eq(&expected).into())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::vectors;
-
-    #[test]
-    fn agrees_with_other_implementations() {
-        vectors::check_quick("ldap", include_str!("../../../../tests/fixtures/hashes/ldap.json"));
-    }
-}

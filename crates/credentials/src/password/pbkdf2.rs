@@ -95,13 +95,3 @@ fn verify(text: &str, input: &[u8]) -> Result<bool, Unreadable> {
     let Parsed { digest, iterations, salt, key } = parse(text)?;
     Ok(digest.pbkdf2(input, &salt, iterations, key.len()).ct_eq(&key).into())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::vectors;
-
-    #[test]
-    fn agrees_with_other_implementations() {
-        vectors::check("pbkdf2", include_str!("../../../../tests/fixtures/hashes/pbkdf2.json"));
-    }
-}

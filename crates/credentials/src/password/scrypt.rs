@@ -78,13 +78,3 @@ fn verify(text: &str, input: &[u8]) -> Result<bool, Unreadable> {
     ::scrypt::scrypt(input, &salt, &params, &mut computed).map_err(|_| IMPOSSIBLE)?;
     Ok(computed.ct_eq(&key).into())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::vectors;
-
-    #[test]
-    fn agrees_with_other_implementations() {
-        vectors::check("scrypt", include_str!("../../../../tests/fixtures/hashes/scrypt.json"));
-    }
-}
