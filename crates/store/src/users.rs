@@ -10,7 +10,7 @@ use crate::columns::{from_json, moment, to_json, to_json_opt};
 use crate::db::{Args, Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::search::{Condition, Field, Kind, Place};
-use crate::{Page, Read, Sort, StoreError, WriteTx, events, failed_logins};
+use crate::{Page, Read, Sort, StoreError, WriteTx, events};
 
 const COLUMNS: &str = "user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count, \
                        last_login, last_ip, last_password_reset, created_at, updated_at, version";
@@ -59,6 +59,7 @@ statements! {
     HOLD = "UPDATE users SET version = version WHERE user_id = $1";
     PASSWORD_SET = "UPDATE users SET last_password_reset = $2, updated_at = $2, version = version + 1 WHERE user_id = $1";
     ACTIVE_SINCE = "SELECT COUNT(*) AS active FROM users WHERE last_login >= $1";
+    HOLD_TO_DELETE = deleting "SELECT user_id FROM users WHERE user_id = $1";
     DELETE = "DELETE FROM users WHERE user_id = $1";
     BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
             SELECT connection_id, external_id, $2 FROM identities WHERE user_id = $1 ON CONFLICT DO NOTHING";
@@ -499,7 +500,13 @@ pub async fn record_password_set(tx: &mut WriteTx, id: &UserId, now: Timestamp) 
     tx.execute(PASSWORD_SET, args![id, now]).await.map(|_| ())
 }
 
-/// Deletes a user with everything that is theirs, leaves of them in the log no more than the id, and remembers each
+/// The same for whoever is going to delete the person, so that what is theirs is not taken before them. `false` means
+/// that there is none.
+pub async fn hold_to_delete(tx: &mut WriteTx, id: &UserId) -> Result<bool, StoreError> {
+    Ok(tx.fetch_optional::<(String,)>(HOLD_TO_DELETE, args![id]).await?.is_some())
+}
+
+/// Deletes a user with everything that refers to them, leaves of them in the log no more than the id, and remembers each
 /// identity so that no source brings it back. `false` means that there was none.
 pub async fn delete(tx: &mut WriteTx, id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
     tx.execute(BURY, args![id, now]).await?;
@@ -507,7 +514,6 @@ pub async fn delete(tx: &mut WriteTx, id: &UserId, now: Timestamp) -> Result<boo
         return Ok(false);
     }
     tx.execute(RETIRE, args![id, now]).await?;
-    failed_logins::clear(tx, id.as_str()).await?;
     events::forget_person(tx, id).await?;
     Ok(true)
 }

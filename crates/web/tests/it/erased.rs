@@ -26,9 +26,9 @@ async fn dl_08_nothing_but_an_id_is_left_of_whoever_is_deleted() {
         manage(app, Method::PATCH, ADA, profile).await;
         let mut browser = app.browser().at("198.51.100.99").sending("user-agent", "Augusta's own browser");
         site.log_in(&mut browser, &site.client.request()).await;
-        browser.log_in(&site.client.request().with("prompt", "login"), EMAIL, "not it").await.page();
         site.offline_tokens().await;
         site.code().await;
+        browser.log_in(&site.client.request().with("prompt", "login"), EMAIL, "not it").await.page();
         app.permit(&site.ada, API, &["read:notes"]).await;
         reset_link(&site).await;
         let personal = [EMAIL, "Augusta", "+441632960001", "engines", "countess", "198.51.100.99"];

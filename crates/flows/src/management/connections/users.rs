@@ -23,9 +23,7 @@ pub(super) async fn delete_some(
 ) -> Result<u64, InternalError> {
     let mut deleted = 0;
     for user_id in store::users::of_connection(tx, id, BATCH).await? {
-        crate::sessions::end_of_user(svc, cx, tx, &user_id).await?;
-        store::users::delete(tx, &user_id, cx.now).await?;
-        deleted += 1;
+        deleted += u64::from(super::super::users::erase(svc, cx, tx, &user_id).await?);
     }
     Ok(deleted)
 }

@@ -23,7 +23,8 @@ use super::paging::Paging;
 use super::search::{Searched, sort};
 use super::{ATTEMPTS, Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource};
 use crate::events::event;
-use crate::{RequestContext, Services};
+use crate::login::attempts::{self, Account};
+use crate::{InternalError, RequestContext, Services};
 
 /// How many people one address can have: one for each connection that has it.
 const MOST_BY_EMAIL: u32 = 100;
@@ -106,10 +107,25 @@ pub(super) async fn delete_in(
     tx: &mut WriteTx,
     id: &UserId,
 ) -> Result<(), Refused> {
-    crate::sessions::end_of_user(svc, cx, tx, id).await?;
-    if store::users::delete(tx, id, cx.now).await? {
+    if erase(svc, cx, tx, id).await? {
         event(svc, cx, EventType::UserDeleted).user_id(id).record(tx).await?;
         caller.event(svc, cx, "delete_user", id.as_str()).user_id(id).record(tx).await?;
     }
     Ok(())
+}
+
+/// Deletes somebody with everything that is theirs, and has the applications told in which they were signed in. `false`
+/// means that there is nobody of this id.
+pub(super) async fn erase(
+    svc: &Services,
+    cx: &RequestContext,
+    tx: &mut WriteTx,
+    id: &UserId,
+) -> Result<bool, InternalError> {
+    if !store::users::hold_to_delete(tx, id).await? {
+        return Ok(false);
+    }
+    crate::sessions::end_of_user(svc, cx, tx, id).await?;
+    attempts::forget(tx, &Account::of_id(id)).await?;
+    Ok(store::users::delete(tx, id, cx.now).await?)
 }
