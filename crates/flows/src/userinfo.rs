@@ -100,6 +100,9 @@ async fn note_receipt(svc: &Services, cx: &RequestContext, held: &HeldToken) -> 
     }
     let client = store::clients::find(&mut svc.store.read().await?, &held.family.client_id).await?;
     let mut tx = svc.store.write().await?;
+    if !store::families::keep(&mut tx, &held.family.id).await? {
+        return Ok(());
+    }
     store::refresh_tokens::mark_seen(&mut tx, refresh_token, cx.now).await?;
     if client.is_none_or(|stored| is_over_once_seen(&stored.client.refresh_token)) {
         store::refresh_tokens::forget_response_with(&mut tx, refresh_token, cx.now).await?;

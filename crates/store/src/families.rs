@@ -15,6 +15,7 @@ statements! {
               (id, user_id, client_id, sid, audience, scope, authenticated_at, amr, created_at, expires_at, dpop_jkt,
                claims)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    KEEP = keeping "SELECT id FROM token_families WHERE id = $1";
     BIND = "UPDATE token_families SET dpop_jkt = $2 WHERE id = $1 AND dpop_jkt IS NULL";
     SET_METADATA = "UPDATE token_families SET metadata = $2 WHERE id = $1 AND revoked_at IS NULL";
     EXTEND = "UPDATE token_families SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
@@ -110,6 +111,12 @@ pub async fn insert(tx: &mut WriteTx, family: &TokenFamily, expires_at: Timestam
         (!family.claims.is_empty()).then(|| to_json(&family.claims)),
     ];
     unless_orphan(tx.execute(INSERT, args).await)
+}
+
+/// Sees to it that a family, revoked or not, stays until the write ends. `false` means that there is none. Whoever writes
+/// into what descends from it asks this first: with its person or its client, a family is deleted before its descendants.
+pub async fn keep(tx: &mut WriteTx, id: &FamilyId) -> Result<bool, StoreError> {
+    Ok(tx.fetch_optional::<(String,)>(KEEP, args![id]).await?.is_some())
 }
 
 /// Moves the moment after which nothing of the family can be valid; never backwards.

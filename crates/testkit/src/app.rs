@@ -326,6 +326,18 @@ impl App {
         meanwhile::delete(&self.database.url, delete, call).await
     }
 
+    /// What a call is answered in whose write another begins, and what the other is answered: the call waits for what
+    /// this statement locks until the other waits as well. On SQLite, where one write waits for the other as a whole, one
+    /// comes after the other.
+    pub async fn amid<A, B>(
+        &self,
+        lock: &'static str,
+        call: impl Future<Output = A>,
+        other: impl Future<Output = B>,
+    ) -> (A, B) {
+        meanwhile::amid(&self.database.url, lock, call, other).await
+    }
+
     /// Has every statement fail that names this table, as long as it is hidden.
     pub async fn hide_table(&self, table: &str) {
         self.database.rename_table(table, &hidden(table)).await;

@@ -1,4 +1,4 @@
-//! Somebody who deletes something at the moment in which a call is about it.
+//! Somebody who does something at the moment in which a call is about it.
 
 use std::pin::pin;
 
@@ -24,6 +24,31 @@ pub(crate) async fn delete<T>(url: &str, delete: &'static str, call: impl Future
     }
 }
 
+/// See [`App::amid`](crate::App::amid).
+pub(crate) async fn amid<A, B>(
+    url: &str,
+    lock: &'static str,
+    call: impl Future<Output = A>,
+    other: impl Future<Output = B>,
+) -> (A, B) {
+    if url.starts_with("sqlite:") {
+        return (call.await, other.await);
+    }
+    let mut holder = connect(url).await;
+    sqlx::raw_sql("BEGIN").execute(&mut holder).await.expect("a transaction begins");
+    sqlx::raw_sql(lock).execute(&mut holder).await.expect("what is there can be locked");
+    let other = async {
+        until_waiting(url, 1).await;
+        other.await
+    };
+    let letting_go = async {
+        until_waiting(url, 2).await;
+        sqlx::raw_sql("COMMIT").execute(&mut holder).await.expect("nothing was changed");
+    };
+    let (answer, answer_to_other, ()) = tokio::join!(call, other, letting_go);
+    (answer, answer_to_other)
+}
+
 async fn delete_on_sqlite(url: &str, delete: &'static str) {
     let mut connection = SqliteConnection::connect(url).await.expect("the test's database opens");
     sqlx::raw_sql(delete).execute(&mut connection).await.expect("a row can be deleted");
@@ -34,11 +59,15 @@ async fn connect(url: &str) -> PgConnection {
     PgConnection::connect(url).await.expect("the test's database opens")
 }
 
-async fn commit_once_awaited(url: &str, mut deleter: PgConnection) {
+async fn until_waiting(url: &str, wanted: i64) {
     let mut watcher = connect(url).await;
-    let mut waiting = 0i64;
-    while waiting == 0 {
+    let mut waiting = 0;
+    while waiting < wanted {
         waiting = sqlx::query_scalar(WAITING).fetch_one(&mut watcher).await.expect("the server tells who waits");
     }
+}
+
+async fn commit_once_awaited(url: &str, mut deleter: PgConnection) {
+    until_waiting(url, 1).await;
     sqlx::raw_sql("COMMIT").execute(&mut deleter).await.expect("what is deleted is gone");
 }

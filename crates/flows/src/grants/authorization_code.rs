@@ -75,7 +75,8 @@ fn refusal(
     pkce::verify(code.code_challenge.as_deref(), verifier).err().map(GrantRefused::Pkce)
 }
 
-/// Uses the code up. If it was used before, what it brought is revoked: one of the two holders stole it.
+/// Uses the code up. If it was used before, what it brought is revoked: one of the two holders stole it. Nothing is left
+/// to use where the person or the client is gone.
 async fn burn(
     svc: &Services,
     cx: &RequestContext,
@@ -84,6 +85,9 @@ async fn burn(
     refused: &GrantRefused,
 ) -> Result<(), GrantRefused> {
     let mut tx = svc.store.write().await?;
+    if !store::families::keep(&mut tx, &found.family.id).await? {
+        return Ok(());
+    }
     let was_unused = store::authorization_codes::consume(&mut tx, &found.digest, cx.now).await?;
     if !was_unused {
         store::families::revoke(&mut tx, &found.family.id, RevokedReason::CodeReuse, cx.now).await?;
@@ -126,6 +130,9 @@ async fn issue(
         },
     )?;
     let mut tx = svc.store.write().await?;
+    if !store::families::keep(&mut tx, &family.id).await? {
+        return Err(GrantRefused::InvalidCode);
+    }
     if !store::authorization_codes::consume(&mut tx, &found.digest, cx.now).await? {
         drop(tx);
         // Somebody was faster with the same code, and one of the two is a thief.

@@ -168,7 +168,9 @@ async fn rotate(
         repeatable_until: names_family.then(|| repeatable_until(&client.refresh_token, cx.now)),
     };
     let mut tx = svc.store.write().await?;
-    if !store::refresh_tokens::consume(&mut tx, &found.token.id, exchange, cx.now).await? {
+    if !store::families::keep(&mut tx, &family.id).await?
+        || !store::refresh_tokens::consume(&mut tx, &found.token.id, exchange, cx.now).await?
+    {
         // Another request was faster; what was signed is dropped unseen.
         return Ok(None);
     }
@@ -198,7 +200,9 @@ async fn keep(
     let issued = tokens::issue(svc, cx, &issue_of(refresh, found, &wished, None))?;
     let idle_end = lifetimes.idle_expires_at_ms.map(Timestamp::from_millis);
     let mut tx = svc.store.write().await?;
-    if !store::refresh_tokens::renew(&mut tx, &found.token.id, idle_end, cx.now).await? {
+    if !store::families::keep(&mut tx, &found.family.id).await?
+        || !store::refresh_tokens::renew(&mut tx, &found.token.id, idle_end, cx.now).await?
+    {
         return Ok(None);
     }
     issued.store(&mut tx, &found.family.id).await?;

@@ -1,5 +1,7 @@
 //! People and applications that are deleted at the moment in which a request is about them.
 
+use http::Method;
+use serde_json::json;
 use testkit::{App, Browser, Page, Visit, for_each_engine};
 
 use crate::site::{EMAIL, PASSWORD, Site, assert_page};
@@ -83,6 +85,65 @@ async fn az_21_nothing_is_allowed_by_somebody_who_is_gone_or_to_nobody() {
         let visit = site.app.while_deleting(THE_APP, browser.submit(&allow)).await;
         assert_page(visit, 400, "This page has expired");
         assert_empty(&site.app, &["grants", "token_families"]).await;
+    })
+    .await;
+}
+
+const NO_NEW_CODE: &str = "LOCK TABLE authorization_codes IN SHARE MODE";
+const NO_NEW_TOKEN: &str = "LOCK TABLE access_tokens IN SHARE MODE";
+const THE_FIRST_TOKEN: &str = "SELECT 1 FROM refresh_tokens WHERE generation = 0 FOR UPDATE";
+
+/// Whoever deletes the person or the client in the middle of the exchange of what is brought here is not refused, and
+/// nothing is left of it.
+async fn check_exchange(lock: &'static str, bring: impl AsyncFn(&Site) -> Vec<(&'static str, String)>) {
+    for deleted in ["users/auth0%7Cada", "clients/app"] {
+        for_each_engine(async |app| {
+            let site = Site::on(app).await;
+            let grant = bring(&site).await;
+            let grant: Vec<_> = grant.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let exchange = site.app.token(&site.client.with_credentials(&grant));
+            let deletion = site.app.manage(Method::DELETE, deleted, &json!({}));
+            let (answer, deletion) = site.app.amid(lock, exchange, deletion).await;
+            assert_eq!(deletion.status, 204, "{deleted}: {}", deletion.body);
+            assert_eq!(answer.status, 200, "{deleted}: {}", answer.body);
+            assert_empty(&site.app, &["token_families", "authorization_codes", "refresh_tokens", "access_tokens"])
+                .await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_exchanged_while_its_person_or_its_client_goes() {
+    check_exchange(NO_NEW_TOKEN, async |site| {
+        let code = site.code().await;
+        let fields = site.client.code_fields(&code);
+        fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_exchanged_while_its_person_or_its_client_goes() {
+    check_exchange(THE_FIRST_TOKEN, async |site| {
+        let first = site.offline_tokens().await.0;
+        let second = site.client.refresh(&site.app, &first).await.text("refresh_token");
+        vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", second)]
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_browser_is_answered_while_its_person_goes() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let mut browser = site.app.browser();
+        site.log_in(&mut browser, &site.client.request()).await.code();
+        let deletion = site.app.manage(Method::DELETE, "users/auth0%7Cada", &json!({}));
+        let (answer, deletion) = site.app.amid(NO_NEW_CODE, site.silently(&mut browser), deletion).await;
+        assert_eq!(deletion.status, 204, "{}", deletion.body);
+        assert!(!answer.code().is_empty(), "{answer:?}");
+        assert_empty(&site.app, &["sessions", "token_families", "authorization_codes"]).await;
     })
     .await;
 }

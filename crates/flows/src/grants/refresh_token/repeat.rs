@@ -52,7 +52,9 @@ async fn reissue(
     let fresh = Kept::of(cx, refresh, &issued).seal(svc, &found.token)?;
     let sealed = found.token.sealed_response.as_deref().unwrap_or_default();
     let mut tx = svc.store.write().await?;
-    if !store::refresh_tokens::replace_response(&mut tx, &found.token.id, sealed, fresh).await? {
+    if !store::families::keep(&mut tx, &found.family.id).await?
+        || !store::refresh_tokens::replace_response(&mut tx, &found.token.id, sealed, fresh).await?
+    {
         return Ok(None);
     }
     issued.store(&mut tx, &found.family.id).await?;
