@@ -168,9 +168,13 @@ pub(crate) async fn create(
     let user = new_user(&stored.connection, &email, &external_id, account.profile, cx.now);
     let user = User { user_metadata: account.user_metadata, ..user };
     let mut tx = svc.store.write().await?;
-    if store::users::insert(&mut tx, &user).await? != Stored::Done {
-        drop(tx);
-        return refuse_taken(svc, cx, client, &email).await.map(Err);
+    match store::users::insert(&mut tx, &user).await? {
+        Stored::Done => {}
+        Stored::Stale => return Ok(Err(SignupRefused::Closed)),
+        Stored::IdTaken | Stored::NameTaken => {
+            drop(tx);
+            return refuse_taken(svc, cx, client, &email).await.map(Err);
+        }
     }
     store::passwords::insert(&mut tx, &user.user_id, &PasswordCredential::Native { hash }, cx.now).await?;
     let signup = event(svc, cx, EventType::SignupSucceeded).client(client).connection(&stored.connection);

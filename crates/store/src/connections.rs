@@ -24,6 +24,7 @@ statements! {
     UPDATE = "UPDATE connections SET document = $3, source_secret_sealed = $4, provider_secret_sealed = $5,
               version = version + 1 WHERE id = $1 AND version = $2";
     KEEP = keeping "SELECT id FROM connections WHERE id = $1";
+    HOLD_TO_DELETE = deleting "SELECT id FROM connections WHERE id = $1";
     DELETE = "DELETE FROM connections WHERE id = $1";
     ENABLE = "INSERT INTO connection_clients (connection_id, client_id)
               SELECT $1, client_id FROM clients WHERE client_id = $2 ON CONFLICT DO NOTHING";
@@ -202,6 +203,11 @@ pub async fn set_enabled(
 /// Sees to it that a connection stays until the write ends. `false` means that there is none.
 pub async fn keep(tx: &mut WriteTx, id: &ConnectionId) -> Result<bool, StoreError> {
     Ok(tx.fetch_optional::<(String,)>(KEEP, args![id]).await?.is_some())
+}
+
+/// Sees to it that nobody comes to belong to a connection before it is deleted. `false` means that there is none.
+pub async fn hold_to_delete(tx: &mut WriteTx, id: &ConnectionId) -> Result<bool, StoreError> {
+    Ok(tx.fetch_optional::<(String,)>(HOLD_TO_DELETE, args![id]).await?.is_some())
 }
 
 /// Deletes a connection. Its users must be gone before. `false` means that there was none.

@@ -3,7 +3,7 @@
 use model::grant::Digest;
 use model::{ConnectionId, Timestamp};
 
-use crate::db::{Ask, args, statements};
+use crate::db::{Ask, args, statements, unless_orphan};
 use crate::{Read, StoreError, WriteTx};
 
 statements! {
@@ -61,8 +61,9 @@ pub async fn find(db: &mut impl Read, digest: &Digest) -> Result<Option<Provider
     db.fetch_optional::<SignInRow>(FIND, args![digest]).await?.map(SignInRow::into_sign_in).transpose()
 }
 
-/// Remembers a browser that leaves.
-pub async fn insert(tx: &mut WriteTx, digest: &Digest, sign_in: &ProviderSignIn) -> Result<(), StoreError> {
+/// Remembers a browser that leaves. `false` means that the connection is gone, and that nothing of the write may be
+/// committed.
+pub async fn insert(tx: &mut WriteTx, digest: &Digest, sign_in: &ProviderSignIn) -> Result<bool, StoreError> {
     let args = args![
         digest,
         &sign_in.browser_digest,
@@ -72,7 +73,7 @@ pub async fn insert(tx: &mut WriteTx, digest: &Digest, sign_in: &ProviderSignIn)
         sign_in.started_at,
         sign_in.expires_at,
     ];
-    tx.execute(INSERT, args).await.map(|_| ())
+    unless_orphan(tx.execute(INSERT, args).await)
 }
 
 /// Forgets it, because the browser is back. `false` means that it came back before.

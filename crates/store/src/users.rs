@@ -332,7 +332,7 @@ pub enum Stored {
     IdTaken,
     /// The identity, the address or the user name is taken in its connection.
     NameTaken,
-    /// Somebody changed or deleted the user meanwhile.
+    /// Somebody changed or deleted the user meanwhile, or deleted the connection of a new one.
     Stale,
 }
 
@@ -343,8 +343,9 @@ pub async fn insert(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError>
         return Ok(Stored::IdTaken);
     }
     for (position, identity) in (0..).zip(&user.identities) {
-        if !insert_identity(tx, user, position, identity).await? {
-            return Ok(Stored::NameTaken);
+        let stored = insert_identity(tx, user, position, identity).await?;
+        if stored != Stored::Done {
+            return Ok(stored);
         }
     }
     Ok(Stored::Done)
@@ -375,12 +376,17 @@ async fn insert_identity(
     user: &User,
     position: i64,
     identity: &Identity,
-) -> Result<bool, StoreError> {
+) -> Result<Stored, StoreError> {
     let names = LoginNames::of(user, identity);
     if names.are_taken(tx, &identity.connection_id, &user.user_id).await? {
-        return Ok(false);
+        return Ok(Stored::NameTaken);
     }
-    Ok(tx.execute(INSERT_IDENTITY, identity_row(user, position, identity)).await? == 1)
+    match tx.execute(INSERT_IDENTITY, identity_row(user, position, identity)).await {
+        Ok(0) => Ok(Stored::NameTaken),
+        Ok(_) => Ok(Stored::Done),
+        Err(error) if error.is_of_an_orphan() => Ok(Stored::Stale),
+        Err(error) => Err(error),
+    }
 }
 
 /// The columns of a new row of `identities`.

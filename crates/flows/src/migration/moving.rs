@@ -74,16 +74,20 @@ pub(crate) async fn move_unknown(
         // Deleted here, whatever the source says: like somebody nobody knows.
         return Ok(Verdict::Wrong);
     }
-    if store::users::insert(&mut tx, &user).await? == Stored::Done {
-        store::passwords::insert(&mut tx, &user.user_id, &proof.credential, cx.now).await?;
-        store::passwords::mark_moved_from_source(&mut tx, &user.user_id, &source.name, cx.now).await?;
-        record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &user, &Moved::JustInTime).await?;
-        tx.commit().await?;
-        Moved::JustInTime.count();
-        return Ok(Verdict::Right(Box::new(user)));
+    match store::users::insert(&mut tx, &user).await? {
+        Stored::Done => {}
+        Stored::Stale => return Ok(Verdict::Refused(LoginRefused::NoConnection)),
+        Stored::IdTaken | Stored::NameTaken => {
+            drop(tx);
+            return join_existing(svc, cx, attempt, password, &proof).await;
+        }
     }
-    drop(tx);
-    join_existing(svc, cx, attempt, password, &proof).await
+    store::passwords::insert(&mut tx, &user.user_id, &proof.credential, cx.now).await?;
+    store::passwords::mark_moved_from_source(&mut tx, &user.user_id, &source.name, cx.now).await?;
+    record_move(&mut tx, attempt.event(svc, cx, EventType::UserMigrated), &user, &Moved::JustInTime).await?;
+    tx.commit().await?;
+    Moved::JustInTime.count();
+    Ok(Verdict::Right(Box::new(user)))
 }
 
 /// Another first sign-in was faster, or the directory knows this identity under another name. The source has just

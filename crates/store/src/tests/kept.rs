@@ -18,7 +18,10 @@ const TO_DELETE: [&str; 4] = [
 ];
 
 /// What whoever writes something that belongs to a row asks for, without waiting for it.
-const TO_BELONG_TO: [&str; 1] = ["SELECT 1 FROM users WHERE user_id = 'auth0|ada' FOR KEY SHARE NOWAIT"];
+const TO_BELONG_TO: [&str; 2] = [
+    "SELECT 1 FROM connections WHERE id = 'con_people' FOR KEY SHARE NOWAIT",
+    "SELECT 1 FROM users WHERE user_id = 'auth0|ada' FOR KEY SHARE NOWAIT",
+];
 
 #[tokio::test]
 async fn what_is_kept_is_there_and_cannot_be_deleted() {
@@ -51,6 +54,8 @@ async fn what_is_held_to_be_deleted_is_there_and_nothing_comes_to_belong_to_it()
     for_each_database(async |database| {
         populate(&database.store).await;
         let mut tx = database.store.write().await.unwrap();
+        assert!(connections::hold_to_delete(&mut tx, &connection_id()).await.unwrap());
+        assert!(!connections::hold_to_delete(&mut tx, &ConnectionId::new("none")).await.unwrap());
         assert!(users::hold_to_delete(&mut tx, &user_id()).await.unwrap());
         assert!(!users::hold_to_delete(&mut tx, &UserId::new("none")).await.unwrap());
         if database.is_postgres() {

@@ -147,3 +147,53 @@ async fn a_browser_is_answered_while_its_person_goes() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nobody_signs_up_in_a_connection_that_is_gone() {
+    const THE_CONNECTION: &str = "DELETE FROM connections WHERE name = 'empty'";
+    let account = [("client_id", "app"), ("connection", "empty"), ("email", "bob@x.io"), ("password", "Tr1cky enough")];
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        site.app.add_connection("empty", &[&site.client], |_| {}).await;
+        let url = site.client.request().with("screen_hint", "signup").with("connection", "empty");
+        let mut browser = site.app.browser();
+        let form = browser.authorize(&url).await.page().form();
+        let form = form.fill("email", "bob@x.io").fill("password", "Tr1cky enough");
+        let visit = site.app.while_deleting(THE_CONNECTION, browser.submit(&form)).await;
+        assert_page(visit, 403, "Sign-up is closed");
+        assert_eq!(site.app.dump().await.rows("users").len(), 1, "Ada");
+    })
+    .await;
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        site.app.add_connection("empty", &[&site.client], |_| {}).await;
+        let signup = site.app.post_form("/dbconnections/signup", &account);
+        let answer = site.app.while_deleting(THE_CONNECTION, signup).await;
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        assert_eq!(site.app.dump().await.rows("users").len(), 1, "Ada");
+    })
+    .await;
+}
+
+/// Whoever is faster than the deletion is deleted with the others, and nobody is left who belongs to no connection.
+#[tokio::test]
+async fn whoever_signs_up_while_the_connection_goes_goes_with_it() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let empty = site.app.add_connection("empty", &[&site.client], |_| {}).await;
+        let url = site.client.request().with("screen_hint", "signup").with("connection", "empty");
+        let mut browser = site.app.browser();
+        let form = browser.authorize(&url).await.page().form();
+        let form = form.fill("email", "bob@x.io").fill("password", "Tr1cky enough");
+        let path = format!("connections/{}", empty.id);
+        let deletion = site.app.manage(Method::DELETE, &path, &json!({}));
+        let lock = "LOCK TABLE passwords IN SHARE MODE";
+        let (_, deletion) = site.app.amid(lock, browser.submit(&form), deletion).await;
+        assert_eq!(deletion.status, 204, "{}", deletion.body);
+        let left = site.app.dump().await;
+        for table in ["connections", "users", "identities", "passwords"] {
+            assert_eq!(left.rows(table).len(), 1, "{table}: Ada's alone");
+        }
+    })
+    .await;
+}

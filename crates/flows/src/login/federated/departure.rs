@@ -63,7 +63,9 @@ pub async fn depart(
         Ticket { state: OpaqueToken::from_random(svc.random()), secrets: Secrets::new(svc, access.provider(), &leg) };
     match authorization_url(svc, cx, &access, &leg, &ticket, departure.login_hint).await {
         Ok(url) => {
-            ticket.remember(svc, cx, stored, browser, is_silent).await?;
+            if !ticket.remember(svc, cx, stored, browser, is_silent).await? {
+                return Ok(leg.end(svc, cx, FederatedRefused::ConnectionClosed, "not_enabled").await?);
+            }
             Ok(Next::Leave(url))
         }
         Err(problem) => Ok(leg.end(svc, cx, problem.into(), problem.as_str()).await?),
@@ -154,6 +156,7 @@ impl Secrets {
 }
 
 impl Ticket {
+    /// `false` means that the connection is gone.
     async fn remember(
         &self,
         svc: &Services,
@@ -161,7 +164,7 @@ impl Ticket {
         stored: &StoredConnection,
         browser: Browser<'_>,
         is_silent: bool,
-    ) -> Result<(), InternalError> {
+    ) -> Result<bool, InternalError> {
         let binding = browser.binding.and_then(OpaqueToken::parse);
         let binding =
             binding.ok_or("a pending authorization without a browser").or_internal("leaving for a provider")?;
@@ -175,7 +178,10 @@ impl Ticket {
             expires_at: cx.now.plus(svc.settings.pending_lifetime),
         };
         let mut tx = svc.store.write().await?;
-        store::provider_sign_ins::insert(&mut tx, &digest, &sign_in).await?;
-        Ok(tx.commit().await?)
+        let is_kept = store::provider_sign_ins::insert(&mut tx, &digest, &sign_in).await?;
+        if is_kept {
+            tx.commit().await?;
+        }
+        Ok(is_kept)
     }
 }

@@ -144,6 +144,9 @@ async fn refresh(
 
 async fn make(svc: &Services, cx: &RequestContext, arrival: &Arrival<'_>) -> Result<Made, InternalError> {
     let mut tx = svc.store.write().await?;
+    if !store::connections::keep(&mut tx, &arrival.connection().id).await? {
+        return Ok(Made::Refused(FederatedRefused::ConnectionClosed));
+    }
     if store::users::is_buried(&mut tx, &arrival.connection().id, &arrival.external_id()).await? {
         return Ok(Made::Refused(FederatedRefused::Deleted));
     }

@@ -211,7 +211,11 @@ impl Exchange<'_> {
 }
 
 fn why_not(why: FederatedRefused) -> &'static str {
-    if why == FederatedRefused::TwoPeople { "id_of_somebody_else" } else { "deleted" }
+    match why {
+        FederatedRefused::TwoPeople => "id_of_somebody_else",
+        FederatedRefused::ConnectionClosed => "not_enabled",
+        _ => "deleted",
+    }
 }
 
 /// As the provider says, so that what an application is told is true; a provider whose clock is ahead of ours changes

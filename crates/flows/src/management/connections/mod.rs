@@ -117,15 +117,18 @@ pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &C
         let mut tx = svc.store.write().await?;
         let batch = users::delete_some(svc, cx, &mut tx, id).await?;
         users_deleted += batch;
-        if batch == 0 {
+        if batch > 0 {
+            let emptied = caller.event(svc, cx, "delete_connection_users", id.as_str()).connection(&stored.connection);
+            emptied.detail("users_deleted", batch).record(&mut tx).await?;
+        } else if !store::connections::hold_to_delete(&mut tx, id).await? {
+            return Ok(());
+        } else if store::users::of_connection(&mut tx, id, 1).await?.is_empty() {
             store::connections::delete(&mut tx, id).await?;
             let deleted = caller.event(svc, cx, "delete_connection", id.as_str()).connection(&stored.connection);
             deleted.detail("users_deleted", users_deleted).record(&mut tx).await?;
-            tx.commit().await?;
-            return Ok(());
+            return Ok(tx.commit().await?);
         }
-        let emptied = caller.event(svc, cx, "delete_connection_users", id.as_str()).connection(&stored.connection);
-        emptied.detail("users_deleted", batch).record(&mut tx).await?;
+        // Somebody whose sign-up was under way when the connection was closed goes with the next batch.
         tx.commit().await?;
     }
 }
