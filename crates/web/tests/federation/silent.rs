@@ -69,6 +69,20 @@ async fn az_16_somebody_else_who_is_signed_in_there_is_not_who_was_expected() {
     assert!(browser.cookie("session").is_none());
 }
 
+/// The same where a page may be shown: it is for them to say who they are, and not for a provider that nobody asked for.
+#[tokio::test]
+async fn az_16_nobody_is_taken_in_silence_for_somebody_else() {
+    for hint in [("login_hint", "bob@acme.example"), ("claims", r#"{"id_token":{"sub":{"value":"oidc|acme|bob"}}}"#)] {
+        let setting = setting().await;
+        let mut browser = setting.app.browser();
+        let request = setting.leave(&mut browser, &setting.client.request().with(hint.0, hint.1)).await;
+        assert_eq!(request.field("prompt"), "none");
+        let page = browser.open(&setting.peer.sign_in(&request, &json!({}), setting.app.now())).await.page();
+        assert!(page.status == 200 && page.html.contains("type=\"password\""), "{hint:?}: {}", page.html);
+        assert!(browser.cookie("session").is_none(), "{hint:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_provider_that_does_not_answer_is_passed_over() {
     let setting = setting().await;

@@ -4,7 +4,6 @@ use keys::{OpaqueToken, TokenKind, secrets_match};
 use model::Timestamp;
 use model::grant::Digest;
 use model::provider::Provider;
-use protocol::authorization::Prompt;
 use secrecy::SecretString;
 use store::connections::StoredConnection;
 use store::provider_sign_ins::ProviderSignIn;
@@ -190,7 +189,7 @@ impl Exchange<'_> {
         };
         let is_blocked = user.is_blocked();
         let request = &leg.pending.request;
-        if !is_blocked && request.prompts(Prompt::None) && !matches_hints(svc, request, &user).await? {
+        if !is_blocked && leg.is_silent && !matches_hints(svc, request, &user).await? {
             return Ok(leg.nobody(svc));
         }
         let proven = Proven {
