@@ -103,13 +103,28 @@ async fn repair(tx: &mut WriteTx, stored: StoredClient, secret: &ClientSecret) -
         store::clients::set_secret(tx, &client.client_id, Some(secret)).await?;
         client.version += 1;
     }
-    let is_able = client.allows(GrantType::ClientCredentials) && !client.is_public();
+    let is_able = is_able(&client);
     if !is_able {
-        client.grant_types.push(GrantType::ClientCredentials);
-        client.token_endpoint_auth_method = TokenEndpointAuthMethod::ClientSecretPost;
+        enable(&mut client);
         store::clients::update(tx, &client).await?;
     }
     Ok(!has_secret || !is_able)
+}
+
+/// Whether its secret alone brings it a token that the Management API takes.
+fn is_able(client: &Client) -> bool {
+    use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost};
+    let is_asked_for_secret = matches!(client.token_endpoint_auth_method, ClientSecretBasic | ClientSecretPost);
+    is_asked_for_secret && client.allows(GrantType::ClientCredentials) && !client.require_proof_of_possession
+}
+
+fn enable(client: &mut Client) {
+    if !client.allows(GrantType::ClientCredentials) {
+        client.grant_types.push(GrantType::ClientCredentials);
+    }
+    client.token_endpoint_auth_method = TokenEndpointAuthMethod::ClientSecretPost;
+    client.private_key_jwt_credentials.clear();
+    client.require_proof_of_possession = false;
 }
 
 /// Sealing the same secret twice gives different bytes; the digest tells whether it is the same.

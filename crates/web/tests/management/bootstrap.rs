@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use model::event::Event;
 use serde_json::{Value, json};
-use testkit::{App, Options, for_each_engine, for_each_engine_with};
+use testkit::{App, ClientKeyPair, Options, for_each_engine, for_each_engine_with};
 
 use crate::api::{Api, expect};
 
@@ -80,6 +80,16 @@ async fn a_start_gives_the_configured_client_its_way_in_again() {
     check_repaired("other grant types", async |api| change(api, CLIENT, others.clone()).await).await;
     let public = json!({"token_endpoint_auth_method": "none", "grant_types": ["authorization_code"]});
     check_repaired("a public client", async |api| change(api, CLIENT, public.clone()).await).await;
+    check_repaired("a key", sign_with_a_key).await;
+    let bound = json!({"require_proof_of_possession": true});
+    check_repaired("a key to prove", async |api| change(api, CLIENT, bound.clone()).await).await;
+}
+
+async fn sign_with_a_key(api: &Api) {
+    let key = json!({"credential_type": "public_key", "pem": ClientKeyPair::pem()});
+    let id = expect(&api.post(&format!("{CLIENT}/credentials"), key).await, 201)["id"].clone();
+    let methods = json!({"private_key_jwt": {"credentials": [{"id": id}]}});
+    change(api, CLIENT, json!({"token_endpoint_auth_method": null, "client_authentication_methods": methods})).await;
 }
 
 #[tokio::test]
