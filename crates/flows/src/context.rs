@@ -24,11 +24,6 @@ impl RequestContext {
     pub fn own(now: Timestamp, name: &str) -> Self {
         RequestContext { now, request_id: name.to_owned(), peer: None, user_agent: None, languages: Vec::new() }
     }
-
-    /// The peer's address as text; `unknown` for the command line.
-    pub fn peer_text(&self) -> String {
-        self.peer.map_or_else(|| "unknown".to_owned(), |address| address.to_string())
-    }
 }
 
 /// What time it is. Read once per call; tests set it.

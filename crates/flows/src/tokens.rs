@@ -187,8 +187,7 @@ fn access_jwt(
     let Permitted { scope, permissions } = issue.permitted;
     sign_access_token(
         svc,
-        api.token_dialect,
-        AccessTokenClaims {
+        &AccessTokenClaims {
             issuer: &svc.settings.issuer,
             subject: issue.user.user_id.as_str(),
             audience: &api.identifier,
@@ -218,8 +217,7 @@ pub(crate) fn machine_access_token(
     let permissions: Option<Vec<String>> = api.tells_permissions().then(|| scope.iter().map(str::to_owned).collect());
     sign_access_token(
         svc,
-        api.token_dialect,
-        AccessTokenClaims {
+        &AccessTokenClaims {
             issuer: &svc.settings.issuer,
             subject: &format!("{}@clients", client.client_id),
             audience: &api.identifier,
@@ -237,16 +235,9 @@ pub(crate) fn machine_access_token(
     )
 }
 
-fn sign_access_token(
-    svc: &Services,
-    dialect: TokenDialect,
-    claims: AccessTokenClaims<'_>,
-) -> Result<String, InternalError> {
-    let typ = match profile_of(dialect) {
-        AccessTokenProfile::Auth0 => "JWT",
-        AccessTokenProfile::Rfc9068 => "at+jwt",
-    };
-    svc.key_set().signer().sign(typ, &claims::access_token(&claims)).or_internal("signing an access token")
+fn sign_access_token(svc: &Services, claims: &AccessTokenClaims<'_>) -> Result<String, InternalError> {
+    let typ = claims.profile.header_type();
+    svc.key_set().signer().sign(typ, &claims::access_token(claims)).or_internal("signing an access token")
 }
 
 fn profile_of(dialect: TokenDialect) -> AccessTokenProfile {

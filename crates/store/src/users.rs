@@ -57,7 +57,6 @@ statements! {
                     WHERE user_id = $1 AND last_password_reset IS NOT DISTINCT FROM $4
                     AND (blocked IS NULL OR blocked <> $5)";
     HOLD = "UPDATE users SET version = version WHERE user_id = $1";
-    PASSWORD_SET = "UPDATE users SET last_password_reset = $2, updated_at = $2, version = version + 1 WHERE user_id = $1";
     ACTIVE_SINCE = "SELECT COUNT(*) AS active FROM users WHERE last_login >= $1";
     HOLD_TO_DELETE = deleting "SELECT user_id FROM users WHERE user_id = $1";
     DELETE = "DELETE FROM users WHERE user_id = $1";
@@ -499,11 +498,6 @@ pub async fn record_login(tx: &mut WriteTx, user: &User, ip: Option<&str>, now: 
 /// Lets one write at a time decide about a person, until it is committed. `false` means that there is none.
 pub async fn hold(tx: &mut WriteTx, id: &UserId) -> Result<bool, StoreError> {
     Ok(tx.execute(HOLD, args![id]).await? == 1)
-}
-
-/// Notes that the password changed.
-pub async fn record_password_set(tx: &mut WriteTx, id: &UserId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(PASSWORD_SET, args![id, now]).await.map(|_| ())
 }
 
 /// The same for whoever is going to delete the person, so that what is theirs is not taken before them. `false` means
