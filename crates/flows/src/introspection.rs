@@ -5,7 +5,7 @@
 //! tell whoever holds it. To everybody else, every token is inactive.
 
 use model::client::Client;
-use model::grant::{OpaqueAccessToken, RefreshToken, TokenFamily};
+use model::grant::{AccessToken, RefreshToken, TokenFamily};
 use model::{ClientId, Timestamp};
 use protocol::client_authentication::{Presented, PresentedSecret};
 use protocol::payload::{self, Expectations};
@@ -120,7 +120,7 @@ fn access_token(
     svc: &Services,
     cx: &RequestContext,
     text: &str,
-    token: &OpaqueAccessToken,
+    token: &AccessToken,
     family: &TokenFamily,
 ) -> Option<Good> {
     if cx.now >= token.expires_at {

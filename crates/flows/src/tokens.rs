@@ -2,7 +2,7 @@
 
 use keys::{OpaqueToken, RefreshSecret};
 use model::client::Client;
-use model::grant::{Digest, OpaqueAccessToken, RefreshToken, TokenFamily};
+use model::grant::{AccessToken, Digest, RefreshToken, TokenFamily};
 use model::resource_server::{ResourceServer, TokenDialect};
 use model::user::{Profile, User};
 use model::{FamilyId, RefreshTokenId, Timestamp};
@@ -97,7 +97,7 @@ pub(crate) struct IssuedAccess {
     /// Seconds.
     pub(crate) lifetime: u64,
     /// The row that makes it revocable.
-    row: OpaqueAccessToken,
+    row: AccessToken,
     digest: Digest,
 }
 
@@ -166,7 +166,7 @@ fn issue_access(
         Some(api) => access_jwt(svc, cx, issue, api, lifetime)?,
         None => OpaqueToken::from_random(svc.random()).text().to_string(),
     };
-    let row = OpaqueAccessToken {
+    let row = AccessToken {
         family_id: issue.family.id.clone(),
         refresh_token_id: issue.refresh.map(|refresh| refresh.record.id.clone()),
         scope: issue.permitted.scope.clone(),

@@ -148,7 +148,7 @@ pub struct AuthorizationCode {
 
 /// What is kept of an access token that speaks for a person, be it opaque or a JWT: enough to look it up and to end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpaqueAccessToken {
+pub struct AccessToken {
     /// Its family.
     pub family_id: FamilyId,
     /// The refresh token issued beside it, if any: using the one proves receipt of the other.

@@ -1,6 +1,6 @@
 //! Access tokens that speak for a person.
 
-use model::grant::{Digest, OpaqueAccessToken, TokenFamily};
+use model::grant::{AccessToken, Digest, TokenFamily};
 use model::user::Profile;
 use model::{FamilyId, RefreshTokenId, Timestamp};
 use protocol::scope::ScopeSet;
@@ -34,9 +34,9 @@ struct AccessTokenRow {
 }
 
 /// The token with this digest and its family, whatever their state.
-pub async fn find(db: &mut impl Read, digest: &Digest) -> Result<Option<(OpaqueAccessToken, TokenFamily)>, StoreError> {
+pub async fn find(db: &mut impl Read, digest: &Digest) -> Result<Option<(AccessToken, TokenFamily)>, StoreError> {
     let Some(row) = db.fetch_optional::<AccessTokenRow>(FIND, args![digest]).await? else { return Ok(None) };
-    let token = OpaqueAccessToken {
+    let token = AccessToken {
         family_id: FamilyId::new(row.family_id),
         refresh_token_id: row.refresh_token_id.map(RefreshTokenId::new),
         scope: ScopeSet::parse(&row.scope),
@@ -50,7 +50,7 @@ pub async fn find(db: &mut impl Read, digest: &Digest) -> Result<Option<(OpaqueA
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeldToken {
     /// The token.
-    pub token: OpaqueAccessToken,
+    pub token: AccessToken,
     /// Its family, revoked or not.
     pub family: TokenFamily,
     /// For whom it speaks.
@@ -90,7 +90,7 @@ impl HeldTokenRow {
     fn into_held(self) -> Result<HeldToken, StoreError> {
         let family = self.family.into_family()?;
         let profile: Profile = from_json("users", family.user_id.as_str(), &self.profile)?;
-        let token = OpaqueAccessToken {
+        let token = AccessToken {
             family_id: family.id.clone(),
             refresh_token_id: self.refresh_token_id.map(RefreshTokenId::new),
             scope: ScopeSet::parse(&self.token_scope),
@@ -112,7 +112,7 @@ pub async fn find_held(db: &mut impl Read, digest: &Digest) -> Result<Option<Hel
 }
 
 /// Stores a new token.
-pub async fn insert(tx: &mut WriteTx, digest: &Digest, token: &OpaqueAccessToken) -> Result<(), StoreError> {
+pub async fn insert(tx: &mut WriteTx, digest: &Digest, token: &AccessToken) -> Result<(), StoreError> {
     let args = args![
         digest,
         &token.family_id,

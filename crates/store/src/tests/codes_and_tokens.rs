@@ -1,6 +1,6 @@
 //! `authorization_codes`, `access_tokens` and `pending_authorizations`.
 
-use model::grant::{AuthorizationCode, OpaqueAccessToken, RefreshToken, TokenFamily};
+use model::grant::{AccessToken, AuthorizationCode, RefreshToken, TokenFamily};
 use model::{ClientId, FamilyId, RefreshTokenId};
 use protocol::authorization::{AuthorizationRequest, Prompt};
 use protocol::claims::ClaimsRequest;
@@ -75,7 +75,7 @@ async fn of_two_who_consume_a_code_one_wins() {
 async fn an_access_token_comes_back_with_its_family() {
     for_each_engine(async |store| {
         populate(store).await;
-        let beside = OpaqueAccessToken {
+        let beside = AccessToken {
             refresh_token_id: Some(RefreshTokenId::new("token")),
             scope: ScopeSet::default(),
             dpop_jkt: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
@@ -105,7 +105,7 @@ async fn an_access_token_comes_back_with_whom_it_speaks_for() {
             ..family("of-person")
         };
         let refresh = RefreshToken { family_id: of_person.id.clone(), ..refresh_token("refresh") };
-        let token = OpaqueAccessToken {
+        let token = AccessToken {
             family_id: of_person.id.clone(),
             refresh_token_id: Some(refresh.id.clone()),
             ..access_token()

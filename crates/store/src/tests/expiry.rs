@@ -1,6 +1,6 @@
 //! The sweep.
 
-use model::grant::{OpaqueAccessToken, RefreshToken, TokenFamily};
+use model::grant::{AccessToken, RefreshToken, TokenFamily};
 use model::session::Session;
 use model::ticket::Ticket;
 use model::{FamilyId, RefreshTokenId, SessionId};
@@ -34,8 +34,7 @@ async fn fill(store: &Store) {
             pushed_authorizations::insert(tx, &digest(number), &request).await?;
             sessions::insert(tx, &Session { expires_at: end, ..session(name) }, &digest(number)).await?;
             families::insert(tx, &TokenFamily { ..family(name) }, end).await?;
-            access_tokens::insert(tx, &digest(number), &OpaqueAccessToken { expires_at: end, ..access_token() })
-                .await?;
+            access_tokens::insert(tx, &digest(number), &AccessToken { expires_at: end, ..access_token() }).await?;
             let token = RefreshToken { family_id: FamilyId::new("family"), ..refresh_token(name) };
             refresh_tokens::insert(tx, &digest(number), &token).await?;
             let exchange = Exchange {

@@ -1,6 +1,6 @@
 //! `token_families`, and everything that goes with them.
 
-use model::grant::{Digest, OpaqueAccessToken, RevokedReason, TokenFamily};
+use model::grant::{AccessToken, Digest, RevokedReason, TokenFamily};
 use model::{FamilyId, RefreshTokenId, SessionId, Timestamp, UserId};
 use protocol::claims::RequestedClaims;
 use protocol::scope::ScopeSet;
@@ -186,7 +186,7 @@ async fn descend(store: &Store) {
     committed(store, async |tx| {
         authorization_codes::insert(tx, &CODE, &code()).await?;
         refresh_tokens::insert(tx, &REFRESH, &refresh_token("token")).await?;
-        let access = OpaqueAccessToken { refresh_token_id: Some(RefreshTokenId::new("token")), ..access_token() };
+        let access = AccessToken { refresh_token_id: Some(RefreshTokenId::new("token")), ..access_token() };
         access_tokens::insert(tx, &ACCESS, &access).await?;
         passwords::insert(tx, &user_id(), &credential, at(0)).await?;
         sessions::add_client(tx, &sid(), &client_id()).await

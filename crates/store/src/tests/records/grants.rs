@@ -1,6 +1,6 @@
 use model::address::FoldedEmail;
 use model::event::Event;
-use model::grant::{AuthorizationCode, OpaqueAccessToken, RefreshToken, TokenFamily};
+use model::grant::{AccessToken, AuthorizationCode, RefreshToken, TokenFamily};
 use model::session::Session;
 use model::ticket::{Pin, Ticket, TicketKind};
 use model::{EventId, FamilyId, JsonObject, RefreshTokenId, SessionId};
@@ -63,8 +63,8 @@ pub(in crate::tests) fn refresh_token(id: &str) -> RefreshToken {
     }
 }
 
-pub(in crate::tests) fn access_token() -> OpaqueAccessToken {
-    OpaqueAccessToken {
+pub(in crate::tests) fn access_token() -> AccessToken {
+    AccessToken {
         family_id: family_id(),
         refresh_token_id: None,
         scope: ScopeSet::parse("openid"),
