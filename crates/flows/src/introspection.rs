@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use store::{Read, StoreError};
 
 use crate::client_authentication::{ClientRefused, authenticate};
-use crate::management::caller::speaks_for_itself;
+use crate::machines::speaks_for_itself;
 use crate::presented_token::{self, KnownRefreshToken};
 use crate::signing_keys;
 use crate::tokens::{self, confirmed_key, verified_access_token};

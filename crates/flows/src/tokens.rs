@@ -14,7 +14,7 @@ use store::{StoreError, WriteTx};
 
 use crate::error::OrInternal;
 use crate::permissions::Permitted;
-use crate::{InternalError, RequestContext, Services};
+use crate::{InternalError, RequestContext, Services, machines};
 
 /// What tokens are made from.
 pub(crate) struct Issue<'a> {
@@ -219,7 +219,7 @@ pub(crate) fn machine_access_token(
         svc,
         &AccessTokenClaims {
             issuer: &svc.settings.issuer,
-            subject: &format!("{}@clients", client.client_id),
+            subject: &machines::subject_of(&client.client_id),
             audience: &api.identifier,
             userinfo_audience: None,
             client_id: client.client_id.as_str(),

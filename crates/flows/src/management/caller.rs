@@ -13,6 +13,7 @@ use store::StoreError;
 use super::Refused;
 use crate::events::{EventBuilder, event};
 use crate::limits::{self, Limited, Standing, Subject};
+use crate::machines::speaks_for_itself;
 use crate::signing_keys::{self, OwnTokenRefused};
 use crate::tokens::confirmed_key;
 use crate::{InternalError, RequestContext, Services};
@@ -126,11 +127,6 @@ fn granted(claims: &Map<String, Value>) -> ScopeSet {
     ScopeSet::parse(text(claims, "scope").unwrap_or_default())
 }
 
-/// The whole subject is compared: a user may be called `x@clients`, but not like the client the token was issued to.
-pub(crate) fn speaks_for_itself(claims: &Map<String, Value>, client_id: &ClientId) -> bool {
-    text(claims, "sub").and_then(|sub| sub.strip_suffix("@clients")) == Some(client_id.as_str())
-}
-
 /// `update_client` as a sentence: `Update client`.
 fn sentence(operation: &str) -> String {
     let words = operation.replace('_', " ");
@@ -139,27 +135,7 @@ fn sentence(operation: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[track_caller]
-    fn check(sub: &Value, expected: bool) {
-        let claims = json!({"sub": sub});
-        let claims = claims.as_object().expect("an object");
-        assert_eq!(speaks_for_itself(claims, &ClientId::new("machine")), expected, "{sub}");
-    }
-
-    #[test]
-    fn only_a_machine_speaks_for_itself() {
-        check(&json!("machine@clients"), true);
-        check(&json!("auth0|1"), false);
-        check(&json!("auth0|machine@clients"), false);
-        check(&json!("other@clients"), false);
-        check(&json!("machine"), false);
-        check(&json!(["machine@clients"]), false);
-        check(&Value::Null, false);
-    }
 
     #[test]
     fn operations_read_as_sentences() {

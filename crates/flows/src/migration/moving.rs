@@ -21,7 +21,7 @@ use crate::login::LoginRefused;
 use crate::login::attempt::{Attempt, Verdict};
 use crate::login::held::{reconfirm, verify_held};
 use crate::migration::record::{Moved, record_move};
-use crate::{InternalError, RequestContext, Services};
+use crate::{InternalError, RequestContext, Services, connection_secrets};
 
 /// Whether the connection's source may be asked about a password, which a person's credential says it holds.
 pub(crate) fn may_ask(stored: &StoredConnection, holder: Option<&str>) -> bool {
@@ -221,7 +221,7 @@ async fn ask(
     password: &Prepared,
     user: Option<&User>,
 ) -> Result<Result<Box<SourceProfile>, Verdict>, InternalError> {
-    let secret = crate::management::connections::open_source_secret(svc, attempt.connection)?;
+    let secret = connection_secrets::of_source(svc, attempt.connection)?;
     let Some(secret) = secret else {
         record_unavailable(svc, cx, attempt, user, "no client secret").await?;
         return Ok(Err(Verdict::Refused(LoginRefused::SourceUnavailable)));
@@ -299,7 +299,7 @@ pub(crate) async fn look_up_address(
     let Some(source) = stored.connection.source.as_ref().filter(|_| may_look_up(stored)) else {
         return Ok(AtSource::Unknown);
     };
-    let Some(secret) = crate::management::connections::open_source_secret(svc, stored)? else {
+    let Some(secret) = connection_secrets::of_source(svc, stored)? else {
         return Ok(AtSource::Unavailable);
     };
     Ok(match svc.upstreams.find_by_email(source, &secret, email.as_str(), cx.now).await {

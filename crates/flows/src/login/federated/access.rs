@@ -8,8 +8,7 @@ use store::connections::StoredConnection;
 use upstream::sign_in::Registration;
 
 use crate::error::OrInternal;
-use crate::management::connections::open_provider_secret;
-use crate::{InternalError, RequestContext, Services};
+use crate::{InternalError, RequestContext, Services, connection_secrets};
 
 /// How long a JWT in place of a secret is good for, seconds. It is made for one call.
 const SIGNED_SECRET_LIFETIME: i64 = 300;
@@ -30,7 +29,7 @@ impl<'a> Access<'a> {
         stored: &'a StoredConnection,
     ) -> Result<Option<Self>, InternalError> {
         let Some(provider) = &stored.connection.provider else { return Ok(None) };
-        let held = open_provider_secret(svc, stored)?;
+        let held = connection_secrets::of_provider(svc, stored)?;
         let secret = match (&provider.client_authentication, held) {
             (ClientAuthentication::SignedSecret { team_id, key_id }, Some(key)) => {
                 let claims = signed_secret_claims(cx, provider, team_id);

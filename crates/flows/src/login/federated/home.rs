@@ -3,12 +3,12 @@
 use model::address::FoldedEmail;
 use model::connection::Connection;
 use protocol::authorization::{AuthorizationRequest, Prompt};
+use protocol::origin::host_name;
 use store::connections::StoredConnection;
 use upstream::social::Preset;
 
 use super::Home;
 use crate::authorize::{PendingRefused, find_pending};
-use crate::management::connections::host_name;
 use crate::sessions::Browser;
 use crate::{RequestContext, Services};
 

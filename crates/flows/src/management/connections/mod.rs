@@ -14,8 +14,6 @@ use store::{Read, WriteTx};
 use upstream::BreakerPosition;
 
 pub use clients::{list as list_clients, update as update_clients};
-pub(crate) use provider::{host_name, open_provider_secret};
-pub(crate) use source::open_source_secret;
 pub use users::delete_by_email as delete_users;
 
 use super::paging::Paging;

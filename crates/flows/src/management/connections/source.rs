@@ -1,30 +1,15 @@
 //! Where a connection's people come from: the `options.source` object.
 
 use model::connection::{Source, SourceKind};
-use secrecy::SecretString;
 use store::WriteTx;
 use store::connections::StoredConnection;
 
 use super::super::Refused;
 use super::super::body::{BodyInvalid, Fields};
 use super::super::text::{check_length, check_range};
-use crate::error::OrInternal;
-use crate::{InternalError, Services};
+use crate::{Services, connection_secrets};
 
-const PURPOSE: &str = "source secret";
 const STRATEGY: &str = "auth0";
-
-/// Our client secret at the connection's source, if it has a source.
-pub(crate) fn open_source_secret(
-    svc: &Services,
-    stored: &StoredConnection,
-) -> Result<Option<SecretString>, InternalError> {
-    let Some(sealed) = &stored.source_secret_sealed else { return Ok(None) };
-    let opened =
-        svc.sealer.open(PURPOSE, stored.connection.id.as_str(), sealed).or_internal("opening a source secret")?;
-    let text = std::str::from_utf8(&opened).or_internal("opening a source secret")?;
-    Ok(Some(SecretString::from(text)))
-}
 
 /// What a request says of the source.
 pub(super) enum SourceChange {
@@ -78,9 +63,7 @@ fn replace(svc: &Services, stored: &mut StoredConnection, mut object: Fields) ->
     match secret {
         Some(secret) => {
             check_length(&object.path_of("client_secret"), &secret, 1..=1024)?;
-            let id = stored.connection.id.as_str();
-            let sealed = svc.sealer.seal(&*svc.entropy, PURPOSE, id, secret.as_bytes());
-            stored.source_secret_sealed = Some(sealed);
+            connection_secrets::put_of_source(svc, stored, &secret);
         }
         // Whoever may change the issuer would otherwise learn the secret by naming a server of their own.
         None if !held.is_some_and(|held| is_same_client(&held, &source)) => {

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use model::JsonObject;
 use model::provider::{Provider, ProviderProtocol, RootAttributes, UserIdForm};
 use protocol::management_scope::ManagementScope;
+use protocol::origin::host_name;
 use store::WriteTx;
 use store::connections::StoredConnection;
 use upstream::social::Preset;
@@ -23,9 +24,6 @@ use super::super::body::{BodyInvalid, Fields};
 use super::super::text::{check_count, check_length, check_web_url};
 use super::super::{Caller, Refused};
 use crate::{RequestContext, Services};
-
-pub(crate) use place::host_name;
-pub(crate) use secret::open as open_provider_secret;
 
 const MOST_DOMAINS: usize = 1000;
 const MOST_SCOPES: usize = 100;
@@ -205,7 +203,7 @@ fn domains(options: &mut Fields) -> Result<Vec<String>, BodyInvalid> {
     let domains: Vec<String> = options.take("domain_aliases")?.unwrap_or_default();
     let path = options.path_of("domain_aliases");
     check_count(&path, &domains, MOST_DOMAINS)?;
-    let folded = domains.iter().map(|domain| place::host_name(domain)).collect::<Option<Vec<_>>>();
+    let folded = domains.iter().map(|domain| host_name(domain)).collect::<Option<Vec<_>>>();
     folded.ok_or_else(|| BodyInvalid::wrong(path, "must be domains such as acme.example"))
 }
 

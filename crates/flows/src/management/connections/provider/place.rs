@@ -1,8 +1,9 @@
 //! Where a provider is, and who it is.
 
 use model::provider::{FixedEndpoints, Provider, ProviderEndpoints};
+use protocol::origin::host_name;
 use upstream::social::{Place, Preset};
-use url::{Host, Url};
+use url::Url;
 
 use super::super::super::body::{BodyInvalid, Fields};
 use super::short;
@@ -147,14 +148,6 @@ fn host_of(options: &mut Fields, option: &str) -> Result<Option<String>, BodyInv
     host_name(&text).map(Some).ok_or_else(|| options.wrong(option, "must be a host name"))
 }
 
-/// A host name in its one spelling; none for anything else.
-pub(crate) fn host_name(text: &str) -> Option<String> {
-    match Host::parse(text.trim()).ok()? {
-        Host::Domain(name) if !name.is_empty() && name.len() <= 253 => Some(name.to_ascii_lowercase()),
-        _ => None,
-    }
-}
-
 /// Who the provider is. Its document is looked at when its place is new.
 pub(super) async fn settle(
     svc: &Services,
@@ -190,33 +183,5 @@ fn fits(expected: &Issuer, found: &str) -> bool {
         Issuer::Known(issuer) | Issuer::Named(issuer) => issuer == found,
         Issuer::Above(prefix) => found.trim_end_matches('/') == prefix,
         Issuer::Theirs => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::host_name;
-
-    fn check(text: &str, expected: Option<&str>) {
-        assert_eq!(host_name(text).as_deref(), expected, "{text}");
-    }
-
-    #[test]
-    fn a_host_name_has_one_spelling() {
-        check("ACME.example ", Some("acme.example"));
-        check("9188040d-6c67-4c5b-b112-36a304b66dad", Some("9188040d-6c67-4c5b-b112-36a304b66dad"));
-        check("straße.example", Some("xn--strae-oqa.example"));
-        for text in [
-            "",
-            "a b",
-            "acme.example/x",
-            "acme.example:443",
-            "user@acme.example",
-            "10.0.0.1",
-            "[::1]",
-            "*.acme.example?",
-        ] {
-            check(text, None);
-        }
     }
 }

@@ -3,29 +3,16 @@
 use keys::ClientSecretKey;
 use model::JsonObject;
 use model::provider::{ClientAuthentication, Provider};
-use secrecy::SecretString;
 use store::connections::StoredConnection;
 use upstream::social::Preset;
 
 use super::super::super::body::{BodyInvalid, Fields};
 use super::super::super::text::check_length;
 use super::short;
-use crate::error::OrInternal;
-use crate::{InternalError, Services};
-
-const PURPOSE: &str = "provider secret";
+use crate::{Services, connection_secrets};
 
 /// The options that hold a secret.
 const OPTIONS: [&str; 2] = ["client_secret", "app_secret"];
-
-/// Our client secret at the connection's provider, if it has one; for Apple, the private key that makes one.
-pub(crate) fn open(svc: &Services, stored: &StoredConnection) -> Result<Option<SecretString>, InternalError> {
-    let Some(sealed) = &stored.provider_secret_sealed else { return Ok(None) };
-    let opened =
-        svc.sealer.open(PURPOSE, stored.connection.id.as_str(), sealed).or_internal("opening a provider secret")?;
-    let text = std::str::from_utf8(&opened).or_internal("opening a provider secret")?;
-    Ok(Some(SecretString::from(text)))
-}
 
 /// Options as they may be shown.
 pub(super) fn without(options: &JsonObject) -> JsonObject {
@@ -82,10 +69,7 @@ pub(super) fn put(
     let holds_it = stored.provider_secret_sealed.is_some() && stored.connection.provider.as_ref().is_some_and(is_same);
     match (secret, &provider.client_authentication) {
         (_, ClientAuthentication::None) => stored.provider_secret_sealed = None,
-        (Some(secret), _) => {
-            let id = stored.connection.id.as_str();
-            stored.provider_secret_sealed = Some(svc.sealer.seal(&*svc.entropy, PURPOSE, id, secret.as_bytes()));
-        }
+        (Some(secret), _) => connection_secrets::put_of_provider(svc, stored, &secret),
         (None, _) if holds_it => {}
         (None, method) => {
             let option =
