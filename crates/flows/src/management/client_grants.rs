@@ -72,7 +72,7 @@ pub async fn update(
     let mut tx = svc.store.write().await?;
     let held = store::client_grants::find(&mut tx, id).await?.ok_or(Refused::NotFound(Resource::ClientGrant))?;
     let Some(scope) = scope else { return Ok(held) };
-    let api = store::resource_servers::find(&mut tx, &held.audience).await?;
+    let api = store::resource_servers::hold(&mut tx, &held.audience).await?;
     check_scope(caller, &api.ok_or(Refused::NotFound(Resource::ResourceServer))?, &scope, &held.scope)?;
     if !store::client_grants::set_scope(&mut tx, id, &scope, cx.now).await? {
         return Err(Refused::NotFound(Resource::ClientGrant));

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 use testkit::{App, ClientKeyPair, for_each_engine};
 
-use crate::api::{Api, expect_refusal, machine};
+use crate::api::{Api, expect, expect_refusal, machine};
 
 const API: &str = "https://orders.test/";
 
@@ -124,6 +124,26 @@ async fn a_link_for_a_client_that_is_gone_is_for_none() {
         let tickets = api.app.dump().await.rows("tickets").len();
         // SQLite deletes it before the call.
         assert!(matches!((answer.status.as_u16(), tickets), (201, 1) | (404, 0)), "{}", answer.body);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_scope_that_is_withdrawn_at_that_moment_is_granted_to_nobody() {
+    for_each_engine(async |app| {
+        let api = place(app).await;
+        let scopes = |names: &[&str]| names.iter().map(|name| json!({ "value": name })).collect::<Value>();
+        let path = "/resource-servers/https%3A%2F%2Forders.test%2F";
+        expect(&api.patch(path, json!({ "scopes": scopes(&["read", "write"]) })).await, 200);
+        let grant = json!({ "client_id": "robot", "audience": API, "scope": ["read"] });
+        let grant = expect(&api.post("/client-grants", grant).await, 201)["id"].as_str().expect("an id").to_owned();
+        let withdrawal = api.patch(path, json!({ "scopes": scopes(&["read"]) }));
+        let grant = format!("/client-grants/{grant}");
+        let granting = api.patch(&grant, json!({ "scope": ["read", "write"] }));
+        let lock = "LOCK TABLE events IN SHARE MODE";
+        let (withdrawn, granted) = api.app.amid(lock, withdrawal, granting).await;
+        assert_eq!((withdrawn.status.as_u16(), granted.status.as_u16()), (200, 400), "{}", granted.body);
+        assert_eq!(expect(&api.get(&grant).await, 200)["scope"], json!(["read"]));
     })
     .await;
 }
