@@ -265,6 +265,7 @@ fn requests(admin: &Admin, application: &Application) -> Vec<(Vec<u8>, &'static 
         (bearer(admin, "/api/v2/logs?from=%00"), &[400]),
         (get("/v2/logout?returnTo=%00&client_id=%00", ""), &[400]),
         (get("/userinfo", "authorization: Bearer %00\r\n"), &[401]),
+        (post("/oidc/backchannel-logout/%00", "application/x-www-form-urlencoded", b"logout_token=a"), &[400]),
         // What is no token request.
         (token(b"grant_type=password-guessing"), &[400]),
         (post("/oauth/token", "application/json", b"[[[[[["), &[400]),

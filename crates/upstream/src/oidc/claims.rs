@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::sign_in::AssertionRefused;
 
-/// OpenID Connect Core 2 allows a `sub` no more.
-const LONGEST_SUBJECT: usize = 255;
+/// OpenID Connect Core 2 allows a `sub` no more, and nothing else that is a name is longer.
+const LONGEST_NAME: usize = 255;
 /// No name of anybody is longer; whatever is longer is left out.
 const LONGEST_TEXT: usize = 300;
 const LONGEST_URL: usize = 2048;
@@ -28,9 +28,18 @@ const STANDARD: [(ProfileField, &str); 8] = [
 
 /// Who it is, byte for byte.
 pub(crate) fn subject(claims: &JsonObject, claim: &str) -> Result<String, AssertionRefused> {
-    let subject = claims.get(claim).and_then(Value::as_str).unwrap_or_default();
-    let is_usable = !subject.is_empty() && subject.len() <= LONGEST_SUBJECT && !subject.chars().any(char::is_control);
-    if is_usable { Ok(subject.to_owned()) } else { Err(AssertionRefused::Subject) }
+    name(claims, claim).ok_or(AssertionRefused::Subject)
+}
+
+/// What the provider calls the browser's login there, byte for byte. What nobody could keep is no name.
+pub(crate) fn sid(claims: &JsonObject) -> Option<String> {
+    name(claims, "sid")
+}
+
+fn name(claims: &JsonObject, claim: &str) -> Option<String> {
+    let name = claims.get(claim)?.as_str()?;
+    let is_usable = !name.is_empty() && name.len() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    is_usable.then(|| name.to_owned())
 }
 
 /// What claims say of a person.

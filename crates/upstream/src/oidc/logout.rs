@@ -5,7 +5,7 @@ use model::{JsonObject, Timestamp};
 use serde_json::Value;
 use url::Url;
 
-use super::claims::subject;
+use super::claims;
 use super::id_token::{check_audience, check_issuer, check_times};
 use super::metadata::Metadata;
 use crate::sign_in::{AssertionRefused, Registration};
@@ -76,16 +76,20 @@ pub(super) fn notice(
     if !has_event || claims.contains_key("nonce") {
         return Err(AssertionRefused::LogoutEvent);
     }
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-    let sid = text("sid");
+    // Without a `sid` the notice would be about every login, so one that is no name may not pass for none.
+    let sid = match claims.get("sid") {
+        Some(_) => Some(claims::sid(claims).ok_or(AssertionRefused::Malformed)?),
+        None => None,
+    };
     let subject = match claims.get("sub") {
-        Some(_) => Some(subject(claims, &registration.provider.subject_claim)?),
+        Some(_) => Some(claims::subject(claims, &registration.provider.subject_claim)?),
         None => None,
     };
     if subject.is_none() && sid.is_none() {
         return Err(AssertionRefused::Subject);
     }
-    let jti = text("jti").filter(|jti| !jti.is_empty() && jti.len() <= 512).ok_or(AssertionRefused::Malformed)?;
+    let jti = claims.get("jti").and_then(Value::as_str).filter(|jti| !jti.is_empty() && jti.len() <= 512);
+    let jti = jti.ok_or(AssertionRefused::Malformed)?.to_owned();
     Ok(LogoutNotice { subject, sid, jti, expires_at: expiry(claims) })
 }
 

@@ -112,7 +112,7 @@ impl OpenIdProvider<'_> {
             profile: claims::profile(&claims::with_posted_name(all, returned.posted_user, provider), provider),
             authenticated_at: id_token::moment(&claims, "auth_time")
                 .map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000))),
-            sid: claims.get("sid").and_then(Value::as_str).map(str::to_owned),
+            sid: claims::sid(&claims),
             tokens,
         }))
     }

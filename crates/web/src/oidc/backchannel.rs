@@ -3,7 +3,7 @@
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use flows::logout::hear;
+use flows::logout::{NoticeRefused, hear};
 use http::StatusCode;
 use protocol::token::TokenRequestRefused;
 use secrecy::SecretString;
@@ -20,6 +20,10 @@ pub(crate) async fn post(
     request: Request,
 ) -> Response {
     let heard = async {
+        // No database keeps such a name, nor looks for one.
+        if connection.contains('\0') {
+            return Err(oauth::logout_notice(&NoticeRefused::UnknownConnection));
+        }
         let params = form_params(request).await.map_err(|refused| oauth::unreadable(&refused))?;
         let missing = || oauth::incomplete(TokenRequestRefused::MissingParameter("logout_token"));
         let token = SecretString::from(params.get("logout_token").ok_or_else(missing)?);

@@ -7,7 +7,7 @@ use model::provider::ProviderLogout;
 use serde_json::{Value, json};
 use testkit::provider::CLIENT_ID;
 use testkit::source::{Lie, Question};
-use testkit::{Browser, ClientAnswer, native};
+use testkit::{Browser, ClientAnswer, for_each_engine, native};
 
 use crate::setting::{ADA, Setting, assert_page};
 
@@ -206,6 +206,26 @@ async fn up_13_a_logout_token_that_does_not_hold_ends_nothing() {
     assert_eq!(setting.notify(&json!({})).await.status, 400);
     setting.app.assert_unchanged_since(&before).await;
     assert!(is_signed_in(&setting, &mut browser).await);
+}
+
+/// No database keeps such a name.
+#[tokio::test]
+async fn a_login_with_a_name_that_nothing_can_have_is_a_login_without_one() {
+    for_each_engine(async |app| {
+        let setting = Box::pin(Setting::on(app, |_| {})).await;
+        assert_eq!(setting.person(&json!({"sid": "a\0b"})).await["sub"], ADA);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn up_13_a_name_that_nothing_can_have_is_nobodys() {
+    for_each_engine(async |app| {
+        let path = "/oidc/backchannel-logout/a%00";
+        let refused = app.post_form(path, &[("logout_token", "x")]).await;
+        assert_eq!((refused.status.as_u16(), refused.text("error").as_str()), (400, "invalid_request"));
+    })
+    .await;
 }
 
 /// UP-13: heard once, whoever repeats it.

@@ -85,6 +85,9 @@ async fn up_13_a_logout_token_is_judged_like_an_id_token_and_has_the_event() {
     check("JWT", json!({"events": {EVENT: true}}), Err(AssertionRefused::LogoutEvent)).await;
     check("JWT", json!({"nonce": "a nonce"}), Err(AssertionRefused::LogoutEvent)).await;
     check("JWT", json!({"jti": null}), Err(AssertionRefused::Malformed)).await;
+    for no_name in [json!(7), json!(""), json!("a\0b"), json!("x".repeat(256))] {
+        check("JWT", json!({"sid": no_name}), Err(AssertionRefused::Malformed)).await;
+    }
     check("JWT", json!({"aud": "other"}), Err(AssertionRefused::Audience)).await;
     check("JWT", json!({"iss": "https://evil.example/"}), Err(AssertionRefused::Issuer)).await;
     check("JWT", json!({"exp": NOW.seconds() - 60}), Err(AssertionRefused::Expired)).await;
