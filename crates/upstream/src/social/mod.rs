@@ -14,6 +14,8 @@ pub struct Preset {
     pub strategy: &'static str,
     /// What its button says.
     pub label: &'static str,
+    /// Whether anybody can have an account there, rather than a customer's own people.
+    pub is_social: bool,
     /// What it speaks.
     pub protocol: ProviderProtocol,
     /// Where it is.

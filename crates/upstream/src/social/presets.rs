@@ -10,6 +10,7 @@ const PROFILE: &[&str] = &["openid", "profile", "email"];
 const OPENID: Preset = Preset {
     strategy: "oidc",
     label: "single sign-on",
+    is_social: false,
     protocol: ProviderProtocol::OpenIdConnect,
     place: Place::Configured,
     scope: PROFILE,
@@ -59,11 +60,12 @@ pub const PRESETS: &[Preset] = &[
         user_id_form: UserIdForm::Global,
         ..OPENID
     },
-    Preset { strategy: "google-apps", label: "Google Workspace", ..GOOGLE },
+    Preset { strategy: "google-apps", label: "Google Workspace", is_social: false, ..GOOGLE },
     GOOGLE,
     Preset {
         strategy: "github",
         label: "GitHub",
+        is_social: true,
         protocol: ProviderProtocol::GitHub,
         place: Place::WrittenDown {
             issuer: "https://github.com",
@@ -82,6 +84,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         strategy: "windowslive",
         label: "Microsoft",
+        is_social: true,
         place: Place::Known {
             issuer: "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
             discovery_url: "https://login.microsoftonline.com/consumers/v2.0/.well-known/openid-configuration",
@@ -92,6 +95,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         strategy: "apple",
         label: "Apple",
+        is_social: true,
         place: Place::Known {
             issuer: "https://appleid.apple.com",
             discovery_url: "https://appleid.apple.com/.well-known/openid-configuration",
@@ -110,6 +114,7 @@ pub const PRESETS: &[Preset] = &[
 const GOOGLE: Preset = Preset {
     strategy: "google-oauth2",
     label: "Google",
+    is_social: true,
     place: Place::Known {
         issuer: "https://accounts.google.com",
         discovery_url: "https://accounts.google.com/.well-known/openid-configuration",

@@ -104,7 +104,7 @@ impl<'a> From<&'a Identity> for IdentityBody<'a> {
             connection: &identity.connection,
             provider: &identity.provider,
             user_id: &identity.external_id,
-            is_social: false,
+            is_social: users::is_social(identity),
             profile_data: identity.profile_data.as_ref(),
         }
     }

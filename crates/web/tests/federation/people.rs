@@ -72,6 +72,20 @@ async fn a_newcomer_has_auth0s_form_of_id() {
     assert_eq!((ada.logins_count, ada.blocked), (1, None));
 }
 
+#[tokio::test]
+async fn an_identity_tells_whether_anybody_can_have_an_account_at_its_provider() {
+    let setting = Setting::new().await;
+    let mut google = setting.peer.provider();
+    google.user_id_form = UserIdForm::Global;
+    setting.app.add_provider("google-oauth2", "google-oauth2", &[&setting.client], google).await;
+    for (connection, id, is_social) in [("acme", ADA, false), ("google-oauth2", "google-oauth2|ada-1", true)] {
+        setting.person_at(connection, &setting.peer, &json!({})).await;
+        let path = format!("users/{}", id.replace('|', "%7C"));
+        let shown = setting.app.manage(Method::GET, &path, &Value::Null).await.json();
+        assert_eq!(shown["identities"][0]["isSocial"], is_social, "{shown}");
+    }
+}
+
 /// UP-07: what two connections call somebody is two people, whatever their names and addresses.
 #[tokio::test]
 async fn up_07_the_same_subject_of_two_connections_is_two_people() {

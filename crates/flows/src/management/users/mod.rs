@@ -10,10 +10,11 @@ use std::time::Duration;
 use model::UserId;
 use model::address::FoldedEmail;
 use model::event::EventType;
-use model::user::User;
+use model::user::{Identity, User};
 use protocol::management_scope::ManagementScope;
 use store::users::UserFilter;
 use store::{Page, Read, WriteTx};
+use upstream::social::Preset;
 
 pub use create::create;
 pub(crate) use fields::{check_profile, is_address};
@@ -49,6 +50,11 @@ const SORTED: [&str; 11] = [
     "given_name",
     "family_name",
 ];
+
+/// Whether an identity is of a provider at which anybody can have an account.
+pub fn is_social(identity: &Identity) -> bool {
+    Preset::of(&identity.provider).is_some_and(|preset| preset.is_social)
+}
 
 /// A page of users, oldest first unless `sort` says otherwise; `q` selects.
 pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<Listing<User>, Refused> {
