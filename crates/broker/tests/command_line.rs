@@ -56,6 +56,15 @@ fn a_fresh_folder_has_a_configuration_that_can_be_used() {
 }
 
 #[test]
+fn a_failure_that_nobody_reads_of_is_the_same_failure() {
+    let folder = empty();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = landbridge(&folder, &["keys", "list"]).stderr(writer).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
 fn what_was_written_wrong_ends_with_code_2() {
     let folder = empty();
     std::fs::write(folder.path().join("landbridge.toml"), "[server]\nlisten_to = '127.0.0.1:0'").unwrap();

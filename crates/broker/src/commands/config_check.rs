@@ -15,7 +15,7 @@ pub(super) fn run(loaded: &Loaded) -> Result<(), Failure> {
     smtp_url(&config.mail)?;
     wiring::check_pages(&config.pages)?;
     for warning in loaded.warnings() {
-        eprintln!("warning: {warning}");
+        output::remark(format_args!("warning: {warning}\n"));
     }
     Ok(output::say("The configuration can be used.\n")?)
 }

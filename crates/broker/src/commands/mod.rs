@@ -29,7 +29,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            output::remark(format_args!("error: {failure}\n"));
             failure.exit_code()
         }
     }

@@ -1,4 +1,4 @@
-//! What a command says on the standard output stream.
+//! What a command says on its standard streams.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -8,6 +8,11 @@ use anyhow::Context;
 /// Says some lines. Whoever has stopped reading, as `landbridge keys list | head -2` does, has what they wanted.
 pub(super) fn say(lines: impl Display) -> anyhow::Result<()> {
     write(&mut io::stdout().lock(), lines).context("cannot write to the standard output")
+}
+
+/// Says something on the standard error stream. Whether anybody reads it makes no difference to the work.
+pub(super) fn remark(words: impl Display) {
+    let _ = write(&mut io::stderr().lock(), words);
 }
 
 fn write(out: &mut impl Write, lines: impl Display) -> io::Result<()> {

@@ -1,14 +1,14 @@
 //! What an operator sees of an import while it runs.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use flows::migration::import::{ImportObserver, RefusedRow, Summary};
 
-use crate::commands::Failure;
+use crate::commands::{Failure, output};
 
 /// How often the line on a terminal is written anew.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -39,7 +39,7 @@ impl Console {
     /// Ends the line and the report, and answers what was heard last.
     pub(super) fn finish(self) -> io::Result<Summary> {
         if self.is_terminal && self.drawn_at.is_some() {
-            eprintln!();
+            output::remark("\n");
         }
         if let Some(mut report) = self.report {
             report.flush()?;
@@ -53,7 +53,7 @@ impl Console {
         let now = Instant::now();
         if is_last || self.drawn_at.is_none_or(|drawn_at| now.duration_since(drawn_at) >= REDRAW) {
             // What was there may have been longer.
-            eprint!("\r{line:<78}");
+            output::remark(format_args!("\r{line:<78}"));
             self.drawn_at = Some(now);
         }
     }
@@ -61,8 +61,17 @@ impl Console {
 
 fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.map(BufWriter::new)
+    file.and_then(made_private)
+        .map(BufWriter::new)
         .map_err(|error| Failure::Configuration(format!("cannot write the report {}: {error}", path.display())))
+}
+
+/// A file that was there before keeps the permissions it had, unless somebody changes them.
+fn made_private(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 impl ImportObserver for Console {
@@ -71,7 +80,7 @@ impl ImportObserver for Console {
         if self.is_terminal {
             self.redraw(&line, so_far.read == so_far.total);
         } else if so_far.read / ROWS_PER_LINE > self.so_far.read / ROWS_PER_LINE {
-            eprintln!("{line}");
+            output::remark(format_args!("{line}\n"));
         }
         self.so_far = so_far.clone();
     }
@@ -83,7 +92,7 @@ impl ImportObserver for Console {
         }
         if self.shown < SHOWN {
             self.shown += 1;
-            eprint!("{}", refusal(&row));
+            output::remark(refusal(&row));
         }
         Ok(())
     }
@@ -105,8 +114,6 @@ fn refusal(row: &RefusedRow) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use flows::migration::import::{Place, RowCode, RowError};
 
     use super::*;
@@ -129,12 +136,16 @@ mod tests {
         console.refused(row(3)).unwrap();
         console.refused(row(5)).unwrap();
         console.finish().unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(), 0o600);
         let lines: Vec<serde_json::Value> =
             std::fs::read_to_string(&path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines[1]["line"], 5);
         assert_eq!(lines[1]["errors"][0]["code"], "FORMAT");
         assert_eq!(lines.len(), 2);
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        Console::new(Some(&path)).unwrap();
+        assert_eq!(mode(), 0o600, "also where another one was");
     }
 
     #[test]
