@@ -1,6 +1,8 @@
 //! What somebody does. Things are named by how recent they are, so that a sequence still means something when a part of
 //! it is left out; what is about nothing yet is passed over.
 
+use fastrand::Rng;
+
 use super::model::{APPLICATIONS, PEOPLE};
 
 /// One call.
@@ -65,15 +67,15 @@ pub(super) enum Command {
 impl Command {
     /// The sequence of this number.
     pub(super) fn sequence(seed: u64, length: usize) -> Vec<Command> {
-        let mut random = Random(seed);
+        let mut random = Rng::with_seed(seed);
         (0..length).map(|_| Command::draw(&mut random)).collect()
     }
 
-    fn draw(random: &mut Random) -> Command {
-        let weight = random.below(100);
-        let person = random.below(PEOPLE);
-        let application = random.below(APPLICATIONS.len());
-        let recent = random.recent();
+    fn draw(random: &mut Rng) -> Command {
+        let weight = random.usize(..100);
+        let person = random.usize(..PEOPLE);
+        let application = random.usize(..APPLICATIONS.len());
+        let recent = recent(random);
         match weight {
             0..14 => Command::SignIn { person, application },
             14..15 => Command::SignInAsBefore { person },
@@ -96,23 +98,7 @@ impl Command {
     }
 }
 
-/// `SplitMix64`.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("it is below a usize")
-    }
-
-    /// Mostly 0, which is the latest; each further one half as often.
-    fn recent(&mut self) -> usize {
-        self.next().trailing_zeros() as usize
-    }
+/// Mostly 0, which is the latest; each further one half as often.
+fn recent(random: &mut Rng) -> usize {
+    random.u64(..).trailing_zeros() as usize
 }

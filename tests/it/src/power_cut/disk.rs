@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::chance::Chance;
+use fastrand::Rng;
+
 use super::file::File;
 use super::trace::{Act, Step};
 
@@ -24,7 +25,7 @@ pub(super) struct Disk {
     files: Vec<File>,
     /// As the folder was when it was synced, and after each change since. A file system keeps their order.
     names: Vec<Names>,
-    chance: Chance,
+    random: Rng,
     lost: u64,
 }
 
@@ -32,7 +33,7 @@ impl Disk {
     /// With nothing on it yet.
     pub(super) fn new(folder: &Path) -> Self {
         let names = vec![Names::new()];
-        Disk { folder: folder.to_owned(), files: Vec::new(), names, chance: Chance::new(), lost: 0 }
+        Disk { folder: folder.to_owned(), files: Vec::new(), names, random: Rng::new(), lost: 0 }
     }
 
     /// How many writes to files were lost so far.
@@ -102,11 +103,11 @@ impl Disk {
 
     /// Puts the files into the folder as they are when the power has gone and come back.
     pub(super) fn lose_power(&mut self) {
-        let names = self.names.swap_remove(self.chance.below(self.names.len()));
+        let names = self.names.swap_remove(self.random.usize(..self.names.len()));
         let mut files = Vec::new();
         self.sweep();
         for (name, number) in &names {
-            let (content, lost) = self.files[*number].without_power(&mut self.chance);
+            let (content, lost) = self.files[*number].without_power(&mut self.random);
             self.lost += lost;
             let path = self.folder.join(name);
             fs::write(&path, &content).unwrap();

@@ -1,6 +1,6 @@
 //! A file: what is on the disk of it, and what is not yet.
 
-use super::chance::Chance;
+use fastrand::Rng;
 
 /// The smallest piece that a disk writes whole.
 const SECTOR: usize = 512;
@@ -56,14 +56,14 @@ impl File {
     }
 
     /// What the disk has when the power is gone; and how many changes it does not have.
-    pub(super) fn without_power(&self, chance: &mut Chance) -> (Vec<u8>, u64) {
-        let fate = [Fate::AllLost, Fate::SomeKept, Fate::FirstKept][chance.below(3)];
-        let kept = chance.below(self.pending.len() + 1);
+    pub(super) fn without_power(&self, random: &mut Rng) -> (Vec<u8>, u64) {
+        let fate = [Fate::AllLost, Fate::SomeKept, Fate::FirstKept][random.usize(..3)];
+        let kept = random.usize(..=self.pending.len());
         let (mut content, mut lost) = (self.synced.clone(), 0);
         for (number, (_, change)) in self.pending.iter().enumerate() {
             let is_kept = match fate {
                 Fate::AllLost => false,
-                Fate::SomeKept => change.carry_out_in_part(&mut content, chance),
+                Fate::SomeKept => change.carry_out_in_part(&mut content, random),
                 Fate::FirstKept => number < kept,
             };
             if is_kept && matches!(fate, Fate::FirstKept) {
@@ -84,13 +84,13 @@ impl Change {
     }
 
     /// Sector by sector, as chance will have it. Whether it is there as a whole.
-    fn carry_out_in_part(&self, content: &mut Vec<u8>, chance: &mut Chance) -> bool {
+    fn carry_out_in_part(&self, content: &mut Vec<u8>, random: &mut Rng) -> bool {
         match self {
             Change::Wrote { offset, bytes } => {
                 let mut is_whole = true;
-                let is_lost = chance.coin();
+                let is_lost = random.bool();
                 for (number, sector) in bytes.chunks(SECTOR).enumerate() {
-                    if is_lost || chance.below(8) == 0 {
+                    if is_lost || random.usize(..8) == 0 {
                         is_whole = false;
                     } else {
                         put(content, offset + number * SECTOR, sector);
@@ -99,7 +99,7 @@ impl Change {
                 is_whole
             }
             Change::Resized(length) => {
-                let is_kept = chance.coin();
+                let is_kept = random.bool();
                 if is_kept {
                     content.resize(*length, 0);
                 }
@@ -119,17 +119,17 @@ fn put(content: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
 
 #[test]
 fn what_was_synced_is_there_and_no_byte_that_nobody_wrote() {
-    let mut chance = Chance::new();
+    let mut random = Rng::new();
     for _ in 0..100 {
         let mut file = File::default();
         file.write(1, 0, vec![b'a'; 4096]);
         file.write(3, 4096, vec![b'b'; 4096]);
         file.sync(2);
-        let (content, lost) = file.without_power(&mut chance);
+        let (content, lost) = file.without_power(&mut random);
         assert_eq!(content[..4096], [b'a'; 4096]);
         assert!(content[4096..].iter().all(|byte| [0, b'b'].contains(byte)));
         assert_eq!(lost == 0, content[4096..] == [b'b'; 4096]);
         file.sync(4);
-        assert_eq!(file.without_power(&mut chance), ([[b'a'; 4096], [b'b'; 4096]].concat(), 0));
+        assert_eq!(file.without_power(&mut random), ([[b'a'; 4096], [b'b'; 4096]].concat(), 0));
     }
 }

@@ -6,7 +6,6 @@
 //!
 //! `POWER_CUTS` says how often, in place of three times.
 
-mod chance;
 mod disk;
 mod file;
 mod trace;
@@ -28,8 +27,8 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost_with_the_power() {
     let mut disk = Disk::new(installation.folder());
     let mut broker = installation.start().await;
     let mut everybody = Everybody::gather(&broker).await;
-    for number in 0..power_cuts() {
-        broker = cut(broker, &mut everybody, number, &mut disk).await;
+    for _ in 0..power_cuts() {
+        broker = cut(broker, &mut everybody, &mut disk).await;
         everybody.check(&broker).await;
     }
     broker.stop().await;
@@ -37,9 +36,9 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost_with_the_power() {
 }
 
 /// Cuts the power while everybody writes, and switches on again.
-async fn cut(broker: Broker, everybody: &mut Everybody, number: usize, disk: &mut Disk) -> Broker {
+async fn cut(broker: Broker, everybody: &mut Everybody, disk: &mut Disk) -> Broker {
     let (installation, pid) = (broker.installation().clone(), broker.pid());
-    everybody.write_until(kill_after(broker, SLOWED * life(number))).await;
+    everybody.write_until(kill_after(broker, SLOWED * life())).await;
     for step in trace::read(&installation.trace_file(), pid).await {
         disk.take(step);
     }

@@ -7,7 +7,6 @@ mod operators;
 mod people;
 mod tokens;
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use reqwest::Error as Cut;
@@ -135,7 +134,7 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost(engine: Engine) {
     let mut starts = Vec::new();
     let begun = now();
     while goes_on(starts.len(), begun) || (starts.len() < ENOUGH && everybody.lacks_something()) {
-        everybody.write_until(kill_after(broker, life(starts.len()))).await;
+        everybody.write_until(kill_after(broker, life())).await;
         installation.settle();
         let started = now();
         broker = installation.start().await;
@@ -158,8 +157,8 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost(engine: Engine) {
 }
 
 /// A time that no clock decides.
-pub(crate) fn life(cycle: usize) -> Duration {
-    Duration::from_millis(RandomState::new().hash_one(cycle) % LONGEST_LIFE_MS)
+pub(crate) fn life() -> Duration {
+    Duration::from_millis(fastrand::u64(..LONGEST_LIFE_MS))
 }
 
 #[expect(clippy::disallowed_methods, reason = "somebody pulls the plug while the broker works")]
