@@ -81,8 +81,8 @@ fn check(output: &Output, code: i32, stdout: &str, stderr: &str) {
 #[tokio::test]
 async fn people_are_imported_counted_and_recorded() {
     let deployment = Deployment::new().await;
-    let told = "3 rows for the connection users\n         2 people added with a password hash\n         \
-                1 people added without a password; they need a reset\n";
+    let told = "3 rows for the connection users\n         2 added with a password hash\n         \
+                1 added without a password; they need a reset\n";
     check(&deployment.import("people.json", IMPORT, &[]), 0, told, "");
     let again = "3 rows for the connection users\n         3 there already and unchanged\n";
     check(&deployment.import("people.json", IMPORT, &[]), 0, again, "");
@@ -130,7 +130,7 @@ async fn refused_rows_are_in_the_report_and_end_with_code_3() {
     let deployment = Deployment::new().await;
     let input =
         "{\"user_id\":\"auth0|a\",\"email\":\"a@x.io\"}\n{broken\n{\"user_id\":\"auth0|b\",\"email\":\"nobody\"}\n";
-    let told = "3 rows for the connection users\n         1 people added without a password; they need a reset\n         \
+    let told = "3 rows for the connection users\n         1 added without a password; they need a reset\n         \
                 2 refused\n";
     let error = "error: 2 of 3 rows were refused; refused.ndjson says which, and why\n";
     check(&deployment.import("people.ndjson", input, &["--report", "refused.ndjson"]), 3, told, error);
@@ -151,7 +151,7 @@ async fn the_standard_input_is_read_like_a_file() {
     let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     process.stdin.take().unwrap().write_all(EXPORT.as_bytes()).unwrap();
     let output = process.wait_with_output().unwrap();
-    assert!(text(&output.stdout).contains("2 people added whose password the source holds\n"), "{output:?}");
+    assert!(text(&output.stdout).contains("2 added whose password the source holds\n"), "{output:?}");
     let id = UserId::new("auth0|legacy|42");
     let stored = store::passwords::find(&mut deployment.store.read().await.unwrap(), &id).await.unwrap().unwrap();
     assert_eq!(stored.credential, PasswordCredential::Source { source: "old".to_owned() });

@@ -2,17 +2,18 @@
 
 use flows::migration::import::Summary;
 
-/// The counts in words. What did not happen is left out, but for people who were added.
+/// The counts in words. What did not happen is left out.
 pub(super) fn told(summary: &Summary, connection: &str, is_dry_run: bool) -> String {
-    let mut lines = vec![format!("{} rows for the connection {connection}", summary.total)];
+    let rows = if summary.total == 1 { "row" } else { "rows" };
+    let mut lines = vec![format!("{} {rows} for the connection {connection}", summary.total)];
     let mut count = |rows: u64, words: &str| {
         if rows > 0 {
             lines.push(format!("{rows:>10} {words}"));
         }
     };
-    count(summary.inserted_with_hash, "people added with a password hash");
-    count(summary.inserted_at_source, "people added whose password the source holds");
-    count(summary.inserted_without_password, "people added without a password; they need a reset");
+    count(summary.inserted_with_hash, "added with a password hash");
+    count(summary.inserted_at_source, "added whose password the source holds");
+    count(summary.inserted_without_password, "added without a password; they need a reset");
     count(summary.updated, "updated");
     count(summary.unchanged, "there already and unchanged");
     for (reason, rows) in &summary.skipped {
@@ -50,9 +51,9 @@ mod tests {
             left_out: [("locale".to_owned(), 6)].into(),
         };
         let expected = "20 rows for the connection users\n         \
-            1 people added with a password hash\n         \
-            2 people added whose password the source holds\n         \
-            3 people added without a password; they need a reset\n         \
+            1 added with a password hash\n         \
+            2 added whose password the source holds\n         \
+            3 added without a password; they need a reset\n         \
             4 updated\n         \
             5 there already and unchanged\n         \
             3 passed over, of other connections\n         \
@@ -60,6 +61,15 @@ mod tests {
             1 refused\n         \
             6 without their locale, for which there is no place\n";
         assert_eq!(told(&summary, "users", false), expected);
+    }
+
+    #[test]
+    fn one_is_told_as_one() {
+        let summary = Summary { total: 1, read: 1, inserted: 1, inserted_with_hash: 1, ..Summary::default() };
+        assert_eq!(
+            told(&summary, "users", false),
+            "1 row for the connection users\n         1 added with a password hash\n"
+        );
     }
 
     #[test]
