@@ -357,15 +357,27 @@ fn mails_that_others_can_read_are_warned_of() {
 
 #[test]
 fn wp_06_a_secret_in_a_public_file_is_warned_of() {
-    let given = given(&format!("[secrets]\nmaster_key = '{KEY}'"));
-    let file = given.sources.file.clone().unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let path = file.display();
-    let expected =
-        format!("{path} holds secrets.master_key and can be read by every user of this machine; run: chmod 600 {path}");
-    assert_eq!(given.load().warnings(), [expected]);
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    assert_eq!(given.load().warnings(), Vec::<String>::new());
+    let master_key = format!("[secrets]\nmaster_key = '{KEY}'\n");
+    let database = |url: &str| format!("{master_key}[database]\nurl = 'postgres://{url}'");
+    for (toml, key) in [
+        (master_key.as_str(), "secrets.master_key"),
+        (&database("me:hunter2@db/x"), "database.url"),
+        (&database("db/x?password=hunter2"), "database.url"),
+        ("[redis]\nurl = 'redis://me:hunter2@cache/'", "redis.url"),
+    ] {
+        let given = given(toml);
+        let file = given.sources.file.clone().unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let path = file.display();
+        let expected =
+            format!("{path} holds {key} and can be read by every user of this machine; run: chmod 600 {path}");
+        assert_eq!(given.load().warnings(), [expected]);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(given.load().warnings(), Vec::<String>::new());
+    }
+    let given = given("[database]\nurl = 'sqlite:a.db'\n[redis]\nurl = 'redis://cache/'");
+    std::fs::set_permissions(given.sources.file.clone().unwrap(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(given.load().warnings(), Vec::<String>::new(), "there is no secret in it");
 }
 
 #[test]

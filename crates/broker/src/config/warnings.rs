@@ -5,8 +5,8 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use super::keys::Catalogue;
-use super::{Hashing, Loaded, SmtpUrl, Source};
+use super::keys::{Catalogue, Setting};
+use super::{Hashing, Loaded, RedisUrl, SmtpUrl, Source};
 
 impl Loaded {
     /// A sentence for each.
@@ -21,9 +21,19 @@ impl Loaded {
         let file = self.layers.file().filter(|path| is_public(path))?;
         let catalogue = Catalogue::new();
         let in_file = |key: &str| matches!(self.layers.source(key), Source::File(_));
-        let secret = catalogue.settings.iter().find(|setting| setting.is_secret && in_file(&setting.key))?;
+        let holds_secret = |setting: &&Setting| setting.is_secret || self.names_password(&setting.key);
+        let secret = catalogue.settings.iter().filter(holds_secret).find(|setting| in_file(&setting.key))?;
         let (file, key) = (file.display(), &secret.key);
         Some(format!("{file} holds {key} and can be read by every user of this machine; run: chmod 600 {file}"))
+    }
+
+    /// Whether there is a password in an address that is shown without it.
+    fn names_password(&self, key: &str) -> bool {
+        match key {
+            "database.url" => self.config.database.url.has_password(),
+            "redis.url" => self.config.redis.url.as_ref().is_some_and(RedisUrl::has_password),
+            _ => false,
+        }
     }
 
     fn readable_mails(&self) -> Option<String> {

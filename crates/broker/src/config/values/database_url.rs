@@ -28,6 +28,16 @@ impl DatabaseUrl {
         }
     }
 
+    /// Whether there is a password in it.
+    pub fn has_password(&self) -> bool {
+        match self {
+            DatabaseUrl::Sqlite(_) => false,
+            DatabaseUrl::Postgres(url) => {
+                url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password")
+            }
+        }
+    }
+
     /// The engine's name.
     pub fn engine(&self) -> &'static str {
         match self {

@@ -19,6 +19,11 @@ impl RedisUrl {
     pub fn expose(&self) -> String {
         self.0.to_string()
     }
+
+    /// Whether there is a password in it.
+    pub fn has_password(&self) -> bool {
+        self.0.password().is_some()
+    }
 }
 
 impl fmt::Display for RedisUrl {
