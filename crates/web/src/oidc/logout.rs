@@ -11,7 +11,7 @@ use protocol::params::Params;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, clear_session_cookie, form_params, is_same_origin, query_params};
-use crate::pages::{self, LogoutConfirm, LogoutEndpoint, Onward, Page, PageClient};
+use crate::pages::{self, LogoutConfirm, Onward, Page, PageClient};
 use crate::present;
 use crate::state::AppState;
 
@@ -118,7 +118,6 @@ fn confirm(state: &AppState, cx: &RequestContext, cookies: &Cookies, question: &
     let carried = CARRIED.iter().filter_map(|name| Some(((*name).to_owned(), text(question.params, name)?)));
     let federated = question.params.has(FEDERATED).then(|| (FEDERATED.to_owned(), String::new()));
     let page = Page::LogoutConfirm(LogoutConfirm {
-        action: LogoutEndpoint::Oidc,
         client: question.client_name.map(|name| PageClient { name, logo: None }),
         user: question.user,
         csrf: &csrf,

@@ -29,8 +29,8 @@ pub use self::assets::Asset;
 pub use self::error::PagesError;
 pub use self::link_pages::{Again, EndedLink, NewPassword, Notice, ResetRequest, VerifyEmail, password_rules};
 pub use self::page::{
-    Consent, ConsentScope, ErrorPage, FormPost, Frame, LoggedOut, Login, LogoutConfirm, LogoutEndpoint, Page,
-    PageClient, PasswordRule, Requirement, Signup,
+    Consent, ConsentScope, ErrorPage, FormPost, Frame, LoggedOut, Login, LogoutConfirm, Page, PageClient, PasswordRule,
+    Requirement, Signup,
 };
 pub(crate) use self::provider::departure;
 pub use self::provider::{LoginProvider, Onward, ProviderRefused};

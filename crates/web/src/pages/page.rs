@@ -201,7 +201,7 @@ impl Serialize for ConsentScope<'_> {
     }
 }
 
-/// The sign-up page. Fields of its form: `state`, `csrf`, `email`, `name`, `password`, `action`.
+/// The sign-up page. Fields of its form: `state`, `csrf`, `email`, `password`, `action`.
 #[derive(Clone)]
 pub struct Signup<'a> {
     /// Where the sign-up leads.
@@ -212,8 +212,6 @@ pub struct Signup<'a> {
     pub csrf: &'a str,
     /// `login_hint`, or what was typed before.
     pub email: &'a str,
-    /// What was typed before; `None` where a name is not asked for.
-    pub name: Option<&'a str>,
     /// The connection's rules for passwords.
     pub rules: &'a [PasswordRule],
     /// Why the last try was refused, in the order of the fields.
@@ -228,12 +226,11 @@ impl Signup<'_> {
 
 impl Serialize for Signup<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut page = serializer.serialize_struct("Signup", 9)?;
+        let mut page = serializer.serialize_struct("Signup", 8)?;
         page.serialize_field("client", &self.client)?;
         page.serialize_field("state", self.state)?;
         page.serialize_field("csrf", self.csrf)?;
         page.serialize_field("email", self.email)?;
-        page.serialize_field("name", &self.name)?;
         page.serialize_field("rules", self.rules)?;
         page.serialize_field("refusals", self.refusals)?;
         page.serialize_field("email_refused", &self.is_refused("email"))?;
@@ -351,11 +348,9 @@ pub(super) fn back_to(client: &ClientFace) -> Option<WebUrl<'_>> {
     client.way_back.as_deref().and_then(WebUrl::new)
 }
 
-/// The question before a logout. Fields of its form: `csrf`, `confirm` (`yes` or `no`) and the request's own.
+/// The question before a logout; posts to `/oidc/logout`. Fields of its form: `csrf`, `confirm` (`yes` or `no`) and the request's own.
 #[derive(Clone, Serialize)]
 pub struct LogoutConfirm<'a> {
-    /// Which endpoint asks and takes the answer.
-    pub action: LogoutEndpoint,
     /// Who asks for the logout, if that is known.
     pub client: Option<PageClient<'a>>,
     /// The person's address or name.
@@ -364,17 +359,6 @@ pub struct LogoutConfirm<'a> {
     pub csrf: &'a str,
     /// The parameters of the request, sent again with the answer.
     pub fields: Vec<(String, String)>,
-}
-
-/// The two logout endpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum LogoutEndpoint {
-    /// OpenID Connect RP-Initiated Logout.
-    #[serde(rename = "/oidc/logout")]
-    Oidc,
-    /// Auth0's own.
-    #[serde(rename = "/v2/logout")]
-    V2,
 }
 
 /// An authorization response on its way (OAuth 2.0 Form Post Response Mode).

@@ -67,8 +67,6 @@ said! {
         TooManyAttempts => "too_many_attempts",
         /// The source, which may know the address, could not be asked.
         SourceUnavailable => "source_unavailable",
-        /// No capacity now.
-        Busy => "busy",
     }
 }
 
@@ -202,7 +200,7 @@ impl LoginRefusal {
 impl SignupRefusal {
     /// Whether trying again later may help, with the same form. Such a refusal comes alone.
     fn is_temporary(self) -> bool {
-        matches!(self, Self::TooManyAttempts | Self::SourceUnavailable | Self::Busy)
+        matches!(self, Self::TooManyAttempts | Self::SourceUnavailable)
     }
 
     /// The field it is about, by the name of its input.
@@ -210,7 +208,7 @@ impl SignupRefusal {
         match self {
             Self::MissingEmail | Self::InvalidEmail | Self::EmailTaken => Some("email"),
             Self::MissingPassword | Self::PasswordTooLong | Self::WeakPassword => Some("password"),
-            Self::TooManyAttempts | Self::SourceUnavailable | Self::Busy => None,
+            Self::TooManyAttempts | Self::SourceUnavailable => None,
         }
     }
 }

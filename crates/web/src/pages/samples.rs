@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use super::{
     Again, Consent, ConsentScope, EndedLink, ErrorPage, FormPost, Frame, LinkEnd, LoggedOut, Login, LoginProvider,
-    LoginRefusal, LogoutConfirm, LogoutEndpoint, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page,
-    PageClient, PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest,
-    Signup, SignupRefusal, VerifyEmail, WebUrl,
+    LoginRefusal, LogoutConfirm, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page, PageClient, PasswordRule,
+    Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest, Signup, SignupRefusal,
+    VerifyEmail, WebUrl,
 };
 
 const RULES: &[PasswordRule] = &[
@@ -119,11 +119,9 @@ fn provider_refusals() -> impl Iterator<Item = ProviderRefused<'static>> {
 }
 
 fn signups() -> impl Iterator<Item = Signup<'static>> {
-    let fresh =
-        Signup { client: with_logo(), state: "state", csrf: "csrf", email: "", name: None, rules: &[], refusals: &[] };
-    let typed =
-        Signup { client: without_logo(), email: "ada@example.com", name: Some(""), rules: RULES, ..fresh.clone() };
-    let refused = Signup { name: Some("Ada"), refusals: SignupRefusal::ALL, ..typed.clone() };
+    let fresh = Signup { client: with_logo(), state: "state", csrf: "csrf", email: "", rules: &[], refusals: &[] };
+    let typed = Signup { client: without_logo(), email: "ada@example.com", rules: RULES, ..fresh.clone() };
+    let refused = Signup { refusals: SignupRefusal::ALL, ..typed.clone() };
     [fresh, typed, refused].into_iter()
 }
 
@@ -211,15 +209,8 @@ fn consents() -> impl Iterator<Item = Consent<'static>> {
 
 fn logout_confirms() -> impl Iterator<Item = LogoutConfirm<'static>> {
     let fields = vec![("state".to_owned(), "xyz".to_owned())];
-    let known = LogoutConfirm {
-        action: LogoutEndpoint::Oidc,
-        client: Some(without_logo()),
-        user: Some("ada@example.com"),
-        csrf: "csrf",
-        fields,
-    };
-    let unknown =
-        LogoutConfirm { action: LogoutEndpoint::V2, client: None, user: None, csrf: "csrf", fields: Vec::new() };
+    let known = LogoutConfirm { client: Some(without_logo()), user: Some("ada@example.com"), csrf: "csrf", fields };
+    let unknown = LogoutConfirm { client: None, user: None, csrf: "csrf", fields: Vec::new() };
     [known, unknown].into_iter()
 }
 

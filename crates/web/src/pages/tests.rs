@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 use super::samples;
 use super::{
     Again, ConsentScope, EndedLink, ErrorPage, FormPost, Frame, LinkEnd, LoggedOut, Login, LoginProvider, LoginRefusal,
-    LogoutConfirm, LogoutEndpoint, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page, PageClient, Pages,
-    PasswordRule, Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest, Signup,
-    SignupRefusal, VerifyEmail, WebUrl, catalogue, files,
+    LogoutConfirm, NewPassword, NewPasswordRefusal, News, Notice, Onward, Page, PageClient, Pages, PasswordRule,
+    Problem, ProviderRefusal, ProviderRefused, Requirement, ResetRefusal, ResetRequest, Signup, SignupRefusal,
+    VerifyEmail, WebUrl, catalogue, files,
 };
 
 fn pages() -> Pages {
@@ -239,7 +239,7 @@ mod content {
             PasswordRule { requirement: Requirement::MinLength(8), broken: true },
             PasswordRule { requirement: Requirement::ThreeKinds, broken: false },
         ];
-        let page = Signup { client, state: "s", csrf: "c", email: "ada@", name: None, rules: &rules, refusals };
+        let page = Signup { client, state: "s", csrf: "c", email: "ada@", rules: &rules, refusals };
         pages().render(&Page::Signup(page), &samples::frame("en")).expect("renders")
     }
 
@@ -253,8 +253,8 @@ mod content {
         assert_eq!(attribute(inputs[2], "aria-describedby"), Some("email-refused"));
         assert_eq!(attribute(inputs[3], "aria-describedby"), Some("password-refused password-rules"));
         assert!(html.contains(r#"class="notice notice-refused""#));
-        let html = signup(&[SignupRefusal::Busy]);
-        assert!(html.contains("<li>Very busy right now.") && !html.contains("aria-invalid"));
+        let html = signup(&[SignupRefusal::TooManyAttempts]);
+        assert!(html.contains("<li>Too many") && !html.contains("aria-invalid"));
         assert!(html.contains(r#"class="notice notice-wait""#));
     }
 
@@ -391,7 +391,6 @@ mod hostile {
                 state: HOSTILE,
                 csrf: HOSTILE,
                 email: HOSTILE,
-                name,
                 rules: &[],
                 refusals,
             }),
@@ -403,7 +402,6 @@ mod hostile {
             }),
             Page::LoggedOut(LoggedOut { client: Some(client()), back }),
             Page::LogoutConfirm(LogoutConfirm {
-                action: LogoutEndpoint::V2,
                 client: Some(client()),
                 user: Some(HOSTILE),
                 csrf: HOSTILE,

@@ -89,7 +89,6 @@ fn render(visit: &Visit, status: StatusCode, page: &LoginPage, form: &Form<'_>) 
         state: visit.id(),
         csrf: &csrf,
         email: form.email,
-        name: None,
         rules: &rules,
         refusals: form.refusals,
     };
