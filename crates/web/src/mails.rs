@@ -93,7 +93,7 @@ impl Mails {
 
     /// Puts a mail into words, in the first language the person reads that there is, else in English.
     pub fn write(&self, mail: &Mail, tenant_name: &str) -> Result<Letter, PagesError> {
-        let engine = self.engine(&mail.languages);
+        let (_, engine) = catalogue::best(&self.0, &mail.languages);
         let facts = Facts::of(mail);
         let render = |name: &str| {
             let context = context! { mail => Serde(&facts), tenant_name };
@@ -102,12 +102,6 @@ impl Mails {
         // A subject is a line, whatever the place is called.
         let subject = render(SUBJECT)?.split_whitespace().collect::<Vec<_>>().join(" ");
         Ok(Letter { subject, text: render(TEXT)?, html: render(HTML)? })
-    }
-
-    fn engine(&self, languages: &[String]) -> &Environment<'static> {
-        let base = |tag: &String| tag.split('-').next().unwrap_or_default().to_owned();
-        let known = languages.iter().find_map(|tag| self.0.get(tag).or_else(|| self.0.get(&base(tag))));
-        known.or_else(|| self.0.get(catalogue::REFERENCE)).expect("English is part of the binary")
     }
 }
 

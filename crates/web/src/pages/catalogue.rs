@@ -87,6 +87,14 @@ fn lay_over(catalogues: &mut BTreeMap<String, Catalogue>, files: &PageFiles) -> 
     Ok(())
 }
 
+/// The first of these languages that is among those by tag, be it only as its base (`de` for `de-at`); else English.
+pub(crate) fn best<'a, T>(known: &'a BTreeMap<String, T>, wanted: &[String]) -> (&'a str, &'a T) {
+    let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
+    let found = wanted.iter().find_map(|tag| known.get_key_value(tag).or_else(|| known.get_key_value(&base(tag))));
+    let (tag, language) = found.or_else(|| known.get_key_value(REFERENCE)).expect("English is part of the binary");
+    (tag, language)
+}
+
 enum Part<'a> {
     Text(&'a str),
     Argument(&'a str),

@@ -96,11 +96,7 @@ impl Pages {
 
     /// The first of these languages that the pages speak, be it only as its base (`de` for `de-at`); else English.
     pub fn best_locale(&self, wanted: &[String]) -> &str {
-        let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
-        let found = wanted.iter().find_map(|tag| {
-            self.engines.get_key_value(tag.as_str()).or_else(|| self.engines.get_key_value(&base(tag)))
-        });
-        found.map_or(catalogue::REFERENCE, |(tag, _)| tag)
+        catalogue::best(&self.engines, wanted).0
     }
 
     fn engine(&self, locale: &str) -> &Environment<'static> {
