@@ -8,11 +8,8 @@ use flows::signup::{Assessment, Refusal, SignupRefused};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{internal_status, log_internal};
+use super::{WAIT, internal_status, log_internal, unread_status};
 use crate::extract::BodyRefused;
-
-/// How long a caller is asked to wait where somebody cannot be asked for the moment.
-const WAIT_SECONDS: u64 = 5;
 
 /// A refusal as it leaves.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +24,7 @@ impl Failure {
     fn new(status: StatusCode, name: &str, code: &str, description: impl Into<Value>) -> Self {
         let description: Value = description.into();
         let body = json!({ "name": name, "code": code, "description": description, "statusCode": status.as_u16() });
-        let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(WAIT_SECONDS);
+        let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(WAIT.as_secs());
         Failure { status, body, wait }
     }
 
@@ -37,12 +34,7 @@ impl Failure {
 
     /// A body that is neither a form nor a JSON object.
     pub(crate) fn unreadable(refused: &BodyRefused) -> Self {
-        let status = match refused {
-            BodyRefused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            BodyRefused::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            BodyRefused::CutOff | BodyRefused::Params(_) | BodyRefused::Repeated => StatusCode::BAD_REQUEST,
-        };
-        Failure::new(status, "BadRequestError", "invalid_request", refused.to_string())
+        Failure::new(unread_status(refused), "BadRequestError", "invalid_request", refused.to_string())
     }
 }
 

@@ -10,12 +10,9 @@ use protocol::management_scope::ManagementScope;
 use protocol::payload::PayloadRefused;
 use serde_json::json;
 
-use super::{internal_status, log_internal};
+use super::{WAIT, internal_status, log_internal};
 
 const REALM: &str = "Bearer realm=\"landbridge\"";
-/// How long a caller is asked to wait where the server is busy.
-const WAIT_SECONDS: u64 = 5;
-
 /// A refusal as it leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -189,7 +186,7 @@ impl From<Refused> for Failure {
                 let message =
                     "There are 2 active import users jobs, please wait until some of them are finished and try again";
                 let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, Some("too_many_requests"), message);
-                Failure { retry_after_seconds: Some(WAIT_SECONDS), ..failure }
+                Failure { retry_after_seconds: Some(WAIT.as_secs()), ..failure }
             }
             Refused::SourceOffline => Failure::new(
                 StatusCode::NOT_FOUND,
@@ -307,7 +304,7 @@ fn internal(error: &InternalError) -> Failure {
         "Something went wrong on our side."
     };
     let failure = Failure::new(internal_status(error), None, message);
-    Failure { retry_after_seconds: error.is_temporary().then_some(WAIT_SECONDS), ..failure }
+    Failure { retry_after_seconds: error.is_temporary().then_some(WAIT.as_secs()), ..failure }
 }
 
 impl IntoResponse for Failure {

@@ -6,16 +6,29 @@ pub(crate) mod oauth;
 pub(crate) mod page;
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use flows::InternalError;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::extract::Cx;
+use crate::extract::{BodyRefused, Cx};
 use crate::pages::Page;
 use crate::present;
 use crate::state::AppState;
+
+/// How long a caller is asked to wait where nobody knows better.
+pub(crate) const WAIT: Duration = Duration::from_secs(5);
+
+/// The status for a body that cannot be read.
+fn unread_status(refused: &BodyRefused) -> StatusCode {
+    match refused {
+        BodyRefused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyRefused::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        BodyRefused::CutOff | BodyRefused::Params(_) | BodyRefused::Repeated => StatusCode::BAD_REQUEST,
+    }
+}
 
 /// Logs what went wrong on our side, once, where it is mapped. The request id of the span is what the peer is told.
 pub(crate) fn log_internal(error: &InternalError) {

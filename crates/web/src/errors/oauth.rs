@@ -22,14 +22,11 @@ use protocol::error::ErrorCode;
 use protocol::token::TokenRequestRefused;
 use serde_json::json;
 
-use super::{internal_status, log_internal};
+use super::{WAIT, internal_status, log_internal, unread_status};
 use crate::extract::BodyRefused;
 use crate::middleware::limits::tell;
 use crate::oidc::dpop::ManyProofs;
 use crate::state::TokenErrorStatus;
-
-/// How long a caller is asked to wait where nobody knows better.
-const DEFAULT_WAIT: Duration = Duration::from_secs(5);
 
 /// An error as the token endpoint tells it.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,7 +54,7 @@ impl TokenError {
     }
 
     fn after(self, wait: Option<Duration>) -> Self {
-        TokenError { retry_after: Some(wait.unwrap_or(DEFAULT_WAIT)), ..self }
+        TokenError { retry_after: Some(wait.unwrap_or(WAIT)), ..self }
     }
 
     /// With the scheme named, where the client tried it.
@@ -102,12 +99,7 @@ fn grant_status(statuses: TokenErrorStatus) -> StatusCode {
 
 /// A token request that cannot be read.
 pub(crate) fn unreadable(refused: &BodyRefused) -> TokenError {
-    let status = match refused {
-        BodyRefused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyRefused::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        BodyRefused::CutOff | BodyRefused::Params(_) | BodyRefused::Repeated => StatusCode::BAD_REQUEST,
-    };
-    TokenError::new(status, ErrorCode::InvalidRequest, refused.to_string())
+    TokenError::new(unread_status(refused), ErrorCode::InvalidRequest, refused.to_string())
 }
 
 /// A parameter of a token request was sent twice, or is too long.
@@ -359,7 +351,7 @@ pub(crate) fn challenge(scheme: Scheme, status: StatusCode, error: Option<(Error
         }
     };
     let challenge = HeaderValue::from_str(&challenge).expect("codes and our own words are header text");
-    (status, [(header::WWW_AUTHENTICATE, challenge)], "Unauthorized").into_response()
+    (status, [(header::WWW_AUTHENTICATE, challenge)], status.canonical_reason().unwrap_or_default()).into_response()
 }
 
 #[cfg(test)]

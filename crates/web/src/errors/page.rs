@@ -8,7 +8,7 @@ use flows::{InternalError, RequestContext};
 use http::{HeaderValue, StatusCode, header};
 use protocol::params::ParamsRefused;
 
-use super::{internal_status, log_internal};
+use super::{WAIT, internal_status, log_internal, unread_status};
 use crate::extract::BodyRefused;
 use crate::pages::{ErrorPage, Page, Problem};
 use crate::present;
@@ -83,12 +83,7 @@ pub(crate) fn unreadable_query(state: &AppState, cx: &RequestContext, refused: &
 
 /// A form that cannot be read.
 pub(crate) fn unreadable_form(state: &AppState, cx: &RequestContext, refused: &BodyRefused) -> Response {
-    let status = match refused {
-        BodyRefused::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        BodyRefused::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        BodyRefused::CutOff | BodyRefused::Params(_) | BodyRefused::Repeated => StatusCode::BAD_REQUEST,
-    };
-    present::problem(state, cx, status, Problem::InvalidRequest, Some(&refused.to_string()))
+    present::problem(state, cx, unread_status(refused), Problem::InvalidRequest, Some(&refused.to_string()))
 }
 
 /// A form that did not come from our own page.
@@ -102,7 +97,7 @@ pub(crate) fn internal(state: &AppState, cx: &RequestContext, error: &InternalEr
     let problem = if error.is_temporary() { Problem::Busy } else { Problem::Internal };
     let mut response = present::problem(state, cx, internal_status(error), problem, None);
     if error.is_temporary() {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(WAIT.as_secs()));
     }
     response
 }

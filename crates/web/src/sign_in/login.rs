@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
 use super::visit::{Opened, Submitted, Visit};
+use crate::errors::WAIT;
 use crate::middleware::limits::ask_to_wait;
 use crate::pages::{Login, LoginProvider, LoginRefusal, Onward, Page, PageClient, Problem, departure};
 
@@ -93,13 +94,13 @@ fn refusal(why: LoginRefused) -> Option<(StatusCode, LoginRefusal)> {
 }
 
 fn say_when(response: &mut Response, why: LoginRefused) {
-    let seconds = match why {
-        LoginRefused::SourceThrottled { retry_after } => retry_after.map_or(5, |wait| wait.as_secs().max(1)),
-        LoginRefused::SourceUnavailable => 5,
+    let wait = match why {
+        LoginRefused::SourceThrottled { retry_after } => retry_after.unwrap_or(WAIT),
+        LoginRefused::SourceUnavailable => WAIT,
         LoginRefused::Limited(limited) => return ask_to_wait(response.headers_mut(), limited),
         _ => return,
     };
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
 }
 
 /// The form, with what was typed before.

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use url::form_urlencoded::Serializer;
 
 use super::visit::{Opened, Visit};
-use crate::errors;
+use crate::errors::{self, WAIT};
 use crate::extract::{Cx, form_params};
 use crate::pages::{Page, ProviderRefusal, ProviderRefused, departure};
 use crate::present;
@@ -92,7 +92,7 @@ fn refused(visit: &Visit, refusal: &Refusal) -> Response {
         ..ProviderRefused::new(shown, refusal.provider.as_deref(), &refusal.page, &refusal.state)
     };
     let mut response = visit.render(status, &refusal.page, &Page::ProviderRefused(page));
-    ask_to_wait(&mut response, refusal.why);
+    say_when(&mut response, refusal.why);
     response
 }
 
@@ -118,11 +118,11 @@ fn may_help(refusal: ProviderRefusal) -> bool {
     !matches!(refusal, ProviderRefusal::Misconfigured | ProviderRefusal::ConnectionClosed)
 }
 
-fn ask_to_wait(response: &mut Response, why: FederatedRefused) {
-    let seconds = match why {
-        FederatedRefused::Throttled { retry_after } => retry_after.map_or(5, |wait| wait.as_secs().max(1)),
-        FederatedRefused::Unavailable => 5,
+fn say_when(response: &mut Response, why: FederatedRefused) {
+    let wait = match why {
+        FederatedRefused::Throttled { retry_after } => retry_after.unwrap_or(WAIT),
+        FederatedRefused::Unavailable => WAIT,
         _ => return,
     };
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
 }

@@ -12,6 +12,7 @@ use crate::site::{API, Site, claims};
 #[track_caller]
 fn assert_refused(answer: &Answer, status: u16, error: &str) {
     assert_eq!(answer.status, status, "{}", answer.body);
+    assert_eq!(Some(answer.body.as_str()), answer.status.canonical_reason());
     let challenge = answer.header("www-authenticate").expect("a challenge");
     assert!(challenge.starts_with("Bearer realm="), "{challenge}");
     assert!(challenge.contains(&format!("error=\"{error}\"")), "{challenge}");
