@@ -9,6 +9,7 @@ mod cli;
 pub mod clock;
 mod commands;
 pub mod config;
+mod failure;
 pub mod mail;
 mod memory;
 pub mod secrets;
@@ -19,4 +20,5 @@ pub mod wiring;
 pub mod workers;
 
 pub use cli::Cli;
-pub use commands::{Failure, run};
+pub use commands::run;
+pub use failure::Failure;

@@ -23,8 +23,8 @@ use store::{Load, Store, StoreSettings};
 use upstream::{HttpSettings, Upstreams};
 use web::{AppState, RenderMetrics};
 
+use crate::Failure;
 use crate::clock::SystemClock;
-use crate::commands::Failure;
 use crate::config::{
     Bootstrap, Compatibility, Config, DatabaseUrl, Hashing, Limits, Network, Outgoing, Pages, RedisUrl, Tls,
     TokenErrorStatus,

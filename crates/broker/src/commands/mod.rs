@@ -3,7 +3,6 @@
 mod config_check;
 mod config_show;
 mod demo;
-mod failure;
 mod generate_docs;
 mod import;
 mod keys;
@@ -15,10 +14,10 @@ use std::process::ExitCode;
 
 use rustls::crypto::aws_lc_rs;
 
+use crate::Failure;
 use crate::cli::{Cli, Command, ConfigCommand, ImportCommand, KeysCommand, MigrationCommand};
 use crate::memory::take_small_pages;
 pub(crate) use demo::DemoOptions;
-pub use failure::Failure;
 pub(crate) use import::ImportUsers;
 
 /// Does what the command line says; what goes wrong is said on the standard error stream.

@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use flows::mail::{Mail, MailRefused, Mailer, Sending};
 use web::mails::Mails;
 
-use crate::commands::Failure;
+use crate::Failure;
 use crate::config::{Config, Sender};
 use crate::secrets::smtp_url;
 

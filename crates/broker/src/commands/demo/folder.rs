@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use keys::{Entropy, SystemEntropy};
 
 use super::Ports;
-use crate::commands::Failure;
+use crate::Failure;
 
 /// The folder, with its files in it.
 pub(super) struct Folder(PathBuf);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::commands::Failure;
+use crate::Failure;
 
 /// Opens the input. What cannot be read twice, such as a pipe, is copied into a temporary file that has no name and is
 /// gone when it is closed.

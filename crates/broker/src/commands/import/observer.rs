@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use flows::migration::import::{ImportObserver, RefusedRow, Summary};
 
-use crate::commands::{Failure, output};
+use crate::Failure;
+use crate::commands::output;
 
 /// How often the line on a terminal is written anew.
 const REDRAW: Duration = Duration::from_millis(100);
