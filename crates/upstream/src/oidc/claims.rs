@@ -77,13 +77,17 @@ pub(crate) fn lack_what_was_asked_for(claims: &JsonObject, provider: &Provider) 
     (asks("email") && lacks(&[ProfileField::Email])) || (asks("profile") && lacks(&of_profile))
 }
 
-/// Adds claims of an ID token to those of userinfo, which they replace because they are signed. What userinfo says of
-/// an address is about its own address alone.
+/// Adds claims of an ID token to those of userinfo, which they replace because they are signed. What either says of an
+/// address is about its own address alone.
 pub(crate) fn join(userinfo: &mut JsonObject, claims: &JsonObject, provider: &Provider) {
-    if claims.contains_key(claim_of(provider, ProfileField::Email)) {
-        userinfo.remove(claim_of(provider, ProfileField::EmailVerified));
+    let (address, flag) = (claim_of(provider, ProfileField::Email), claim_of(provider, ProfileField::EmailVerified));
+    let mut claims = claims.clone();
+    if claims.contains_key(address) {
+        userinfo.remove(flag);
+    } else {
+        claims.remove(flag);
     }
-    userinfo.extend(claims.clone());
+    userinfo.extend(claims);
 }
 
 /// Adds the name that Apple posts beside the code. It came by way of the browser, so that nothing but the name is

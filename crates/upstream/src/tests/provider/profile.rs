@@ -106,6 +106,18 @@ async fn lk_02_userinfo_does_not_vouch_for_the_address_of_the_id_token() {
 }
 
 #[tokio::test]
+async fn lk_02_the_id_token_does_not_vouch_for_the_address_of_userinfo() {
+    let mut situation = Situation::new().await;
+    situation.provider.email_verification = EmailVerification::Believed;
+    for (claim, expected) in [(json!(true), true), (json!(false), false), (json!(null), false)] {
+        let userinfo = json!({"sub": "ada-1", "email": "victim@x.io", "email_verified": claim});
+        situation.peer.server.on(Question::UserInfo, Lie::json(200, userinfo));
+        let found = profile(&situation, &json!({"email": null, "email_verified": true})).await;
+        assert_eq!((found.email.as_deref(), found.email_verified), (Some("victim@x.io"), expected), "{claim}");
+    }
+}
+
+#[tokio::test]
 async fn without_an_address_nothing_is_verified() {
     let mut situation = Situation::new().await;
     situation.provider.email_verification = EmailVerification::Assumed;
