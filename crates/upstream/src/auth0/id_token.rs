@@ -9,12 +9,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{JsonObject, Timestamp};
 use protocol::strict_json;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
 use crate::answer::Garbage;
-
-/// How far two clocks may be apart, seconds. The same as in Auth0's SDKs.
-const CLOCK_TOLERANCE: i64 = 60;
+use crate::oidc::id_token::{CLOCK_TOLERANCE, check_audience, check_issuer, moment};
 
 /// The claims of a token that `issuer` made for `client_id` and that has not expired.
 pub(super) fn claims(
@@ -24,13 +21,9 @@ pub(super) fn claims(
     now: Timestamp,
 ) -> Result<JsonObject, Garbage> {
     let claims = payload(id_token.expose_secret()).ok_or(Garbage::Malformed)?;
-    if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
-        return Err(Garbage::WrongIssuer);
-    }
-    if !is_for(&claims, client_id) {
-        return Err(Garbage::WrongAudience);
-    }
-    let expires_at = claims.get("exp").and_then(Value::as_i64).ok_or(Garbage::Malformed)?;
+    check_issuer(&claims, issuer).map_err(|_| Garbage::WrongIssuer)?;
+    check_audience(&claims, client_id).map_err(|_| Garbage::WrongAudience)?;
+    let expires_at = moment(&claims, "exp").ok_or(Garbage::Malformed)?;
     if expires_at.saturating_add(CLOCK_TOLERANCE) <= now.seconds() {
         return Err(Garbage::Expired);
     }
@@ -47,24 +40,9 @@ fn payload(token: &str) -> Option<JsonObject> {
     strict_json::object(&URL_SAFE_NO_PAD.decode(payload).ok()?)
 }
 
-/// Rules 3 to 5: we are in the audience, and where we are not alone there, the token was made for us.
-fn is_for(claims: &JsonObject, client_id: &str) -> bool {
-    let authorized_party = claims.get("azp").and_then(Value::as_str);
-    let is_authorized = authorized_party.is_none_or(|azp| azp == client_id);
-    match claims.get("aud") {
-        Some(Value::String(audience)) => audience == client_id && is_authorized,
-        Some(Value::Array(audiences)) => {
-            audiences.iter().any(|audience| audience == client_id)
-                && is_authorized
-                && (audiences.len() == 1 || authorized_party.is_some())
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::keys::Signer;
 use crate::sign_in::{AssertionRefused, Registration, Returned};
 
-/// How far two clocks may be apart, seconds.
-pub(super) const CLOCK_TOLERANCE: i64 = 60;
+/// How far two clocks may be apart, seconds. The same as in Auth0's SDKs.
+pub(crate) const CLOCK_TOLERANCE: i64 = 60;
 
 /// Judges the claims of a token whose signature was verified.
 pub(super) fn check(
@@ -27,12 +27,12 @@ pub(super) fn check(
 }
 
 /// The issuer, byte for byte.
-pub(super) fn check_issuer(claims: &JsonObject, issuer: &str) -> Result<(), AssertionRefused> {
+pub(crate) fn check_issuer(claims: &JsonObject, issuer: &str) -> Result<(), AssertionRefused> {
     if text(claims, "iss") == Some(issuer) { Ok(()) } else { Err(AssertionRefused::Issuer) }
 }
 
 /// We are in the audience, and where we are not alone there, the token was made for us.
-pub(super) fn check_audience(claims: &JsonObject, client_id: &str) -> Result<(), AssertionRefused> {
+pub(crate) fn check_audience(claims: &JsonObject, client_id: &str) -> Result<(), AssertionRefused> {
     let (is_in_it, is_alone) = match claims.get("aud") {
         Some(Value::String(audience)) => (audience == client_id, true),
         Some(Value::Array(audiences)) => (audiences.iter().any(|own| own == client_id), audiences.len() == 1),
@@ -119,7 +119,7 @@ fn text<'a>(claims: &'a JsonObject, name: &str) -> Option<&'a str> {
 }
 
 /// A `NumericDate` in whole seconds (RFC 7519 2), which may have a fraction.
-pub(super) fn moment(claims: &JsonObject, name: &str) -> Option<i64> {
+pub(crate) fn moment(claims: &JsonObject, name: &str) -> Option<i64> {
     let value = claims.get(name)?;
     #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and so does every sum made of it")]
     value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds.floor() as i64))

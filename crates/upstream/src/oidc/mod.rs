@@ -5,7 +5,7 @@
 
 pub(crate) mod authorization;
 pub(crate) mod claims;
-mod id_token;
+pub(crate) mod id_token;
 mod jws;
 pub(crate) mod keys;
 pub(crate) mod logout;
