@@ -18,6 +18,7 @@ pub mod pages;
 mod present;
 mod router;
 mod sign_in;
+mod standing;
 mod state;
 
 pub use router::{paths, router};

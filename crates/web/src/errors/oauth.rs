@@ -23,9 +23,8 @@ use protocol::token::TokenRequestRefused;
 use serde_json::json;
 
 use super::{WAIT, internal_status, log_internal, unread_status};
-use crate::extract::BodyRefused;
-use crate::middleware::limits::tell;
-use crate::oidc::dpop::ManyProofs;
+use crate::extract::{BodyRefused, ManyProofs, Scheme};
+use crate::standing::tell;
 use crate::state::TokenErrorStatus;
 
 /// An error as the token endpoint tells it.
@@ -324,30 +323,19 @@ fn login(why: LoginRefused, statuses: TokenErrorStatus) -> TokenError {
     }
 }
 
-/// How an access token is presented (RFC 9110 11.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scheme {
-    /// RFC 6750 2.1.
-    Bearer,
-    /// RFC 9449 7.1.
-    Dpop,
-}
-
-impl Scheme {
-    fn challenge(self) -> &'static str {
-        match self {
-            Scheme::Bearer => "Bearer realm=\"landbridge\"",
-            Scheme::Dpop => "DPoP realm=\"landbridge\", algs=\"ES256\"",
-        }
+fn challenge_of(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Bearer => "Bearer realm=\"landbridge\"",
+        Scheme::Dpop => "DPoP realm=\"landbridge\", algs=\"ES256\"",
     }
 }
 
 /// An access token that is absent or not good (RFC 6750 3, RFC 9449 7.1).
 pub(crate) fn challenge(scheme: Scheme, status: StatusCode, error: Option<(ErrorCode, &str)>) -> Response {
     let challenge = match error {
-        None => scheme.challenge().to_owned(),
+        None => challenge_of(scheme).to_owned(),
         Some((code, text)) => {
-            format!("{}, error=\"{}\", error_description=\"{text}\"", scheme.challenge(), code.as_str())
+            format!("{}, error=\"{}\", error_description=\"{text}\"", challenge_of(scheme), code.as_str())
         }
     };
     let challenge = HeaderValue::from_str(&challenge).expect("codes and our own words are header text");

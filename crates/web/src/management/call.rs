@@ -10,9 +10,8 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 
 use crate::errors::management::{Failure, Unread};
-use crate::extract::Cx;
+use crate::extract::{Cx, bearer_token};
 use crate::middleware::limits::CallerStanding;
-use crate::oidc::userinfo::bearer_token;
 use crate::state::AppState;
 
 /// A call by somebody whose token is good. What they may do is for the flow to say.

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
 
+use crate::present::Frameable;
 use crate::state::AppState;
 
 /// Nothing an answer holds may be guessed at, kept or framed, unless its handler says so.
@@ -17,10 +18,6 @@ const DEFAULTS: [(HeaderName, HeaderValue); 6] = [
 ];
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-
-/// An answer whose policy says who may frame it. `X-Frame-Options` knows no origins, so it stays away.
-#[derive(Clone, Copy)]
-pub(crate) struct Frameable;
 
 /// Adds what is missing.
 pub(super) fn complete(state: &AppState, response: &mut Response) {

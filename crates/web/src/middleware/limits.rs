@@ -8,16 +8,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use flows::RequestContext;
 use flows::limits::{Limited, Standing, take_authorization, take_call, take_registration};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::errors;
 use crate::errors::management::Failure;
 use crate::errors::oauth;
+use crate::standing::{ask_to_wait, is_told, tell};
 use crate::state::AppState;
-
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// How a caller of the Management API stands, once it is known who it is.
 #[derive(Clone, Default)]
@@ -102,7 +98,7 @@ async fn go_on_or_show(state: &AppState, taken: Result<Standing, Limited>, reque
 async fn go_on(standing: Standing, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     // Where a client or an account is limited, its own standing is told already.
-    if !response.headers().contains_key(LIMIT) {
+    if !is_told(response.headers()) {
         tell(response.headers_mut(), standing);
     }
     response
@@ -128,17 +124,4 @@ pub(crate) async fn management(State(state): State<AppState>, mut request: Reque
 
 fn context(request: &Request) -> &RequestContext {
     request.extensions().get().expect("the context middleware wraps every route")
-}
-
-/// When to come back after a call too many, and how the caller stands.
-pub(crate) fn ask_to_wait(headers: &mut HeaderMap, limited: Limited) {
-    headers.insert(header::RETRY_AFTER, HeaderValue::from(limited.wait_seconds()));
-    tell(headers, limited.standing);
-}
-
-/// The three headers that Auth0's clients read, the last in seconds since 1970.
-pub(crate) fn tell(headers: &mut HeaderMap, standing: Standing) {
-    headers.insert(LIMIT, HeaderValue::from(standing.limit));
-    headers.insert(REMAINING, HeaderValue::from(standing.remaining));
-    headers.insert(RESET, HeaderValue::from(standing.reset_at));
 }

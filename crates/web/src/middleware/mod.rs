@@ -9,4 +9,3 @@ mod peer;
 
 pub(crate) use calls::Calls;
 pub(crate) use context::context;
-pub(crate) use headers::Frameable;

@@ -9,9 +9,8 @@ use protocol::prompt::Screen;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, form_params, query_params, set_binding_cookie};
-use crate::pages::departure;
+use crate::pages::{departure, silent_departure};
 use crate::present;
-use crate::sign_in::provider::SILENT;
 use crate::state::AppState;
 
 /// The request in the query.
@@ -56,7 +55,7 @@ fn address_of(entrance: &Entrance, id: &str) -> String {
         Entrance::Page(Screen::Login) => format!("/u/login?state={id}"),
         Entrance::Consent => format!("/u/consent?state={id}"),
         Entrance::Page(Screen::Signup) => format!("/u/signup?state={id}"),
-        Entrance::Provider(home) if home.is_silent => format!("{}&{SILENT}=1", departure(id, &home.connection, None)),
+        Entrance::Provider(home) if home.is_silent => silent_departure(id, &home.connection),
         Entrance::Provider(home) => departure(id, &home.connection, None),
     }
 }

@@ -7,14 +7,13 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::client_call::{self, ClientCall};
-use super::dpop;
 use crate::errors::oauth;
-use crate::extract::Cx;
+use crate::extract::{Cx, ProofHeader};
 use crate::state::AppState;
 
 /// Keeps an authorization request until a browser names it.
 pub(crate) async fn post(State(state): State<AppState>, Cx(cx): Cx, request: Request) -> Response {
-    let proof = dpop::Header::of(request.headers());
+    let proof = ProofHeader::of(request.headers());
     let push = async |call: ClientCall| {
         let proof = proof.map_err(oauth::many_proofs)?;
         let proof = proof.as_ref().map(|header| header.with("POST", "oauth/par"));

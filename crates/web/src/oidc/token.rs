@@ -11,9 +11,8 @@ use http::{HeaderMap, header};
 use protocol::token::{TokenResponse, parse};
 
 use super::client_call::{self, ClientCall};
-use super::dpop;
 use crate::errors::oauth::{self, TokenError};
-use crate::extract::Cx;
+use crate::extract::{Cx, ProofHeader};
 use crate::state::AppState;
 
 /// The person's address, as a trusted client tells it.
@@ -22,7 +21,7 @@ const FORWARDED_FOR: &str = "auth0-forwarded-for";
 /// Exchanges a grant for tokens.
 pub(crate) async fn post(State(state): State<AppState>, Cx(cx): Cx, request: Request) -> Response {
     let forwarded_for = forwarded_for(request.headers());
-    let proof = dpop::Header::of(request.headers());
+    let proof = ProofHeader::of(request.headers());
     let exchange = async |call: ClientCall| {
         let proof = proof.map_err(oauth::many_proofs)?;
         let response = exchange(&state, &cx, &call, forwarded_for, proof.as_ref()).await?;
@@ -36,7 +35,7 @@ async fn exchange(
     cx: &RequestContext,
     call: &ClientCall,
     forwarded_for: Option<IpAddr>,
-    proof: Option<&dpop::Header>,
+    proof: Option<&ProofHeader>,
 ) -> Result<TokenResponse, TokenError> {
     let ClientCall { presented, params } = call;
     let request = parse(|name| params.get(name)).map_err(oauth::incomplete)?;

@@ -5,20 +5,19 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use flows::dpop::DpopRefused;
 use flows::userinfo::{PresentedAccess, UserinfoRefused, userinfo};
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 use protocol::error::ErrorCode;
 use protocol::params::Params;
 
-use super::dpop;
-use crate::errors::oauth::{Scheme, challenge};
+use crate::errors::oauth::challenge;
 use crate::errors::{internal_status, log_internal};
-use crate::extract::{Cx, form_params, query_params};
+use crate::extract::{Cx, ProofHeader, Scheme, access_token, form_params, query_params};
 use crate::state::AppState;
 
 /// Answers for the access token in the header, and for one nowhere else (RFC 6750 2.1).
 pub(crate) async fn answer(State(state): State<AppState>, Cx(cx): Cx, request: Request) -> Response {
     let presented = access_token(request.headers()).map(|(scheme, token)| (scheme, token.to_owned()));
-    let proof = dpop::Header::of(request.headers());
+    let proof = ProofHeader::of(request.headers());
     let method = request.method().clone();
     if has_token_elsewhere(request).await {
         let error = (ErrorCode::InvalidRequest, "an access token is sent in the Authorization header alone");
@@ -62,21 +61,4 @@ async fn has_token_elsewhere(request: Request) -> bool {
     let names_token = |params: &Params| params.has("access_token");
     let in_query = query_params(&request).is_ok_and(|params| names_token(&params));
     in_query || form_params(request).await.is_ok_and(|params| names_token(&params))
-}
-
-/// The token of an `Authorization: Bearer` header, if there is exactly one such header.
-pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    access_token(headers).filter(|(scheme, _)| *scheme == Scheme::Bearer).map(|(_, token)| token)
-}
-
-fn access_token(headers: &HeaderMap) -> Option<(Scheme, &str)> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let only = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
-    let (name, token) = only.split_once(' ')?;
-    let scheme = match name.to_ascii_lowercase().as_str() {
-        "bearer" => Scheme::Bearer,
-        "dpop" => Scheme::Dpop,
-        _ => return None,
-    };
-    Some((scheme, token.trim())).filter(|(_, token)| !token.is_empty())
 }

@@ -32,8 +32,8 @@ pub use self::page::{
     Consent, ConsentScope, ErrorPage, FormPost, Frame, LoggedOut, Login, LogoutConfirm, Page, PageClient, PasswordRule,
     Requirement, Signup,
 };
-pub(crate) use self::provider::departure;
 pub use self::provider::{LoginProvider, Onward, ProviderRefused};
+pub(crate) use self::provider::{SILENT, departure, silent_departure};
 pub use self::refusal::{
     LinkEnd, LoginRefusal, NewPasswordRefusal, News, Problem, ProviderRefusal, ResetRefusal, SignupRefusal,
 };

@@ -42,6 +42,14 @@ pub(crate) fn departure(state: &str, connection: &str, login_hint: Option<&str>)
     format!("/u/login/connection?{}", query.finish())
 }
 
+/// The same, asking for no page at the provider: only whether the person is signed in there.
+pub(crate) fn silent_departure(state: &str, connection: &str) -> String {
+    format!("{}&{SILENT}=1", departure(state, connection, None))
+}
+
+/// The parameter that asks so.
+pub(crate) const SILENT: &str = "silent";
+
 /// Leads on to a provider. A browser that followed a form is held to the places its page names; here it begins anew.
 #[derive(Clone, Debug, Serialize)]
 pub struct Onward {

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use super::visit::{Opened, Submitted, Visit};
 use crate::errors::WAIT;
-use crate::middleware::limits::ask_to_wait;
 use crate::pages::{Login, LoginProvider, LoginRefusal, Onward, Page, PageClient, Problem, departure};
+use crate::standing::ask_to_wait;
 
 /// The empty form.
 pub(crate) async fn show(Opened(visit): Opened) -> Response {

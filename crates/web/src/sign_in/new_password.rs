@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use super::link::{FormKey, done, ended, ticket};
 use super::visit::{Opened, Submitted, Visit};
 use crate::errors;
-use crate::middleware::limits::ask_to_wait;
 use crate::pages::{NewPassword, NewPasswordRefusal, News, Page, PageClient, password_rules};
+use crate::standing::ask_to_wait;
 
 const AGAIN: &str = "/u/reset-verify/again";
 

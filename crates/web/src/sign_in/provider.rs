@@ -10,12 +10,9 @@ use url::form_urlencoded::Serializer;
 use super::visit::{Opened, Visit};
 use crate::errors::{self, WAIT};
 use crate::extract::{Cx, form_params};
-use crate::pages::{Page, ProviderRefusal, ProviderRefused, departure};
+use crate::pages::{Page, ProviderRefusal, ProviderRefused, SILENT, departure};
 use crate::present;
 use crate::state::AppState;
-
-/// Asks for no page at the provider: only whether the person is signed in there.
-pub(crate) const SILENT: &str = "silent";
 
 /// `GET /u/login/connection`
 pub(crate) async fn leave(Opened(visit): Opened) -> Response {

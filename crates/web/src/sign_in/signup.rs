@@ -7,8 +7,8 @@ use http::StatusCode;
 use secrecy::SecretString;
 
 use super::visit::{Opened, Submitted, Visit};
-use crate::middleware::limits::ask_to_wait;
 use crate::pages::{Page, PageClient, Problem, Signup, SignupRefusal, password_rules};
+use crate::standing::ask_to_wait;
 
 /// The empty form.
 pub(crate) async fn show(Opened(visit): Opened) -> Response {

@@ -16,9 +16,8 @@ use url::form_urlencoded::Serializer;
 
 use crate::errors;
 use crate::extract::{Cookies, Cx, form_params, is_same_origin, query_params, set_session_cookie};
-use crate::oidc::web_message::KEEPS_OPENER;
 use crate::pages::{Page, Problem};
-use crate::present;
+use crate::present::{self, KEEPS_OPENER};
 use crate::state::AppState;
 
 /// A browser at one of the pages, with what it sent. `state` names the pending authorization the page is for.

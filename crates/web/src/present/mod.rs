@@ -1,5 +1,7 @@
 //! Showing pages, and carrying authorization responses to the client.
 
+mod web_message;
+
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,9 +9,10 @@ use flows::RequestContext;
 use http::{HeaderValue, StatusCode, header};
 use protocol::authorization::{AuthorizationResponse, ResponseMode};
 
-use crate::oidc::web_message;
 use crate::pages::{ErrorPage, FormPost, Frame, Page, Problem, WebUrl};
 use crate::state::AppState;
+
+pub(crate) use self::web_message::{Frameable, KEEPS_OPENER};
 
 /// Renders a page with its policy.
 pub(crate) fn page(
@@ -42,7 +45,7 @@ pub(crate) fn page(
 }
 
 /// Lets one script of one answer run.
-pub(crate) fn script_nonce(state: &AppState) -> String {
+fn script_nonce(state: &AppState) -> String {
     let mut random = [0; 16];
     state.services.entropy.fill(&mut random);
     URL_SAFE_NO_PAD.encode(random)

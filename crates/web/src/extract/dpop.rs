@@ -9,15 +9,15 @@ pub(crate) struct ManyProofs;
 
 /// The proof that came with a call, as it stands in the header.
 #[derive(Clone, Debug)]
-pub(crate) struct Header(String);
+pub(crate) struct ProofHeader(String);
 
-impl Header {
+impl ProofHeader {
     /// The one header, if there is any.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Option<Self>, ManyProofs> {
         let mut values = headers.get_all("dpop").iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
-            (Some(only), None) => only.to_str().map(|text| Some(Header(text.to_owned()))).map_err(|_| ManyProofs),
+            (Some(only), None) => only.to_str().map(|text| Some(ProofHeader(text.to_owned()))).map_err(|_| ManyProofs),
             (Some(_), Some(_)) => Err(ManyProofs),
         }
     }

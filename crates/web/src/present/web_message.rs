@@ -7,13 +7,16 @@ use protocol::authorization::AuthorizationResponse;
 use protocol::origin::origin_of;
 use serde_json::{Map, Value, json};
 
-use crate::middleware::Frameable;
-use crate::present::script_nonce;
+use super::script_nonce;
 use crate::state::AppState;
 
 /// Our pages cut the ties to whoever opened them; a pop-up that has to answer its opener keeps them.
 pub(crate) const KEEPS_OPENER: (HeaderName, HeaderValue) =
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("unsafe-none"));
+
+/// An answer whose policy says who may frame it. `X-Frame-Options` knows no origins, so it stays away.
+#[derive(Clone, Copy)]
+pub(crate) struct Frameable;
 
 /// A page without a word on it, which hands the answer to the client's window and to no other: the message names the
 /// origin it is for, and only that origin may frame the page.
