@@ -46,17 +46,6 @@ pub enum BreakerPosition {
     HalfOpen,
 }
 
-impl BreakerPosition {
-    /// The label in events and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            BreakerPosition::Closed => "closed",
-            BreakerPosition::Open => "open",
-            BreakerPosition::HalfOpen => "half_open",
-        }
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct Breaker {
     state: State,
@@ -126,9 +115,10 @@ impl Breaker {
         if !self.listens_to(pass) {
             return;
         }
-        let failures = self.failures_in_a_row().saturating_add(1);
         self.state = match self.state {
-            State::Closed { .. } if failures < limits.failures => State::Closed { failures },
+            State::Closed { failures } if failures.saturating_add(1) < limits.failures => {
+                State::Closed { failures: failures + 1 }
+            }
             _ => State::Open { shut: Span { since: now, length: limits.open_for }, probing: false },
         };
     }
@@ -146,14 +136,6 @@ impl Breaker {
             State::Closed { .. } => BreakerPosition::Closed,
             State::Open { shut, probing: false } if shut.rest(now).is_some() => BreakerPosition::Open,
             State::Open { .. } => BreakerPosition::HalfOpen,
-        }
-    }
-
-    /// Failures since the last answer; zero while open, when they are no longer counted.
-    pub(crate) fn failures_in_a_row(&self) -> u32 {
-        match self.state {
-            State::Closed { failures } => failures,
-            State::Open { .. } => 0,
         }
     }
 

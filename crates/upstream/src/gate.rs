@@ -13,30 +13,6 @@ use crate::breaker::{Breaker, BreakerPosition, Limits, Pass, Refusal};
 /// However a peer is configured, a person does not wait longer.
 const LONGEST_QUESTION: Duration = Duration::from_mins(1);
 
-/// How a source is doing, for status pages and readiness.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceHealth {
-    /// Whether it is asked at the moment.
-    pub breaker: BreakerPosition,
-    /// Failures since its last answer, while the breaker is closed.
-    pub failures_in_a_row: u32,
-    /// Questions put to it since it was configured as it is, or since this process started.
-    pub asked: u64,
-    /// How many of them failed in a way the breaker counts.
-    pub failed: u64,
-    /// The most recent of those.
-    pub last_failure: Option<LastFailure>,
-}
-
-/// A failure of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LastFailure {
-    /// When it was noticed.
-    pub at: Timestamp,
-    /// What it was.
-    pub reason: UnavailableReason,
-}
-
 /// The moment a question came, and how long ago that is. Instants are told by the caller's clock; this only adds
 /// what has passed since.
 #[derive(Clone, Copy, Debug)]
@@ -78,22 +54,13 @@ pub(crate) struct GateLimits {
 pub(crate) struct Gate {
     limits: GateLimits,
     permits: Semaphore,
-    record: Mutex<Record>,
-}
-
-#[derive(Debug)]
-struct Record {
-    breaker: Breaker,
-    asked: u64,
-    failed: u64,
-    last_failure: Option<LastFailure>,
+    breaker: Mutex<Breaker>,
 }
 
 impl Gate {
     pub(crate) fn new(limits: GateLimits) -> Self {
         let budget = usize::try_from(limits.max_concurrency.max(1)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-        let record = Record { breaker: Breaker::new(), asked: 0, failed: 0, last_failure: None };
-        Gate { limits, permits: Semaphore::new(budget), record: Mutex::new(record) }
+        Gate { limits, permits: Semaphore::new(budget), breaker: Mutex::new(Breaker::new()) }
     }
 
     /// Puts a question within the budget, the time limit and the breaker's mood. The time limit covers all of it.
@@ -103,7 +70,7 @@ impl Gate {
         question: impl Future<Output = Result<T, Setback>>,
     ) -> Result<T, Setback> {
         // Nobody queues for a source that is not asked anyway.
-        if let Some(refusal) = self.record().breaker.refusal(watch.now()) {
+        if let Some(refusal) = self.breaker().refusal(watch.now()) {
             return Err(refusal.into());
         }
         let _permit = self.permit().await?;
@@ -115,15 +82,9 @@ impl Gate {
         outcome
     }
 
-    pub(crate) fn health(&self, now: Timestamp) -> SourceHealth {
-        let record = self.record();
-        SourceHealth {
-            breaker: record.breaker.position(now),
-            failures_in_a_row: record.breaker.failures_in_a_row(),
-            asked: record.asked,
-            failed: record.failed,
-            last_failure: record.last_failure,
-        }
+    /// Whether questions are put at the moment.
+    pub(crate) fn position(&self, now: Timestamp) -> BreakerPosition {
+        self.breaker().position(now)
     }
 
     /// Waits for half the time limit at most, so that the question itself has a chance to be answered.
@@ -135,22 +96,17 @@ impl Gate {
     }
 
     fn admit(&self, now: Timestamp) -> Result<Pass, Setback> {
-        let mut record = self.record();
-        let pass = record.breaker.admit(self.limits(), now)?;
-        record.asked += 1;
-        Ok(pass)
+        Ok(self.breaker().admit(self.limits(), now)?)
     }
 
     fn note(&self, pass: Pass, setback: Option<Setback>, now: Timestamp) {
-        let mut record = self.record();
+        let mut breaker = self.breaker();
         match setback {
             Some(Setback::Unavailable(reason)) if reason.is_failure_of_the_source() => {
-                record.failed += 1;
-                record.last_failure = Some(LastFailure { at: now, reason });
-                record.breaker.failed(pass, self.limits(), now);
+                breaker.failed(pass, self.limits(), now);
             }
-            Some(Setback::Throttled { retry_after }) => record.breaker.throttled(pass, retry_after, now),
-            Some(Setback::Unavailable(_)) | None => record.breaker.answered(pass),
+            Some(Setback::Throttled { retry_after }) => breaker.throttled(pass, retry_after, now),
+            Some(Setback::Unavailable(_)) | None => breaker.answered(pass),
         }
     }
 
@@ -166,8 +122,8 @@ impl Gate {
         self.limits.timeout.min(LONGEST_QUESTION)
     }
 
-    fn record(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -34,7 +34,6 @@ mod urls;
 pub use answer::{DirectoryAnswer, Garbage, SourceAnswer, UnavailableReason};
 pub use backchannel::Told;
 pub use breaker::BreakerPosition;
-pub use gate::{LastFailure, SourceHealth};
 pub use http::{HttpSettings, HttpSetupError};
 pub use issuer::IssuerRefused;
 pub use oidc::logout::{LogoutNotice, SignOutRequest};

@@ -14,7 +14,8 @@ use tracing::{Span, instrument};
 use crate::addresses::AddressPolicy;
 use crate::answer::{DirectoryAnswer, Setback, SourceAnswer, UnavailableReason};
 use crate::auth0::{ManagementToken, Tenant};
-use crate::gate::{Gate, GateLimits, SourceHealth, Stopwatch};
+use crate::breaker::BreakerPosition;
+use crate::gate::{Gate, GateLimits, Stopwatch};
 use crate::http::{HttpClient, HttpSettings, HttpSetupError};
 use crate::issuer::{Issuer, IssuerRefused};
 use crate::providers::Providers;
@@ -133,9 +134,9 @@ impl Upstreams {
         answer
     }
 
-    /// How the source of this name is doing. `None` while it has not been asked by this process.
-    pub fn health(&self, source_name: &str, now: Timestamp) -> Option<SourceHealth> {
-        self.sources().get(&(source_name.to_owned(), Question::Password)).map(|asked| asked.gate.health(now))
+    /// Whether the source of this name is asked for passwords. `None` while this process has not asked it.
+    pub fn breaker(&self, source_name: &str, now: Timestamp) -> Option<BreakerPosition> {
+        self.sources().get(&(source_name.to_owned(), Question::Password)).map(|asked| asked.gate.position(now))
     }
 
     async fn ask_password(

@@ -43,8 +43,8 @@ pub async fn get(svc: &Services, caller: &Caller, id: &ConnectionId) -> Result<C
 pub async fn status(svc: &Services, cx: &RequestContext, caller: &Caller, id: &ConnectionId) -> Result<(), Refused> {
     caller.require(ManagementScope::ReadConnections)?;
     let connection = find(&mut svc.store.read().await?, id).await?.connection;
-    let health = connection.source.and_then(|source| svc.upstreams.health(&source.name, cx.now));
-    if health.is_some_and(|health| health.breaker == BreakerPosition::Open) {
+    let breaker = connection.source.and_then(|source| svc.upstreams.breaker(&source.name, cx.now));
+    if breaker == Some(BreakerPosition::Open) {
         return Err(Refused::SourceOffline);
     }
     Ok(())
