@@ -170,5 +170,8 @@ async fn what_cannot_be_imported_is_told_and_changes_nothing() {
     check(&deployment.import("people.json", " ", &[]), 1, "", "error: the input is empty\n");
     let output = deployment.import("people.json", "[]", &["--format", "csv"]);
     assert_eq!(output.status.code(), Some(2));
+    let over = "error: --report names the file that is to be imported; name another\n";
+    check(&deployment.import("people.json", IMPORT, &["--report", "./people.json"]), 2, "", over);
+    assert_eq!(std::fs::read_to_string(deployment.folder.path().join("people.json")).unwrap(), IMPORT);
     assert_eq!(deployment.counts()["connections"], json!([]));
 }

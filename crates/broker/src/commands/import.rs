@@ -4,7 +4,8 @@ mod input;
 mod observer;
 mod outcome;
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -75,6 +76,9 @@ impl ImportUsers {
 
 pub(super) async fn run(loaded: &Loaded, command: &ImportUsers) -> Result<(), Failure> {
     let input = input::open(&command.file)?;
+    if command.report.as_deref().is_some_and(|report| is_one_file(report, &command.file)) {
+        return Err(Failure::Configuration("--report names the file that is to be imported; name another".to_owned()));
+    }
     let mut console = Console::new(command.report.as_deref())?;
     let services = wiring::services(&loaded.config, Opening::ForImport, None).await?;
     let context = wiring::own_context("landbridge import");
@@ -84,6 +88,12 @@ pub(super) async fn run(loaded: &Loaded, command: &ImportUsers) -> Result<(), Fa
     let summary = outcome.map_err(|refused| failure(refused, &so_far))?;
     output::say(outcome::told(&summary, &command.connection, command.dry_run))?;
     refusals(&summary, command)
+}
+
+/// Whether both lead to the same file, by whatever names.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
 /// Part of the rows may be in already; whoever reads this learns that the same command takes up from there.
