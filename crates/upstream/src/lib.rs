@@ -14,6 +14,7 @@
 
 mod addresses;
 pub mod answer;
+mod attempt;
 mod auth0;
 mod backchannel;
 mod breaker;
@@ -32,6 +33,7 @@ mod upstreams;
 mod urls;
 
 pub use answer::{DirectoryAnswer, Garbage, SourceAnswer, UnavailableReason};
+pub use attempt::PasswordAttempt;
 pub use backchannel::Told;
 pub use breaker::BreakerPosition;
 pub use http::{HttpSettings, HttpSetupError};
@@ -40,5 +42,5 @@ pub use oidc::logout::{LogoutNotice, SignOutRequest};
 pub use oidc::metadata::MetadataRefused;
 pub use profile::{ProfileOrigin, SourceIdentity, SourceProfile};
 pub use providers::ProviderRefused;
-pub use upstreams::{PasswordAttempt, Upstreams};
+pub use upstreams::Upstreams;
 pub use urls::UrlRefused;

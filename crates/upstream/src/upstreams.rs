@@ -1,18 +1,18 @@
 //! The long-lived handle through which sources are asked.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use model::Timestamp;
 use model::connection::{Source, SourceKind};
-use model::{Timestamp, UserId};
 use secrecy::SecretString;
 use tracing::field::Empty;
 use tracing::{Span, instrument};
 
 use crate::addresses::AddressPolicy;
 use crate::answer::{DirectoryAnswer, Setback, SourceAnswer, UnavailableReason};
+use crate::attempt::PasswordAttempt;
 use crate::auth0::{ManagementToken, Tenant};
 use crate::breaker::BreakerPosition;
 use crate::gate::{Gate, GateLimits, Stopwatch};
@@ -20,22 +20,6 @@ use crate::http::{HttpClient, HttpSettings, HttpSetupError};
 use crate::issuer::{Issuer, IssuerRefused};
 use crate::providers::Providers;
 use crate::urls::UrlPolicy;
-
-/// A password somebody typed, to be checked at a source.
-///
-/// The caller caps the length of both texts, and sees to it that neither is empty.
-pub struct PasswordAttempt<'a> {
-    /// The address, username or phone number as the source knows it: of a person in the directory the stored
-    /// spelling, otherwise what was typed.
-    pub username: &'a str,
-    /// The password, as it was typed.
-    pub password: &'a SecretString,
-    /// Where the person is, so that the source counts attempts against them and not against us.
-    pub end_user_ip: Option<IpAddr>,
-    /// Whose password it must be, where the directory knows the person. An answer for any other `sub` is
-    /// [`crate::Garbage::OtherPerson`]. Without it, the answer must name the `username`.
-    pub expected: Option<&'a UserId>,
-}
 
 /// What is asked. Each kind has a gate of its own: anybody can have the directory asked by signing up, and must not be
 /// able to stop everybody's move by using up what the source allows.

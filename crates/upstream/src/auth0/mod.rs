@@ -14,11 +14,11 @@ pub(crate) use self::management::ManagementToken;
 use self::management::Reading;
 use self::password::Proof;
 use crate::answer::{DirectoryAnswer, Garbage, Setback, SourceAnswer, UnavailableReason};
+use crate::attempt::PasswordAttempt;
 use crate::gate::Stopwatch;
 use crate::http::{HttpAnswer, HttpClient};
 use crate::issuer::Issuer;
 use crate::profile::SourceProfile;
-use crate::upstreams::PasswordAttempt;
 
 /// One tenant, for one question.
 pub(crate) struct Tenant<'a> {

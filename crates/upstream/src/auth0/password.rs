@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::oauth_error::OAuthError;
 use super::{Tenant, id_token, json_of, profile};
 use crate::answer::{Garbage, Setback, SourceAnswer, UnavailableReason};
+use crate::attempt::PasswordAttempt;
 use crate::http::HttpAnswer;
 use crate::profile::{ProfileOrigin, SourceProfile};
-use crate::upstreams::PasswordAttempt;
 
 /// What the source made of a password.
 pub(super) enum Proof {
