@@ -257,7 +257,8 @@ pub(crate) fn introspection(refused: &IntrospectionRefused) -> TokenError {
     }
 }
 
-fn internal(error: &InternalError) -> TokenError {
+/// Something failed on our side.
+pub(crate) fn internal(error: &InternalError) -> TokenError {
     log_internal(error);
     let status = internal_status(error);
     if error.is_temporary() {

@@ -9,8 +9,7 @@ use http::StatusCode;
 use protocol::error::ErrorCode;
 use protocol::params::Params;
 
-use crate::errors::oauth::challenge;
-use crate::errors::{internal_status, log_internal};
+use crate::errors::oauth::{challenge, internal};
 use crate::extract::{Cx, ProofHeader, Scheme, access_token, form_params, query_params};
 use crate::state::AppState;
 
@@ -45,8 +44,7 @@ fn refusal(scheme: Scheme, refused: &UserinfoRefused) -> Response {
             challenge(scheme, StatusCode::UNAUTHORIZED, Some(error))
         }
         UserinfoRefused::Dpop(DpopRefused::Internal(error)) | UserinfoRefused::Internal(error) => {
-            log_internal(error);
-            internal_status(error).into_response()
+            internal(error).into_response()
         }
         UserinfoRefused::Dpop(refused) => {
             let error = (ErrorCode::InvalidDpopProof, &*refused.to_string());

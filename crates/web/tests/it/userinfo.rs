@@ -87,6 +87,14 @@ async fn jw_07_a_person_s_token_for_the_management_api_may_do_nothing() {
 }
 
 #[tokio::test]
+async fn what_fails_on_our_side_is_told_as_at_the_token_endpoint() {
+    let site = Site::new().await;
+    let token = site.tokens("openid").await.text("access_token");
+    site.app.hide_table("users").await;
+    assert_eq!(site.app.userinfo(&token).await.refusal(), (500, "server_error".to_owned()));
+}
+
+#[tokio::test]
 async fn jw_17_a_token_comes_in_the_header_and_nowhere_else() {
     let site = Site::new().await;
     let token = site.tokens("openid email").await.text("access_token");

@@ -168,13 +168,15 @@ pub(crate) fn userinfo(_: &mut Schemas) -> Operation {
         "email_verified": true,
         "name": "Ann",
     });
-    let refusal = json!({
-        "description": "`WWW-Authenticate` says what is wrong with the token (RFC 6750 3).",
-        "content": { "text/plain": { "schema": { "type": "string" }, "example": "Unauthorized" } },
-    });
+    let refusal = |words: &str| {
+        json!({
+            "description": "`WWW-Authenticate` says what is wrong with the token (RFC 6750 3).",
+            "content": { "text/plain": { "schema": { "type": "string" }, "example": words } },
+        })
+    };
     Operation::oauth("Read the claims of the person who signed in", &["access_token"])
         .describe("OpenID Connect Core 5.3. The token travels in the `Authorization` header and nowhere else.")
         .answers(StatusCode::OK, &schema, &example)
-        .responds(StatusCode::BAD_REQUEST, &refusal)
-        .responds(StatusCode::UNAUTHORIZED, &refusal)
+        .responds(StatusCode::BAD_REQUEST, &refusal("Bad Request"))
+        .responds(StatusCode::UNAUTHORIZED, &refusal("Unauthorized"))
 }
