@@ -9,6 +9,7 @@ pub use presets::PRESETS;
 
 /// What a strategy knows of its provider before an administrator has said anything.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about a provider")]
 pub struct Preset {
     /// Auth0's name for it.
     pub strategy: &'static str,
