@@ -1,6 +1,7 @@
 //! A broker in process.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -329,13 +330,14 @@ impl App {
     /// What a call is answered in whose write another begins, and what the other is answered: the call waits for what
     /// this statement locks until the other waits as well. On SQLite, where one write waits for the other as a whole, one
     /// comes after the other.
-    pub async fn amid<A, B>(
-        &self,
+    pub fn amid<'a, A: 'a, B: 'a>(
+        &'a self,
         lock: &'static str,
-        call: impl Future<Output = A>,
-        other: impl Future<Output = B>,
-    ) -> (A, B) {
-        meanwhile::amid(&self.database.url, lock, call, other).await
+        call: impl Future<Output = A> + 'a,
+        other: impl Future<Output = B> + 'a,
+    ) -> Pin<Box<dyn Future<Output = (A, B)> + 'a>> {
+        // Two calls are large.
+        Box::pin(meanwhile::amid(&self.database.url, lock, call, other))
     }
 
     /// Has every statement fail that names this table, as long as it is hidden.

@@ -95,15 +95,15 @@ const THE_FIRST_TOKEN: &str = "SELECT 1 FROM refresh_tokens WHERE generation = 0
 
 /// Whoever deletes the person or the client in the middle of the exchange of what is brought here is not refused, and
 /// nothing is left of it.
-async fn check_exchange(lock: &'static str, bring: impl AsyncFn(&Site) -> Vec<(&'static str, String)>) {
+async fn check_exchange(lock: &'static str, bring: impl AsyncFn(&Site) -> Vec<(String, String)>) {
     for deleted in ["users/auth0%7Cada", "clients/app"] {
         for_each_engine(async |app| {
             let site = Site::on(app).await;
             let grant = bring(&site).await;
-            let grant: Vec<_> = grant.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let exchange = site.app.token(&site.client.with_credentials(&grant));
-            let deletion = site.app.manage(Method::DELETE, deleted, &json!({}));
-            let (answer, deletion) = site.app.amid(lock, exchange, deletion).await;
+            let grant: Vec<_> = grant.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let (fields, nothing) = (site.client.with_credentials(&grant), json!({}));
+            let deletion = site.app.manage(Method::DELETE, deleted, &nothing);
+            let (answer, deletion) = site.app.amid(lock, site.app.token(&fields), deletion).await;
             assert_eq!(deletion.status, 204, "{deleted}: {}", deletion.body);
             assert_eq!(answer.status, 200, "{deleted}: {}", answer.body);
             assert_empty(&site.app, &["token_families", "authorization_codes", "refresh_tokens", "access_tokens"])
@@ -118,7 +118,7 @@ async fn a_code_is_exchanged_while_its_person_or_its_client_goes() {
     check_exchange(NO_NEW_TOKEN, async |site| {
         let code = site.code().await;
         let fields = site.client.code_fields(&code);
-        fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect()
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     })
     .await;
 }
@@ -128,7 +128,7 @@ async fn a_refresh_token_is_exchanged_while_its_person_or_its_client_goes() {
     check_exchange(THE_FIRST_TOKEN, async |site| {
         let first = site.offline_tokens().await.0;
         let second = site.client.refresh(&site.app, &first).await.text("refresh_token");
-        vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", second)]
+        vec![("grant_type".to_owned(), "refresh_token".to_owned()), ("refresh_token".to_owned(), second)]
     })
     .await;
 }
@@ -139,7 +139,8 @@ async fn a_browser_is_answered_while_its_person_goes() {
         let site = Site::on(app).await;
         let mut browser = site.app.browser();
         site.log_in(&mut browser, &site.client.request()).await.code();
-        let deletion = site.app.manage(Method::DELETE, "users/auth0%7Cada", &json!({}));
+        let nothing = json!({});
+        let deletion = site.app.manage(Method::DELETE, "users/auth0%7Cada", &nothing);
         let (answer, deletion) = site.app.amid(NO_NEW_CODE, site.silently(&mut browser), deletion).await;
         assert_eq!(deletion.status, 204, "{}", deletion.body);
         assert!(!answer.code().is_empty(), "{answer:?}");
@@ -185,8 +186,8 @@ async fn whoever_signs_up_while_the_connection_goes_goes_with_it() {
         let mut browser = site.app.browser();
         let form = browser.authorize(&url).await.page().form();
         let form = form.fill("email", "bob@x.io").fill("password", "Tr1cky enough");
-        let path = format!("connections/{}", empty.id);
-        let deletion = site.app.manage(Method::DELETE, &path, &json!({}));
+        let (path, nothing) = (format!("connections/{}", empty.id), json!({}));
+        let deletion = site.app.manage(Method::DELETE, &path, &nothing);
         let lock = "LOCK TABLE passwords IN SHARE MODE";
         let (_, deletion) = site.app.amid(lock, browser.submit(&form), deletion).await;
         assert_eq!(deletion.status, 204, "{}", deletion.body);
