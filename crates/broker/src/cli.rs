@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use flows::event_seals::Head;
 
 use crate::commands::{DemoOptions, ImportUsers};
 use crate::config::{ConfigError, Loaded, Sources, environment, load};
@@ -35,6 +36,9 @@ pub(crate) enum Command {
     /// Looks after the keys that sign tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Looks after the log of events
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Loads what another system holds
     #[command(subcommand)]
     Import(ImportCommand),
@@ -67,6 +71,16 @@ pub(crate) enum KeysCommand {
     Revoke {
         /// The key's id, as `landbridge keys list` prints it
         kid: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// Tells whether anybody altered the log behind the broker's back, and where
+    Verify {
+        /// A head that was printed or logged before and kept elsewhere, to tell whether the end was cut off
+        #[arg(long, value_name = "HEAD")]
+        head: Option<Head>,
     },
 }
 

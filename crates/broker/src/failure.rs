@@ -16,6 +16,8 @@ pub enum Failure {
     Work(anyhow::Error),
     /// The work is done but for a part that was refused. Exit code 3.
     Incomplete(anyhow::Error),
+    /// What was looked at was altered by somebody who is not the broker. Exit code 4.
+    Altered(anyhow::Error),
 }
 
 impl Failure {
@@ -25,6 +27,7 @@ impl Failure {
             Failure::Configuration(_) => ExitCode::from(2),
             Failure::Work(_) => ExitCode::FAILURE,
             Failure::Incomplete(_) => ExitCode::from(3),
+            Failure::Altered(_) => ExitCode::from(4),
         }
     }
 }
@@ -33,7 +36,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Configuration(message) => f.write_str(message),
-            Failure::Work(error) | Failure::Incomplete(error) => write!(f, "{error:#}"),
+            Failure::Work(error) | Failure::Incomplete(error) | Failure::Altered(error) => write!(f, "{error:#}"),
         }
     }
 }

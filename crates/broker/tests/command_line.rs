@@ -252,3 +252,19 @@ fn keys_are_rotated_and_revoked_beside_a_running_broker() {
     assert_eq!(kid("revoked"), Some(first));
     broker.stop();
 }
+
+#[test]
+fn dl_06_whether_the_log_of_events_was_altered_is_said_by_the_exit_code() {
+    let folder = empty();
+    Broker::start(&folder).stop();
+    let verified = run(&folder, &["events", "verify"]);
+    assert_eq!((verified.status.code(), text(&verified.stderr)), (Some(0), ""));
+    assert!(text(&verified.stdout).starts_with("No event is sealed.\nNot sealed yet, "), "{}", text(&verified.stdout));
+    let head = "1:abababababababababababababababab";
+    let expected = format!(
+        "error: the log of events is not as it was sealed: the log does not come by the head {head}: its end was cut \
+         off, or it was sealed anew\n"
+    );
+    check_refused(&run(&folder, &["events", "verify", "--head", head]), 4, &expected);
+    assert_eq!(run(&folder, &["events", "verify", "--head", "1:ab"]).status.code(), Some(2));
+}

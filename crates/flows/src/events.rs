@@ -12,10 +12,10 @@ use store::{StoreError, WriteTx};
 use crate::{RequestContext, Services};
 
 /// How many events one write numbers, so that nobody waits long behind it.
-const BATCH: u32 = 1000;
+const BATCH: u32 = 250;
 /// How many such writes one question makes at the most. It takes more than one only where nobody has followed the log
 /// for long; who begins at a late event then hears of nothing until the questions have come that far.
-const BATCHES: u32 = 50;
+const BATCHES: u32 = 200;
 
 /// Builds an event about this call.
 pub(crate) struct EventBuilder(Event);
@@ -122,8 +122,8 @@ pub(crate) async fn following(svc: &Services, from: &str, limit: u32) -> Result<
     store::events::after(&mut svc.store.read().await?, from, limit).await
 }
 
-/// Done by readers, so that writers do not pay for an order that nobody may ever ask for.
-async fn number_visible(svc: &Services) -> Result<(), StoreError> {
+/// Done by readers and by whoever seals the log, so that writers do not pay for the order.
+pub(crate) async fn number_visible(svc: &Services) -> Result<(), StoreError> {
     for _ in 0..BATCHES {
         if !store::events::has_unnumbered(&mut svc.store.read().await?).await? {
             break;

@@ -20,6 +20,7 @@ pub mod dbconnections;
 pub mod discovery;
 pub mod dpop;
 pub mod error;
+pub mod event_seals;
 pub mod events;
 pub mod grants;
 pub mod hashing;

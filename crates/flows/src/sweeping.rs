@@ -21,12 +21,12 @@ pub async fn sweep(svc: &Services, now: Timestamp) -> Result<u64, InternalError>
     let mut swept = 0;
     loop {
         let mut tx = svc.store.write().await?;
-        let mut batch = store::expiry::sweep(&mut tx, ended_before, BATCH).await?;
-        batch += store::events::sweep(&mut tx, events_before, BATCH).await?;
+        let batch = store::expiry::sweep(&mut tx, ended_before, BATCH).await?;
         tx.commit().await?;
         swept += batch;
         if batch < u64::from(BATCH) {
-            return Ok(swept);
+            break;
         }
     }
+    Ok(swept + crate::event_seals::sweep(svc, events_before).await?)
 }

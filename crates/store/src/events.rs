@@ -28,13 +28,49 @@ statements! {
     DAILY = "SELECT date / 86400000 AS day, type, COUNT(*) AS events FROM events
              WHERE type IN ($1, $2, $3) AND date >= $4 AND date < $5
              GROUP BY date / 86400000, type ORDER BY 1, 2";
-    OF_USER = "SELECT log_id, document FROM events WHERE user_id = $1 AND log_id > $2 ORDER BY log_id LIMIT $3";
-    REWRITE = "UPDATE events SET document = $2 WHERE log_id = $1";
-    SWEEP = "DELETE FROM events WHERE log_id IN (SELECT log_id FROM events WHERE date < $1 LIMIT $2)";
+    ROWS = "SELECT log_id, position, date, type, client_id, user_id, document, erasure FROM events
+            WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
+    ROWS_OF_USER = "SELECT log_id, position, date, type, client_id, user_id, document, erasure FROM events
+                    WHERE user_id = $1 AND log_id > $2 ORDER BY log_id LIMIT $3";
+    BEHIND = "SELECT COUNT(*) FROM events WHERE position IS NULL OR position > $1";
+    REWRITE = "UPDATE events SET document = $2, erasure = $3 WHERE log_id = $1";
+    SWEEP = "DELETE FROM events WHERE position <= $1";
 }
 
-/// How many events are held in memory while what they say of somebody is taken out.
-const AT_ONCE: i64 = 500;
+/// The row of an event as it is stored, to tell whether it was altered.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct EventRow {
+    /// The event's id.
+    pub log_id: String,
+    /// Its place in the order in which events became visible, once it has [one](number).
+    pub position: Option<i64>,
+    /// When it happened, in milliseconds since 1970.
+    pub date: i64,
+    /// The code of its type.
+    #[sqlx(rename = "type")]
+    pub code: String,
+    /// The client.
+    pub client_id: Option<String>,
+    /// The user.
+    pub user_id: Option<String>,
+    /// The whole event.
+    pub document: String,
+    /// Where something was taken out of the document: what stands in for the digest of the row before.
+    pub erasure: Option<Vec<u8>>,
+}
+
+impl EventRow {
+    /// The event that it tells of.
+    pub fn event(&self) -> Result<Event, StoreError> {
+        from_json("events", &self.log_id, &self.document)
+    }
+
+    /// The same row, telling this.
+    #[must_use]
+    pub fn telling(&self, event: &Event) -> Self {
+        EventRow { document: to_json(event), ..self.clone() }
+    }
+}
 
 /// Which events are wanted; empty lists mean no condition.
 #[derive(Clone, Debug, Default)]
@@ -177,27 +213,33 @@ async fn position_of(db: &mut impl Read, id: &str) -> Result<Option<i64>, StoreE
     }
 }
 
-/// Takes out of what was recorded of a person whatever says more of them than their id: names, network addresses,
-/// browsers. Of what an administrator did to them, address and browser stay, because those are the administrator's.
-pub async fn forget_person(tx: &mut WriteTx, id: &UserId) -> Result<(), StoreError> {
-    let mut last = String::new();
-    loop {
-        let rows: Vec<(String, String)> = tx.fetch_all(OF_USER, args![id, &last, AT_ONCE]).await?;
-        for row in &rows {
-            let mut event = Event { user_name: None, ..read(row)? };
-            if event.code != EventType::ManagementWrite.code() {
-                (event.ip, event.user_agent) = (None, None);
-            }
-            tx.execute(REWRITE, args![&event.log_id, to_json(&event)]).await?;
-        }
-        match rows.into_iter().next_back() {
-            Some((newest, _)) => last = newest,
-            None => return Ok(()),
-        }
-    }
+/// The rows behind one position and up to another, at most `limit` of them, in that order.
+pub async fn rows(db: &mut impl Read, after: i64, until: i64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+    db.fetch_all(ROWS, args![after, until, i64::from(limit)]).await
 }
 
-/// Deletes at most `limit` events from before this moment, and says how many went.
-pub async fn sweep(tx: &mut WriteTx, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-    tx.execute(SWEEP, args![before, i64::from(limit)]).await
+/// At most `limit` rows of this user's, by their ids, behind this one.
+pub async fn rows_of_user(
+    db: &mut impl Read,
+    id: &UserId,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<EventRow>, StoreError> {
+    db.fetch_all(ROWS_OF_USER, args![id, after, i64::from(limit)]).await
+}
+
+/// How many events stand behind this position or have none yet.
+pub async fn count_behind(db: &mut impl Read, position: i64) -> Result<u64, StoreError> {
+    let (count,): (i64,) = db.fetch_one(BEHIND, args![position]).await?;
+    Ok(count.unsigned_abs())
+}
+
+/// Replaces what a row tells.
+pub async fn rewrite(tx: &mut WriteTx, row: &EventRow) -> Result<(), StoreError> {
+    tx.execute(REWRITE, args![&row.log_id, &row.document, row.erasure.clone()]).await.map(|_| ())
+}
+
+/// Deletes the events up to this position, and says how many went.
+pub async fn sweep(tx: &mut WriteTx, position: i64) -> Result<u64, StoreError> {
+    tx.execute(SWEEP, args![position]).await
 }

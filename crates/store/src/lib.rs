@@ -13,6 +13,7 @@ pub mod clients;
 pub mod connections;
 pub mod db;
 pub mod ephemeral;
+pub mod event_seals;
 pub mod events;
 pub mod expiry;
 pub mod failed_logins;

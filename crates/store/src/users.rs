@@ -10,7 +10,7 @@ use crate::columns::{from_json, moment, to_json, to_json_opt};
 use crate::db::{Args, Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::search::{Condition, Field, Kind, Place};
-use crate::{Page, Read, Sort, StoreError, WriteTx, events};
+use crate::{Page, Read, Sort, StoreError, WriteTx};
 
 const COLUMNS: &str = "user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count, \
                        last_login, last_ip, last_password_reset, created_at, updated_at, version";
@@ -506,15 +506,14 @@ pub async fn hold_to_delete(tx: &mut WriteTx, id: &UserId) -> Result<bool, Store
     Ok(tx.fetch_optional::<(String,)>(HOLD_TO_DELETE, args![id]).await?.is_some())
 }
 
-/// Deletes a user with everything that refers to them, leaves of them in the log no more than the id, and remembers each
-/// identity so that no source brings it back. `false` means that there was none.
+/// Deletes a user with everything that is theirs but what the log says of them, and remembers each identity so that no
+/// source brings it back. `false` means that there was none.
 pub async fn delete(tx: &mut WriteTx, id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
     tx.execute(BURY, args![id, now]).await?;
     if tx.execute(DELETE, args![id]).await? == 0 {
         return Ok(false);
     }
     tx.execute(RETIRE, args![id, now]).await?;
-    events::forget_person(tx, id).await?;
     Ok(true)
 }
 

@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use credentials::password::{Hasher, Parameters};
 use flows::bootstrap::BootstrapClient;
+use flows::event_seals::{Head, NotWhole, Report};
 use flows::hashing::HashPool;
 use flows::jobs::Work;
 use flows::limits::LimitSettings;
@@ -139,7 +140,8 @@ impl App {
         let database = Arc::new(Database::new(options.engine).await);
         let app = App::on(database, Arc::new(SettableClock::at(BEGINNING)), Arc::default(), options, "first").await;
         let mut tx = app.services.store.write().await.expect("the database can be written to");
-        store::events::sweep(&mut tx, app.now().plus_seconds(1), u32::MAX).await.expect("events can be swept");
+        store::events::number(&mut tx, 1000).await.expect("events can be numbered");
+        store::events::sweep(&mut tx, i64::MAX).await.expect("events can be swept");
         tx.commit().await.expect("the database keeps what is written");
         app
     }
@@ -279,9 +281,25 @@ impl App {
         while self.run_one_job().await {}
     }
 
-    /// Frees the room of what has expired.
+    /// Seals the events that are not sealed yet, and frees the room of what has expired.
     pub async fn sweep(&self) {
+        self.seal_events().await;
         flows::sweeping::sweep(&self.services, self.now()).await.expect("the database can be written to");
+    }
+
+    /// Seals the events that are not sealed yet.
+    pub async fn seal_events(&self) {
+        flows::event_seals::seal(&self.services, self.now()).await.expect("the database can be written to");
+    }
+
+    /// Whether the log of events is as it was sealed, and comes by this head.
+    pub async fn verify_events(&self, kept: Option<&Head>) -> Result<Report, NotWhole> {
+        flows::event_seals::verify(&self.services, kept).await
+    }
+
+    /// Alters the database behind the broker's back, as an intruder does.
+    pub async fn tamper(&self, statement: &str) {
+        self.database.execute(statement.to_owned()).await;
     }
 
     fn worker(&self) -> RequestContext {

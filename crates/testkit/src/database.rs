@@ -105,6 +105,18 @@ impl Database {
         renamed.expect("a table can be renamed");
     }
 
+    /// Runs statements that both engines understand.
+    pub(crate) async fn execute(&self, statements: String) {
+        match &self.place {
+            Place::Folder(_) => {
+                let mut file = SqliteConnection::connect(&self.url).await.expect("the test's database opens");
+                sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut file).await.expect("SQLite understands it");
+                file.close().await.expect("the file closes");
+            }
+            Place::Server(_) => run(&self.url, statements).await,
+        }
+    }
+
     /// A store on it, as each process has one.
     pub(crate) async fn open(&self) -> Store {
         let settings = StoreSettings { url: self.url.clone(), readers: 8, load: Load::Service };

@@ -3,6 +3,7 @@
 mod config_check;
 mod config_show;
 mod demo;
+mod events;
 mod generate_docs;
 mod import;
 mod keys;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use rustls::crypto::aws_lc_rs;
 
 use crate::Failure;
-use crate::cli::{Cli, Command, ConfigCommand, ImportCommand, KeysCommand, MigrationCommand};
+use crate::cli::{Cli, Command, ConfigCommand, EventsCommand, ImportCommand, KeysCommand, MigrationCommand};
 use crate::memory::take_small_pages;
 pub(crate) use demo::DemoOptions;
 pub(crate) use import::ImportUsers;
@@ -46,6 +47,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Keys(KeysCommand::List) => in_runtime(keys::list(&cli.load()?)),
         Command::Keys(KeysCommand::Rotate) => in_runtime(keys::rotate(&cli.load()?)),
         Command::Keys(KeysCommand::Revoke { kid }) => in_runtime(keys::revoke(&cli.load()?, kid)),
+        Command::Events(EventsCommand::Verify { head }) => in_runtime(events::verify(&cli.load()?, head.as_ref())),
         Command::Import(ImportCommand::Users(command)) => in_runtime(import::run(&cli.load()?, command)),
         Command::Migration(MigrationCommand::Status { json }) => in_runtime(migration::status(&cli.load()?, *json)),
         Command::GenerateDocs { folder } => Ok(generate_docs::run(folder)?),

@@ -29,6 +29,9 @@ const REDIS_PERIOD: Duration = Duration::from_secs(1);
 
 const SWEEP_PERIOD: Duration = Duration::from_mins(1);
 
+/// How soon nobody can alter an event any more without it showing.
+const SEAL_PERIOD: Duration = Duration::from_secs(10);
+
 const CERTIFICATE_PERIOD: Duration = Duration::from_secs(5);
 
 /// How soon work for later is begun, or begun again.
@@ -98,6 +101,8 @@ pub(super) fn workers(
     let workers = Workers::default();
     let sweeping = Arc::clone(services);
     workers.every("sweep", SWEEP_PERIOD, move || sweep(Arc::clone(&sweeping)));
+    let sealed = Arc::clone(services);
+    workers.every("event seals", SEAL_PERIOD, move || seal_events(Arc::clone(&sealed)));
     let working = Arc::clone(services);
     workers.side_by_side(JOBS_AT_ONCE, "jobs", JOBS_PERIOD, move || run_jobs(Arc::clone(&working), None));
     for kind in flows::jobs::KINDS {
@@ -154,6 +159,10 @@ async fn sweep(services: Arc<Services>) -> Result<(), InternalError> {
     let swept = flows::sweeping::sweep(&services, SystemClock.now()).await?;
     tracing::debug!(rows = swept, "swept what had expired");
     Ok(())
+}
+
+async fn seal_events(services: Arc<Services>) -> Result<(), InternalError> {
+    flows::event_seals::seal(&services, SystemClock.now()).await.map(|_| ())
 }
 
 async fn run_jobs(services: Arc<Services>, kind: Option<&'static str>) -> Result<(), InternalError> {

@@ -122,18 +122,54 @@ async fn the_log_is_filtered_by_type_and_user() {
 }
 
 #[tokio::test]
-async fn the_oldest_events_go_and_no_more_than_was_told() {
+async fn events_go_up_to_a_position_and_those_without_one_stay() {
     for_each_engine(async |store| {
-        for minutes in 1..=4 {
+        for minutes in 1..=3 {
             insert(store, &event(minutes, "s")).await;
         }
-        let sweep = async |minutes: i64, limit: u32| {
-            committed(store, async |tx| events::sweep(tx, at(minutes), limit).await).await
-        };
-        assert_eq!(sweep(1, 100).await, 0, "what is exactly that old stays");
-        assert_eq!((sweep(4, 2).await, sweep(4, 2).await, sweep(4, 2).await), (2, 1, 0));
+        assert_eq!(committed(store, async |tx| events::sweep(tx, 10).await).await, 0);
+        committed(store, async |tx| events::number(tx, 3).await).await;
+        insert(store, &event(4, "fp")).await;
+        let second = events::rows(&mut reader(store).await, 0, 10, 10).await.unwrap()[1].position.unwrap();
+        let sweep = async || committed(store, async |tx| events::sweep(tx, second).await).await;
+        assert_eq!((sweep().await, sweep().await), (2, 0));
         let all = Page::Offset { skip: 0, limit: 10 };
-        assert_eq!(listed(store, &EventFilter::default(), &all).await, entries(&[(4, "s")]));
+        assert_eq!(listed(store, &EventFilter::default(), &all).await, entries(&[(4, "fp"), (3, "s")]));
+        assert_eq!(events::count_behind(&mut reader(store).await, second).await.unwrap(), 2);
+        assert_eq!(events::count_behind(&mut reader(store).await, second + 1).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_are_read_as_they_are_stored_and_rewritten() {
+    for_each_engine(async |store| {
+        let (ada, id) = (full_event(1), UserId::new("auth0|ada"));
+        insert(store, &ada).await;
+        insert(store, &event(2, "s")).await;
+        let of_user = async |after: &str| events::rows_of_user(&mut reader(store).await, &id, after, 10).await.unwrap();
+        let found = of_user("").await;
+        let [row] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(row.event().unwrap(), ada);
+        assert_eq!((row.code.as_str(), row.date, row.position, &row.erasure), ("fp", ada.date.millis(), None, &None));
+        assert_eq!((row.client_id.as_deref(), row.user_id.as_deref()), (Some("app"), Some("auth0|ada")));
+        assert_eq!(of_user(ada.log_id.as_str()).await, []);
+        let nameless = Event { user_name: None, ..ada };
+        let rewritten = crate::events::EventRow { erasure: Some(vec![0, 255]), ..row.telling(&nameless) };
+        committed(store, async |tx| events::rewrite(tx, &rewritten).await).await;
+        assert_eq!(of_user("").await, [rewritten]);
+        committed(store, async |tx| events::number(tx, 10).await).await;
+        let rows = async |after: i64, until: i64, limit: u32| {
+            let rows = events::rows(&mut reader(store).await, after, until, limit).await.unwrap();
+            rows.into_iter().map(|row| row.code).collect::<Vec<_>>()
+        };
+        let last = of_user("").await[0].position.unwrap() + 1;
+        assert_eq!(rows(0, last, 10).await, ["fp", "s"]);
+        assert_eq!(
+            (rows(last - 1, last, 10).await, rows(0, last - 1, 10).await),
+            (vec!["s".to_owned()], vec!["fp".to_owned()])
+        );
+        assert_eq!(rows(0, last, 1).await, ["fp"]);
     })
     .await;
 }

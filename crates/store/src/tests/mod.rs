@@ -9,6 +9,7 @@ mod composed;
 mod connections;
 mod engines;
 mod event_order;
+mod event_seals;
 mod events;
 mod expiry;
 mod families;

@@ -21,6 +21,7 @@ fn all() -> Vec<(String, Sql)> {
         clients,
         connections,
         db,
+        event_seals,
         events,
         expiry,
         failed_logins,

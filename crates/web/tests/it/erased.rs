@@ -1,5 +1,6 @@
 //! What is left of somebody who was deleted, and who comes by their address next.
 
+use flows::event_seals::NotWhole;
 use http::Method;
 use protocol::client_metadata::AppType;
 use serde_json::json;
@@ -53,6 +54,35 @@ async fn dl_08_nothing_but_an_id_is_left_of_whoever_is_deleted() {
         assert!(told.iter().all(|event| event.user_id.as_ref() == Some(&site.ada)), "that somebody came stays known");
         let deletion = app.events_of("sapi").await;
         assert!(deletion.iter().all(|event| event.ip.is_some()), "so does where from the administrator acted");
+    })
+    .await;
+}
+
+/// Taking somebody out of the log rewrites rows that are sealed, which is no damage and cannot be feigned.
+#[tokio::test]
+async fn dl_06_dl_08_the_log_stays_whole_when_somebody_is_taken_out_of_it() {
+    for_each_engine(async |app| {
+        let site = Site::on(app).await;
+        let app = &site.app;
+        site.code().await;
+        app.seal_events().await;
+        // Not sealed before they are rewritten.
+        site.code().await;
+        let names = async || app.events().await.iter().filter(|event| event.user_name.is_some()).count();
+        assert!(names().await > 0);
+        manage(app, Method::DELETE, ADA, json!({})).await;
+        assert_eq!(names().await, 0);
+        let report = app.verify_events(None).await.unwrap();
+        assert!(report.erased > 0 && report.unsealed > 0, "{report:?}");
+        app.seal_events().await;
+        let sealed = app.verify_events(None).await.unwrap();
+        assert!(sealed.erased > report.erased && sealed.unsealed == 0, "{sealed:?}");
+        app.tamper("UPDATE events SET document = REPLACE(document, 'auth0|ada', 'auth0|eve')").await;
+        assert!(matches!(app.verify_events(None).await, Err(NotWhole::EventAltered(_))));
+        app.tamper("UPDATE events SET document = REPLACE(document, 'auth0|eve', 'auth0|ada')").await;
+        assert_eq!(app.verify_events(None).await.unwrap(), sealed);
+        app.tamper("UPDATE events SET erasure = NULL").await;
+        assert!(matches!(app.verify_events(None).await, Err(NotWhole::EventAltered(_))));
     })
     .await;
 }

@@ -13,6 +13,7 @@ const DAY: Duration = Duration::from_hours(24);
 async fn change(app: &App, settings: Value) {
     let api = Api::on(app.clone()).await;
     expect(&api.patch("/tenants/settings", settings).await, 200);
+    app.seal_events().await;
 }
 
 /// How many such changes the log still knows after a sweep.

@@ -11,6 +11,7 @@ mod clients;
 mod connections;
 mod deleted_meanwhile;
 mod documented;
+mod event_seals;
 mod jobs;
 mod log_retention;
 mod logs;

@@ -120,8 +120,8 @@ pub(super) async fn delete_in(
     Ok(())
 }
 
-/// Deletes somebody with everything that is theirs, and has the applications told in which they were signed in. `false`
-/// means that there is nobody of this id.
+/// Deletes somebody with everything that is theirs, leaves of them in the log no more than the id, and has the
+/// applications told in which they were signed in. `false` means that there is nobody of this id.
 pub(super) async fn erase(
     svc: &Services,
     cx: &RequestContext,
@@ -133,5 +133,9 @@ pub(super) async fn erase(
     }
     crate::sessions::end_of_user(svc, cx, tx, id).await?;
     attempts::forget(tx, &Account::of_id(id)).await?;
-    Ok(store::users::delete(tx, id, cx.now).await?)
+    if !store::users::delete(tx, id, cx.now).await? {
+        return Ok(false);
+    }
+    crate::event_seals::forget_person(svc, tx, id).await?;
+    Ok(true)
 }

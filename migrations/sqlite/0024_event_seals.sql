@@ -1,0 +1,13 @@
+-- Shows that the log of events was altered. A seal holds digests of rows of `events`, in the order of their positions,
+-- made under a key that is not in the database, and is bound to the seal before it. `erasure` stands in for the digest
+-- of a row that was rewritten when a person was forgotten. `checkpoint` marks the seal behind which events were swept.
+ALTER TABLE events ADD COLUMN erasure BLOB;
+CREATE TABLE event_seals (
+    number INTEGER NOT NULL PRIMARY KEY,
+    last_position INTEGER NOT NULL,
+    newest INTEGER NOT NULL,
+    sealed_at INTEGER NOT NULL,
+    digests BLOB NOT NULL,
+    link BLOB NOT NULL,
+    checkpoint BLOB
+) STRICT;
