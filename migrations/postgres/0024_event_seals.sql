@@ -3,7 +3,7 @@
 -- of a row that was rewritten when a person was forgotten. `checkpoint` marks the seal behind which events were swept.
 ALTER TABLE events ADD COLUMN erasure BYTEA;
 CREATE TABLE event_seals (
-    number BIGINT NOT NULL PRIMARY KEY,
+    number BIGINT NOT NULL,
     last_position BIGINT NOT NULL,
     newest BIGINT NOT NULL,
     sealed_at BIGINT NOT NULL,
@@ -11,3 +11,4 @@ CREATE TABLE event_seals (
     link BYTEA NOT NULL,
     checkpoint BYTEA
 );
+CREATE UNIQUE INDEX event_seals_by_number ON event_seals (number);

@@ -3,7 +3,7 @@
 -- of a row that was rewritten when a person was forgotten. `checkpoint` marks the seal behind which events were swept.
 ALTER TABLE events ADD COLUMN erasure BLOB;
 CREATE TABLE event_seals (
-    number INTEGER NOT NULL PRIMARY KEY,
+    number INTEGER NOT NULL,
     last_position INTEGER NOT NULL,
     newest INTEGER NOT NULL,
     sealed_at INTEGER NOT NULL,
@@ -11,3 +11,4 @@ CREATE TABLE event_seals (
     link BLOB NOT NULL,
     checkpoint BLOB
 ) STRICT;
+CREATE UNIQUE INDEX event_seals_by_number ON event_seals (number);

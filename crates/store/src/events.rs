@@ -32,7 +32,7 @@ statements! {
             WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
     ROWS_OF_USER = "SELECT log_id, position, date, type, client_id, user_id, document, erasure FROM events
                     WHERE user_id = $1 AND log_id > $2 ORDER BY log_id LIMIT $3";
-    BEHIND = "SELECT COUNT(*) FROM events WHERE position IS NULL OR position > $1";
+    BEHIND = "SELECT COUNT(*) AS events FROM events WHERE position IS NULL OR position > $1";
     REWRITE = "UPDATE events SET document = $2, erasure = $3 WHERE log_id = $1";
     SWEEP = "DELETE FROM events WHERE position <= $1";
 }

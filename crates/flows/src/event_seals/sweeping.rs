@@ -36,7 +36,7 @@ async fn expired(svc: &Services, before: Timestamp) -> Result<Option<EventSeal>,
     for seal in seals.into_iter().filter(|seal| seal.number > behind) {
         let holds = chain::follows(&svc.sealer, &previous, &seal);
         is_whole &= holds;
-        if holds && seal.newest >= before || events >= EVENTS {
+        if (holds && seal.newest >= before) || events >= EVENTS {
             break;
         }
         if holds {
