@@ -99,9 +99,9 @@ async fn check_exchange(lock: &'static str, bring: impl AsyncFn(&Site) -> Vec<(S
     for deleted in ["users/auth0%7Cada", "clients/app"] {
         for_each_engine(async |app| {
             let site = Site::on(app).await;
-            let grant = bring(&site).await;
-            let grant: Vec<_> = grant.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let (fields, nothing) = (site.client.with_credentials(&grant), json!({}));
+            let fields = bring(&site).await;
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let nothing = json!({});
             let deletion = site.app.manage(Method::DELETE, deleted, &nothing);
             let (answer, deletion) = site.app.amid(lock, site.app.token(&fields), deletion).await;
             assert_eq!(deletion.status, 204, "{deleted}: {}", deletion.body);
@@ -113,12 +113,15 @@ async fn check_exchange(lock: &'static str, bring: impl AsyncFn(&Site) -> Vec<(S
     }
 }
 
+fn owned(fields: Vec<(&str, &str)>) -> Vec<(String, String)> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 #[tokio::test]
 async fn a_code_is_exchanged_while_its_person_or_its_client_goes() {
     check_exchange(NO_NEW_TOKEN, async |site| {
         let code = site.code().await;
-        let fields = site.client.code_fields(&code);
-        fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        owned(site.client.code_fields(&code))
     })
     .await;
 }
@@ -128,7 +131,7 @@ async fn a_refresh_token_is_exchanged_while_its_person_or_its_client_goes() {
     check_exchange(THE_FIRST_TOKEN, async |site| {
         let first = site.offline_tokens().await.0;
         let second = site.client.refresh(&site.app, &first).await.text("refresh_token");
-        vec![("grant_type".to_owned(), "refresh_token".to_owned()), ("refresh_token".to_owned(), second)]
+        owned(site.client.refresh_fields(&second))
     })
     .await;
 }
