@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::runner::clock;
 use crate::workspace::Workspace;
 
+pub(crate) mod advisories;
 mod directions;
 mod licence;
 mod lock_file;
@@ -19,6 +20,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("migrations come in pairs", migrations::check),
     ("crates use only what they may", directions::check),
     ("dependencies are ones we allow", lock_file::check),
+    ("dependencies have no known flaw", advisories::check),
     ("formatting", formatting),
     ("lints", lints),
     ("the generated reference is fresh", reference::check),

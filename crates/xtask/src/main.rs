@@ -17,6 +17,7 @@ mod metadata;
 mod outside;
 mod provision;
 mod runner;
+mod sbom;
 mod services;
 mod soak;
 mod suite;
@@ -32,8 +33,10 @@ use clap::Parser;
 
 use crate::bench::Bench;
 use crate::calls::Calls;
+use crate::check::advisories::Advisories;
 use crate::fuzz::Fuzz;
 use crate::losses::Losses;
+use crate::sbom::Sbom;
 use crate::soak::Soak;
 use crate::suite::Step;
 use crate::timing::Timing;
@@ -66,6 +69,8 @@ enum Menu {
     Fuzz(Fuzz),
     Calls(Calls),
     Losses(Losses),
+    Advisories(Advisories),
+    Sbom(Sbom),
     /// Writes the generated files again: `docs/reference`
     Generate,
 }
@@ -93,6 +98,8 @@ fn run(menu: &Menu) -> Result<ExitCode> {
         Menu::Soak(soak) => soak.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Calls(calls) => calls.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Fuzz(fuzz) => fuzz.run(&workspace).map(|()| ExitCode::SUCCESS),
+        Menu::Advisories(advisories) => advisories.run(&workspace).map(|()| ExitCode::SUCCESS),
+        Menu::Sbom(sbom) => sbom.run(&workspace).map(|()| ExitCode::SUCCESS),
         Menu::Generate => generate::run(&workspace).map(|()| ExitCode::SUCCESS),
     }
 }
