@@ -13,7 +13,7 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open();
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com', { name: 'Ann Arch' });
-const client = { app_type: 'native', token_endpoint_auth_method: 'none' };
+const client = { app_type: 'spa', token_endpoint_auth_method: 'none' };
 const party = await RelyingParty.register(tenant, { host: 'app.localhost', client, authentication: oidc.None });
 const key = await oidc.randomDPoPKeyPair('ES256');
 const DPoP = oidc.getDPoPHandle(party.configuration, key);

@@ -105,7 +105,7 @@ test('a client secret of any characters survives HTTP Basic', async (t) => {
 });
 
 test('a public client signs in with PKCE alone', async (t) => {
-  const client = { app_type: 'native', token_endpoint_auth_method: 'none' };
+  const client = { app_type: 'spa', token_endpoint_auth_method: 'none' };
   const open = await RelyingParty.register(tenant, { host: 'app.localhost', client, authentication: oidc.None });
   t.after(() => open.close());
   const page = await browser.visit(t);
