@@ -15,7 +15,25 @@ async fn a_client_comes_back_as_it_was_stored() {
             assert_eq!(found.client, client);
             assert!(found.secret == secret);
         }
-        assert!(clients::find(&mut reader(store).await, &ClientId::new("nobody")).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_that_no_client_has_finds_none() {
+    for_each_engine(async |store| {
+        let nobody = async |id: &str| {
+            let found = clients::find(&mut reader(store).await, &ClientId::new(id)).await.unwrap();
+            assert!(found.is_none(), "{id}");
+        };
+        nobody("b").await;
+        for id in ["b", "d"] {
+            committed(store, async |tx| clients::insert(tx, &client(id), Some(&secret(1))).await).await;
+        }
+        for id in ["", "a", "B", "b ", "bb", "c", "e", "~"] {
+            nobody(id).await;
+        }
+        assert_eq!(stored(store, "b").await, client("b"));
     })
     .await;
 }
