@@ -43,16 +43,15 @@ async fn what_was_accepted_is_finished_before_the_end(engine: Engine) {
     until("nobody else is let in", LIMIT, async || TcpStream::connect(installation.address()).await.err()).await;
     may_answer.add_permits(1);
     let answer = signing_in.await.unwrap().expect(303);
-    let ended = broker.ended().await;
-    assert_eq!(ended.code, Some(0));
-    assert!(ended.log.lines().last().is_some_and(|line| line.contains("\"stopped\"")), "{}", ended.log);
+    let log = broker.ended().await;
+    assert!(log.lines().last().is_some_and(|line| line.contains("\"stopped\"")), "{log}");
 
     // What was acknowledged is there after the next start: the code, and that the person has moved.
     let broker = installation.start().await;
     assert_eq!(application.redeem(&answer).await.sub(), "auth0|ada");
     source.says(Says::wrong());
     application.sign_in(EMAIL, PASSWORD).await;
-    assert_eq!(broker.stop().await.code, Some(0));
+    broker.stop().await;
 }
 
 #[tokio::test]
@@ -133,7 +132,7 @@ async fn readiness_ends_with_the_database_and_life_goes_on() {
     // Nobody is told that they are wrong.
     let page = Answer::of(http().get(broker.url("authorize?client_id=app"))).await.expect(503);
     assert!(page.header("retry-after").is_some());
-    assert_eq!(broker.stop().await.code, Some(0));
+    broker.stop().await;
 }
 
 async fn sign_ins_and_tokens_are_counted(engine: Engine) {
@@ -243,7 +242,7 @@ async fn live(broker: &Broker) -> Lived {
 async fn no_secret_is_in_the_log_and_every_answer_is(engine: Engine) {
     let broker = Installation::new(engine).with("log.level", "debug").start().await;
     let lived = live(&broker).await;
-    let log = broker.stop().await.log;
+    let log = broker.stop().await;
     let lines: Vec<Value> =
         log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect();
     assert!(lines.iter().any(|line| line["level"] == "DEBUG"), "debug is not on");

@@ -23,13 +23,6 @@ pub(crate) struct Broker {
     process: Child,
 }
 
-/// How a broker ended.
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    /// Everything it logged.
-    pub(crate) log: String,
-}
-
 impl Broker {
     pub(super) async fn start(installation: &Installation) -> Self {
         let process = Broker::launch(installation);
@@ -126,14 +119,15 @@ impl Broker {
         kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
     }
 
-    /// Waits for its end.
-    pub(crate) async fn ended(mut self) -> Ended {
+    /// Waits for its end, which has to be a success. Returns everything it logged.
+    pub(crate) async fn ended(mut self) -> String {
         let status = until("the broker ends", START, async || self.process.try_wait().unwrap()).await;
-        Ended { code: status.code(), log: self.log() }
+        assert!(status.success(), "the broker ended with {status}");
+        self.log()
     }
 
-    /// Asks it to stop and waits until it has.
-    pub(crate) async fn stop(self) -> Ended {
+    /// Asks it to stop and waits until it has. Returns everything it logged.
+    pub(crate) async fn stop(self) -> String {
         self.ask_to_stop();
         self.ended().await
     }

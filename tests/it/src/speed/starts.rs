@@ -21,8 +21,7 @@ pub(super) async fn how_fast_it_starts(engine: Engine) {
 
 async fn once(installation: &Installation) -> Duration {
     let (broker, took) = Broker::start_timed(installation);
-    let ended = broker.stop().await;
-    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    broker.stop().await;
     took
 }
 
