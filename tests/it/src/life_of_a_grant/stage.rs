@@ -297,11 +297,12 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    async fn log_out(&mut self, browser: usize) -> Checked {
-        let browser = place(browser, self.browsers.len()).expect("the model has one");
+    /// By a copy, so that the browser still has the cookie of the session that has to have ended.
+    async fn log_out(&self, browser: usize) -> Checked {
+        let mut copy = self.browsers[place(browser, self.browsers.len()).expect("the model has one")].clone();
         let application = &self.stage.applications[0];
         let query = format!("client_id={}&returnTo={SIGNED_OUT}", application.client_id);
-        let answer = self.browsers[browser].get(&application.url(&format!("v2/logout?{query}"))).await;
+        let answer = copy.get(&application.url(&format!("v2/logout?{query}"))).await;
         check_status(&answer, 302)
     }
 }
