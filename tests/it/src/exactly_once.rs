@@ -88,6 +88,12 @@ async fn not_refused<F: Future<Output = Answer>>(once: impl Fn(usize) -> F) -> V
     answers
 }
 
+#[track_caller]
+fn the_only(mut answers: Vec<Answer>) -> Answer {
+    assert_eq!(answers.len(), 1, "it happened once");
+    answers.remove(0)
+}
+
 fn is_busy(answer: &Answer) -> bool {
     answer.status == 503 && answer.headline() == Some("Very busy right now")
 }
@@ -95,6 +101,11 @@ fn is_busy(answer: &Answer) -> bool {
 /// A code for somebody whose session lives.
 async fn code(application: &Application, browser: &mut Browser) -> Answer {
     browser.get(&application.authorization_url(&[("prompt", "none")])).await.expect(302)
+}
+
+async fn check_worthless(application: &Application, tokens: &Tokens) {
+    assert_eq!(application.refresh(tokens.refresh_token()).await.expect(400).error(), "invalid_grant");
+    application.userinfo(tokens).await.expect(401);
 }
 
 /// The same shape of flaw: CVE-2020-15222.
@@ -108,12 +119,8 @@ async fn co_02_a_code_is_exchanged_once_and_worthless_afterwards(engine: Engine)
             let answer = &answer;
             async move { application.exchange(answer).await }
         };
-        let exchanged = not_refused(exchange).await;
-        assert!(exchanged.len() < 2, "{} exchanges of one code", exchanged.len());
-        for tokens in exchanged.iter().map(|answer| Tokens(answer.json())) {
-            assert_eq!(application.refresh(tokens.refresh_token()).await.expect(400).error(), "invalid_grant");
-            application.userinfo(&tokens).await.expect(401);
-        }
+        let tokens = Tokens(the_only(not_refused(exchange).await).json());
+        check_worthless(&application, &tokens).await;
     }
     deployment.stop().await;
 }
@@ -130,11 +137,9 @@ async fn rt_03_a_refresh_token_without_leeway_serves_once_and_its_family_ends(en
             let token = first.refresh_token();
             async move { application.refresh(token).await }
         };
-        let refreshed = not_refused(refresh).await;
-        assert!(refreshed.len() < 2, "{} successors of one token", refreshed.len());
-        let successor = refreshed.first().map(|answer| Tokens(answer.json()));
-        for token in [Some(&first), successor.as_ref()].into_iter().flatten() {
-            assert_eq!(application.refresh(token.refresh_token()).await.expect(400).error(), "invalid_grant");
+        let successor = Tokens(the_only(not_refused(refresh).await).json());
+        for tokens in [&first, &successor] {
+            check_worthless(&application, tokens).await;
         }
     }
     deployment.stop().await;
@@ -228,9 +233,7 @@ async fn up_10_an_answer_of_a_provider_is_taken_once(engine: Engine) {
             let (mut browser, url) = (browser.clone(), deployment.at_node(number, back.location()));
             async move { browser.get(&url).await }
         };
-        let arrived = not_refused(arrive).await;
-        let [arrived] = &arrived[..] else { panic!("{} of one answer were taken", arrived.len()) };
-        application.redeem(arrived).await;
+        application.redeem(&the_only(not_refused(arrive).await)).await;
     }
     deployment.stop().await;
     provider.stop().await;
