@@ -66,7 +66,8 @@ impl Town {
         let (moved, waiting) = (people("moved"), people("waiting"));
         let rows: Vec<_> = moved.iter().chain(&waiting).map(Person::row).collect();
         let file = broker.installation().write("people.ndjson", rows.join("\n"));
-        broker.installation().import(CONNECTION, &file, None);
+        let imported = broker.installation().import(CONNECTION, &file, None);
+        assert_eq!(imported.code, Some(0), "{imported:?}");
         let town = Town { broker, application, source, moved, waiting, length };
         for person in &town.moved {
             town.source_knows(person);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::{Admin, Application, Broker, Engine, Imported, Installation, on_each_engine, server_cpu};
-use people::{Person, refused_among, scattered};
+use people::{ADDED, Person, refused_among, scattered};
 
 const PEOPLE: &str = "people";
 
@@ -74,7 +74,6 @@ impl Directory {
     }
 }
 
-const ADDED: &str = "added with a password hash";
 const UNCHANGED: &str = "there already and unchanged";
 const REFUSED: &str = "refused";
 

@@ -6,6 +6,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::harness::Installation;
+
+/// The words in which an import counts the people of this file who were not there before.
+pub(super) const ADDED: &str = "added with a password hash";
+
 /// How people's passwords came to be in the file: cheap to verify, so that signing in shows the import and not the
 /// hash.
 const PASSWORDS: [(&str, &str); 3] = [
@@ -89,4 +94,12 @@ pub(crate) fn write(path: &Path, people: u64) {
         writeln!(file, "{}", Person(number).row()).unwrap();
     }
     file.flush().unwrap();
+}
+
+/// Brings so many people into a connection where there are none of them.
+pub(crate) fn load(installation: &Installation, connection: &str, people: u64) {
+    let file = installation.folder().join("people.ndjson");
+    write(&file, people);
+    let imported = installation.import(connection, &file, None);
+    assert_eq!(imported.count(ADDED), people - refused_among(people), "{imported:?}");
 }

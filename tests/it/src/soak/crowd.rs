@@ -39,9 +39,7 @@ impl Crowd {
         let http = http_builder().pool_idle_timeout(IDLE).build().expect("a client");
         let admin = Admin::through(http.clone(), broker.issuer()).await;
         let connection = admin.connection(CONNECTION).await;
-        let file = broker.installation().folder().join("people.ndjson");
-        people::write(&file, PEOPLE);
-        broker.installation().import(CONNECTION, &file, None);
+        people::load(broker.installation(), CONNECTION, PEOPLE);
         let settings = json!({ "rotation_type": "rotating", "expiration_type": "expiring", "leeway": 0 });
         let application = admin.application(&connection, &json!({ "refresh_token": settings })).await;
         let mut chains = Vec::new();

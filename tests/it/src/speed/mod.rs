@@ -51,9 +51,7 @@ impl Course {
         let admin = Admin::of(&broker).await;
         let connection = admin.connection(CONNECTION).await;
         admin.user(CONNECTION, EMAIL, &json!({})).await;
-        let file = broker.installation().folder().join("people.ndjson");
-        people::write(&file, people);
-        broker.installation().import(CONNECTION, &file, None);
+        people::load(broker.installation(), CONNECTION, people);
         let settings = json!({ "rotation_type": "rotating", "expiration_type": "expiring", "leeway": 0 });
         let application = admin.application(&connection, &json!({ "refresh_token": settings })).await;
         println!("{people} people, {CONNECTIONS} connections");

@@ -114,10 +114,7 @@ async fn pw_02_a_request_for_a_mail_tells_nothing_by_time(engine: Engine) {
     let admin = Admin::of(&broker).await;
     let connection = admin.connection(CONNECTION).await;
     let application = admin.application(&connection, &json!({})).await;
-    let people = u64::try_from(samples()).expect("a number of people");
-    let file = installation.folder().join("people.ndjson");
-    people::write(&file, people);
-    installation.import(CONNECTION, &file, None);
+    people::load(&installation, CONNECTION, u64::try_from(samples()).expect("a number of people"));
     let (http, url) = (http(), application.url("dbconnections/change_password"));
     let mut arms = Arms::new(["nobody", "somebody"]);
     arms.sample(async |kind, number| {
