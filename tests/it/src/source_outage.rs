@@ -40,6 +40,7 @@ struct Person {
 
 struct Town {
     broker: Broker,
+    admin: Admin,
     application: Application,
     source: LyingSource,
     moved: Vec<Person>,
@@ -68,7 +69,7 @@ impl Town {
         let file = broker.installation().write("people.ndjson", rows.join("\n"));
         let imported = broker.installation().import(CONNECTION, &file, None);
         assert_eq!(imported.code, Some(0), "{imported:?}");
-        let town = Town { broker, application, source, moved, waiting, length };
+        let town = Town { broker, admin, application, source, moved, waiting, length };
         for person in &town.moved {
             town.source_knows(person);
             assert_eq!(town.application.sign_in(&person.email, PASSWORD).await.sub(), person.id);
@@ -85,6 +86,11 @@ impl Town {
         let output = self.broker.installation().run(&["migration", "status", "--json"]);
         let status: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         status["connections"].clone()
+    }
+
+    /// Events of wrong passwords, of people we know and of strangers.
+    async fn wrong_passwords(&self) -> [Value; 2] {
+        [self.admin.get("logs?q=type:%22fp%22").await, self.admin.get("logs?q=type:%22fu%22").await]
     }
 
     /// The source is down in one manner after another.
@@ -116,8 +122,8 @@ impl Town {
         }
     }
 
-    /// Those who have not, and strangers, hear that nobody can know. It is always the same one among the former, so
-    /// that whatever were counted would be too much.
+    /// Those who have not, and strangers, hear that nobody can know. It is always the same one among the former, for
+    /// whom whatever were counted would soon be too much.
     async fn be_told(&self, until: Instant, interrupted: &mut Vec<Duration>) {
         let mut pace = pace();
         for email in [self.waiting[0].email.as_str(), "stranger@example.com"].into_iter().cycle() {
@@ -158,6 +164,7 @@ async fn mg_01_an_outage_of_the_source_is_no_matter_to_those_who_have_moved(engi
     let told = town.without_source().await;
     let asked = town.source.asked().len() - asked;
     assert_eq!(town.count(), before, "somebody was written");
+    assert_eq!(town.wrong_passwords().await, [json!([]), json!([])], "somebody was counted");
     let back = town.come_back().await;
     assert_eq!(town.count()[0]["moved"], PEOPLE * 2, "{}", town.count());
     figure(
