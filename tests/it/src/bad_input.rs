@@ -12,6 +12,7 @@ use crate::harness::{
 
 const EMAIL: &str = "ada@example.com";
 const MEGABYTE: usize = 1_000_000;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Another one than the deployment's.
 const OTHER_KEY: &str = "QSBrZXkgdGhhdCBpcyBub3QgdGhlIHNhbWUgb25lISE=";
@@ -39,12 +40,12 @@ fn names_in(installation: &Installation) -> Vec<String> {
 
 #[test]
 fn an_unknown_setting_is_named_with_its_nearest_neighbour() {
-    let installation = Installation::new(Engine::Sqlite).with("server.listn", "127.0.0.1:0");
+    let installation = Installation::new(Engine::Sqlite);
+    let misspelt = installation.clone().with("server.listn", "127.0.0.1:0");
     for command in [["serve"].as_slice(), &["config", "check"], &["keys", "list"], &["migration", "status"]] {
         let words = ["server.listn", "LANDBRIDGE__SERVER__LISTN", "did you mean server.listen?"];
-        check_refused(&installation.run(command), 2, &words);
+        check_refused(&misspelt.run(command), 2, &words);
     }
-    let installation = installation.without("server.listn");
     installation.write("landbridge.toml", "[hashing]\nmemry = '19MiB'\n");
     check_refused(
         &installation.run(&["serve"]),
@@ -76,6 +77,9 @@ async fn the_wrong_master_key_opens_nothing_and_harms_nothing(engine: Engine) {
     let application = Admin::of(&broker).await.application_for(EMAIL).await;
     let before = application.sign_in(EMAIL, PASSWORD).await;
     broker.stop().await;
+    let keys = || String::from_utf8(installation.run(&["keys", "list"]).stdout).unwrap();
+    let keys_before = keys();
+    assert!(keys_before.contains(&before.kid()), "{keys_before}");
 
     let wrong = installation.clone().with("secrets.master_key", OTHER_KEY);
     for command in [["serve"].as_slice(), &["keys", "rotate"], &["migration", "status"]] {
@@ -85,6 +89,7 @@ async fn the_wrong_master_key_opens_nothing_and_harms_nothing(engine: Engine) {
             &["the master key is not the one this database was created with", "secrets.master_key"],
         );
     }
+    assert_eq!(keys(), keys_before);
 
     let broker = installation.start().await;
     assert_eq!(application.sign_in(EMAIL, PASSWORD).await.sub(), before.sub());
@@ -99,7 +104,7 @@ async fn a_damaged_import_line_is_refused_by_itself(engine: Engine) {
     let connection = admin.connection("people").await;
     let application = admin.application(&connection, &json!({})).await;
     let person = |id: &str, email: &str| {
-        // From tests/fixtures/hashes/bcrypt.json.
+        // Of "correct horse", from tests/fixtures/hashes/bcrypt.json.
         let hash = "$2b$10$abcdefghijklmnopqrstuu23JPZtHcGhwXSF41f93o/7vBdDut3Xu";
         json!({ "user_id": id, "email": email, "password_hash": hash }).to_string()
     };
@@ -124,44 +129,54 @@ async fn a_damaged_import_line_is_refused_by_itself(engine: Engine) {
     assert!(!report.contains("$2b$"), "a hash is in the report");
 
     for (email, id) in [("one@example.com", "auth0|one"), ("five@example.com", "auth0|five")] {
-        assert_eq!(application.sign_in(email, IMPORTED_PASSWORD).await.sub(), id);
+        assert_eq!(application.sign_in(email, "correct horse").await.sub(), id);
     }
-    assert_eq!(admin.get("users").await.as_array().map(Vec::len), Some(2));
     check_refused(
         &installation.run(&["import", "users", "--connection", "poeple", file.to_str().expect("text")]),
         2,
         &["no connection is called \"poeple\""],
     );
+    assert_eq!(admin.get("users").await.as_array().map(Vec::len), Some(2));
     broker.stop().await;
 }
-
-const IMPORTED_PASSWORD: &str = "correct horse";
 
 /// A broker with somebody who can sign in, before and after.
-async fn stage(engine: Engine) -> (Broker, Admin, Application) {
-    let broker = Installation::new(engine).start().await;
-    let admin = Admin::of(&broker).await;
-    let application = admin.application_for(EMAIL).await;
-    application.sign_in(EMAIL, PASSWORD).await;
-    (broker, admin, application)
+struct Stage {
+    broker: Broker,
+    admin: Admin,
+    application: Application,
+    before: Vec<Value>,
 }
 
-/// Everything works, nothing failed on our side, and memory stayed small.
-async fn check_unharmed(broker: Broker, application: &Application) {
-    application.sign_in(EMAIL, PASSWORD).await;
-    Answer::of(http().get(broker.url("readyz"))).await.expect(200);
-    assert!(broker.peak_memory() < 200, "{} MiB", broker.peak_memory());
-    let log = broker.log();
-    let failures: Vec<_> = log.lines().filter(|line| line.contains("\"level\":\"ERROR\"")).collect();
-    assert!(failures.is_empty(), "{failures:#?}");
-    broker.stop().await;
+impl Stage {
+    async fn set(engine: Engine) -> Self {
+        let broker = Installation::new(engine).start().await;
+        let admin = Admin::of(&broker).await;
+        let application = admin.application_for(EMAIL).await;
+        application.sign_in(EMAIL, PASSWORD).await;
+        let before = admin.everything().await;
+        Stage { broker, admin, application, before }
+    }
+
+    /// Everything is there and works, nothing failed on our side, and memory stayed small.
+    async fn check_unharmed(self) {
+        assert_eq!(self.admin.everything().await, self.before);
+        self.application.sign_in(EMAIL, PASSWORD).await;
+        Answer::of(http().get(self.broker.url("readyz"))).await.expect(200);
+        assert!(self.broker.peak_memory() < 200, "{} MiB", self.broker.peak_memory());
+        let log = self.broker.stop().await;
+        let of_level = |level: &str| log.lines().filter(|line| line.contains(level)).collect::<Vec<_>>();
+        assert!(!of_level("\"level\":\"INFO\"").is_empty(), "no level is written like this: {log}");
+        let failures = of_level("\"level\":\"ERROR\"");
+        assert!(failures.is_empty(), "{failures:#?}");
+    }
 }
 
 async fn a_body_of_a_hundred_megabytes_costs_nothing(engine: Engine) {
-    let (broker, admin, application) = stage(engine).await;
-    let address = broker.installation().address();
-    let form = "content-type: application/x-www-form-urlencoded".to_owned();
-    let json = format!("content-type: application/json\r\nauthorization: Bearer {}", admin.token());
+    let stage = Stage::set(engine).await;
+    let address = stage.broker.installation().address();
+    let form = format!("content-type: {FORM}");
+    let json = format!("content-type: application/json\r\nauthorization: Bearer {}", stage.admin.token());
     let body = vec![b'a'; MEGABYTE];
     let chunk = [format!("{MEGABYTE:x}\r\n").as_bytes(), &body, b"\r\n"].concat();
     for (path, headers) in
@@ -173,7 +188,7 @@ async fn a_body_of_a_hundred_megabytes_costs_nothing(engine: Engine) {
         let in_chunks = format!("{head}transfer-encoding: chunked\r\n\r\n");
         check_cut(path, &raw::send(&address, in_chunks.as_bytes(), &chunk, 100 * chunk.len()).await);
     }
-    check_unharmed(broker, &application).await;
+    stage.check_unharmed().await;
 }
 
 /// Refused long before its end; the answer may be lost when the connection is closed upon the sender.
@@ -184,9 +199,9 @@ fn check_cut(path: &str, reply: &raw::Reply) {
 }
 
 async fn nothing_that_strangers_send_is_our_fault(engine: Engine) {
-    let (broker, admin, application) = stage(engine).await;
-    let address = broker.installation().address();
-    for (request, expected) in requests(&admin, &application) {
+    let stage = Stage::set(engine).await;
+    let address = stage.broker.installation().address();
+    for (request, expected) in requests(&stage.admin, &stage.application) {
         let reply = raw::send(&address, &request, b"", 0).await;
         let shown = String::from_utf8_lossy(&request[..request.len().min(300)]).into_owned();
         match reply.status {
@@ -194,9 +209,9 @@ async fn nothing_that_strangers_send_is_our_fault(engine: Engine) {
             Some(status) => assert!(expected.contains(&status), "{status}: {shown}"),
         }
     }
-    check_ambiguous(&application).await;
-    check_json_with_nul(&admin).await;
-    check_unharmed(broker, &application).await;
+    check_ambiguous(&stage.application).await;
+    check_json_with_nul(&stage.admin).await;
+    stage.check_unharmed().await;
 }
 
 /// What is sent twice (RFC 6749 3.1), or without measure, is named to the application, unless it is what says where the
@@ -230,10 +245,9 @@ fn requests(admin: &Admin, application: &Application) -> Vec<(Vec<u8>, &'static 
     let Application { client_id, client_secret, redirect_uri, .. } = application;
     let authorize = format!("/authorize?client_id={client_id}&redirect_uri={redirect_uri}&response_type=code");
     let credentials = format!("client_id={client_id}&client_secret={client_secret}");
-    let token = |fields: &[u8]| {
-        post("/oauth/token", "application/x-www-form-urlencoded", &[fields, b"&", credentials.as_bytes()].concat())
-    };
-    let login = |fields: &[u8]| post("/u/login", "application/x-www-form-urlencoded", fields);
+    let token = |fields: &[u8]| post("/oauth/token", FORM, &[fields, b"&", credentials.as_bytes()].concat());
+    let token_by_json = |body: &[u8]| post("/oauth/token", "application/json", body);
+    let login = |fields: &[u8]| post("/u/login", FORM, fields);
     let long = "a".repeat(MEGABYTE);
     vec![
         // What is not UTF-8.
@@ -245,33 +259,26 @@ fn requests(admin: &Admin, application: &Application) -> Vec<(Vec<u8>, &'static 
         (token(b"grant_type=refresh_token&refresh_token=\xff\xfe"), &[400]),
         (login(b"state=%ff&username=%ff&password=%ff"), &[400]),
         (login(b"state=\xff&username=\xff&password=\xff"), &[400]),
-        (post("/u/signup", "application/x-www-form-urlencoded", b"email=\xc3\x28"), &[400]),
+        (post("/u/signup", FORM, b"email=\xc3\x28"), &[400]),
         // NUL, which one of the two databases cannot keep.
         (get(&format!("{authorize}&state=%00"), ""), &[400]),
         (get("/authorize?client_id=%00", ""), &[400]),
         (token(b"grant_type=refresh_token&refresh_token=%00"), &[400]),
         (login(b"state=a&username=%00&password=%00"), &[400]),
-        (
-            post(
-                "/oauth/token",
-                "application/json",
-                b"{\"grant_type\": \"refresh_token\", \"refresh_token\": \"\\u0000\"}",
-            ),
-            &[400],
-        ),
+        (token_by_json(b"{\"grant_type\": \"refresh_token\", \"refresh_token\": \"\\u0000\"}"), &[400]),
         (bearer(admin, "/api/v2/users?q=email:%22a%00b%22"), &[400]),
         (bearer(admin, "/api/v2/users-by-email?email=%00"), &[400]),
         (bearer(admin, "/api/v2/users/auth0%7C%00"), &[400, 404]),
         (bearer(admin, "/api/v2/logs?from=%00"), &[400]),
         (get("/v2/logout?returnTo=%00&client_id=%00", ""), &[400]),
         (get("/userinfo", "authorization: Bearer %00\r\n"), &[401]),
-        (post("/oidc/backchannel-logout/%00", "application/x-www-form-urlencoded", b"logout_token=a"), &[400]),
+        (post("/oidc/backchannel-logout/%00", FORM, b"logout_token=a"), &[400]),
         // What is no token request.
         (token(b"grant_type=password-guessing"), &[400]),
-        (post("/oauth/token", "application/json", b"[[[[[["), &[400]),
-        (post("/oauth/token", "application/json", &b"[".repeat(60_000)), &[400]),
+        (token_by_json(b"[[[[[["), &[400]),
+        (token_by_json(&b"[".repeat(60_000)), &[400]),
         (post("/oauth/token", "application/xml", b"<grant/>"), &[415]),
-        (post("/oauth/token", "application/x-www-form-urlencoded", &b"a&".repeat(5_000)), &[400]),
+        (post("/oauth/token", FORM, &b"a&".repeat(5_000)), &[400]),
         // Cookies that nobody gave out.
         (get("/u/login?state=a", "cookie: landbridge_session=\u{1f36a}; ;;=;=a; landbridge_browser\r\n"), &[400]),
         (get(&authorize, &cookies(application, "%00%ff")), &[302]),
@@ -337,5 +344,4 @@ async fn check_json_with_nul(admin: &Admin) {
         let answer = admin.call(Method::POST, path, Some(&body)).await;
         assert_eq!(answer.status, 400, "{body}: {}", answer.text());
     }
-    assert_eq!(admin.get("users").await.as_array().map(Vec::len), Some(1));
 }

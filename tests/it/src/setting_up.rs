@@ -142,6 +142,7 @@ async fn what_does_not_fit_is_refused_in_auth0s_shape(engine: Engine) {
     let broker = Installation::new(engine).start().await;
     let admin = Admin::of(&broker).await;
     let application = admin.application_for("ada@example.com").await;
+    let before = admin.everything().await;
     let check = async |method: Method, path: &str, body: Option<Value>, status: u16| {
         let answer = admin.call(method, path, body.as_ref()).await.expect(status).json();
         assert_eq!(answer["statusCode"], status, "{answer}");
@@ -160,7 +161,7 @@ async fn what_does_not_fit_is_refused_in_auth0s_shape(engine: Engine) {
     let path = format!("clients/{}", application.client_id);
     let relative = json!({ "callbacks": ["/callback"] });
     check(Method::PATCH, &path, Some(relative), 400).await;
-    assert_eq!(admin.get(&path).await["callbacks"], json!(["https://app.example/callback"]));
     Answer::of(http().get(format!("{}api/v2/users", broker.issuer()))).await.expect(401);
+    assert_eq!(admin.everything().await, before);
     broker.stop().await;
 }

@@ -2,6 +2,7 @@
 //! status and its own event; nobody is written into the directory but on proof; and nothing but a wrong password counts
 //! as one.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -328,7 +329,9 @@ async fn a_source_that_keeps_failing_is_left_alone(engine: Engine) {
     assert_eq!(stage.source.asked().len(), 2);
     let (asked, spared) = ("source_unavailable status", "source_unavailable breaker_open");
     assert_eq!(stage.events().await, [asked, asked, spared, spared]);
+    assert_eq!(stage.users().await, Vec::<Value>::new());
     let status = format!("connections/{}/status", stage.connection);
-    stage.admin.call(reqwest::Method::GET, &status, None).await.expect(404);
+    let offline = stage.admin.call(Method::GET, &status, None).await.expect(404).json();
+    assert_eq!(offline["errorCode"], "connection_offline");
     broker.stop().await;
 }

@@ -151,6 +151,15 @@ impl Admin {
         found.as_array().expect("a list of users").clone()
     }
 
+    /// What there is, of every kind that tests create.
+    pub(crate) async fn everything(&self) -> Vec<Value> {
+        let mut everything = Vec::new();
+        for kind in ["clients", "connections", "resource-servers", "users"] {
+            everything.push(self.get(kind).await);
+        }
+        everything
+    }
+
     /// The codes of what was recorded about a client, oldest first.
     pub(crate) async fn events(&self, client_id: &str) -> Vec<String> {
         let mut codes = Vec::new();

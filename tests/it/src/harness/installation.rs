@@ -94,11 +94,6 @@ impl Installation {
         self
     }
 
-    pub(crate) fn without(mut self, setting: &str) -> Self {
-        self.settings.remove(setting);
-        self
-    }
-
     /// What its processes do to files is written down.
     pub(crate) fn with_files_traced(self) -> Self {
         Installation { are_files_traced: true, ..self }
