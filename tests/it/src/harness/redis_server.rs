@@ -38,11 +38,12 @@ impl RedisServer {
         let mut server = Command::new("redis-server");
         let (address, port) = (HERE.to_string(), self.port.number().to_string());
         server.args(["--bind", &address, "--port", &port, "--save", "", "--appendonly", "no", "--dir", "/tmp"]);
-        let mut process = server.stdout(Stdio::piped()).spawn().expect("redis-server runs");
+        let process = server.stdout(Stdio::piped()).spawn().expect("redis-server runs");
+        // Before anything can fail that would leave it behind.
+        let process = self.process.insert(process);
         let mut said = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         let ready = said.any(|line| line.is_ok_and(|line| line.to_lowercase().contains("ready to accept connections")));
         assert!(ready, "redis-server ended");
-        self.process = Some(process);
     }
 }
 
