@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use url::Url;
@@ -50,13 +51,19 @@ impl PostgresDatabase {
 
     /// Takes it away from whoever uses it.
     pub(super) fn destroy(&self) {
-        psql(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        self.try_destroy().unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    fn try_destroy(&self) -> Result<String, String> {
+        try_psql(&self.server, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name))
     }
 }
 
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
-        self.destroy();
+        let destroyed = self.try_destroy();
+        // A test that has failed may have lost the server, and a second panic would end all other tests.
+        assert!(destroyed.is_ok() || thread::panicking(), "{destroyed:?}");
     }
 }
 
@@ -69,11 +76,19 @@ pub(crate) fn server_cpu() -> Option<Duration> {
 /// Runs a statement as the server's owner and answers its rows. The tests know nothing of the product's tables, so this
 /// is all they say.
 pub(super) fn psql(server: &str, statement: &str) -> String {
+    try_psql(server, statement).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn try_psql(server: &str, statement: &str) -> Result<String, String> {
     let output = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--tuples-only", "--set", "ON_ERROR_STOP=1", "--command", statement, server])
-        .env("PGOPTIONS", "-c client_min_messages=warning")
+        .env("PGOPTIONS", "-c client_min_messages=warning -c statement_timeout=5min")
         .output()
         .expect("psql, which comes with PostgreSQL, runs");
-    assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() {
+        Ok(said(&output.stdout))
+    } else {
+        Err(format!("{statement}: {}", said(&output.stderr)))
+    }
 }

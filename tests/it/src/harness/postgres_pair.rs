@@ -1,8 +1,14 @@
 //! A Postgres with a standby that has everything before it is acknowledged, behind an address that follows them.
 
+use std::time::Duration;
+
 use super::moving_address::MovingAddress;
+use super::polling::comes_true;
 use super::postgres::psql;
 use super::{HERE, PostgresServer};
+
+/// Far longer than a standby takes to follow.
+const LIMIT: Duration = Duration::from_mins(1);
 
 pub(crate) struct PostgresPair {
     address: MovingAddress,
@@ -45,8 +51,7 @@ fn standby_of(primary: &PostgresServer) -> PostgresServer {
     let standby = PostgresServer::standby_of(primary);
     psql(&primary.url(), "ALTER SYSTEM SET synchronous_standby_names = '*'");
     psql(&primary.url(), "SELECT pg_reload_conf()");
-    while !psql(&primary.url(), "SELECT sync_state FROM pg_stat_replication").trim().eq("sync") {
-        std::thread::yield_now();
-    }
+    let is_waited_for = || psql(&primary.url(), "SELECT sync_state FROM pg_stat_replication").trim() == "sync";
+    assert!(comes_true(LIMIT, is_waited_for), "not within {LIMIT:?}: commits wait for the standby");
     standby
 }

@@ -8,18 +8,13 @@ use std::time::Duration;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
+use super::polling::comes_true;
+
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Whether a process ends by itself within a time, for which the caller waits.
 pub(super) fn has_ended_within(process: &mut Child, limit: Duration) -> bool {
-    let rounds = limit.as_millis() / PAUSE.as_millis();
-    (0..rounds).any(|_| {
-        let ended = matches!(process.try_wait(), Ok(Some(_)));
-        if !ended {
-            thread::sleep(PAUSE);
-        }
-        ended
-    })
+    comes_true(limit, || matches!(process.try_wait(), Ok(Some(_))))
 }
 
 /// How many ticks of `/proc` Linux calls a second, on every machine.
