@@ -198,7 +198,7 @@ impl<'a> Play<'a> {
         let page = self.stage.applications[application].open(&mut browser).await;
         let answer = page.submit(&mut browser, &self.people[person].email, password).await;
         if expected == Expected::LoginRefused {
-            return check(answer.status != 303 && answer.notice().is_some(), &answer);
+            return check(matches!(answer.status, 400 | 403) && answer.notice().is_some(), &answer);
         }
         check(answer.status == 303 && answer.redirect_params().contains_key("code"), &answer)?;
         self.browsers.push(browser);
