@@ -45,6 +45,7 @@ pub(crate) use process::apart;
 pub(crate) use redis_server::RedisServer;
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -57,6 +58,9 @@ pub(crate) const LONGEST_TIMEOUT_MS: u64 = 30_000;
 /// The password of people in these tests, where it does not matter which.
 pub(crate) const PASSWORD: &str = "korrekt-Pferd-Batterie-7";
 
+/// Far longer than any answer takes, so that one that never comes fails the test that waits for it.
+const REQUEST_LIMIT: Duration = Duration::from_mins(5);
+
 /// A client that follows no redirects.
 pub(crate) fn http() -> reqwest::Client {
     http_builder().build().expect("a client without wishes")
@@ -68,6 +72,7 @@ pub(crate) fn http_builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        .timeout(REQUEST_LIMIT)
         .resolve("localhost", (HERE, 0).into())
 }
 
