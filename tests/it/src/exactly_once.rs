@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Admin, Answer, Application, Broker, Browser, Engine, Installation, LyingSource, Nodes, PASSWORD, Tokens,
-    on_each_engine,
+    on_each_engine, wanted,
 };
 
 const AT_ONCE: usize = 50;
@@ -239,7 +239,6 @@ async fn up_10_an_answer_of_a_provider_is_taken_once(engine: Engine) {
     provider.stop().await;
 }
 
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
 fn rounds() -> usize {
-    std::env::var("ROUNDS").map_or(100, |rounds| rounds.parse().expect("ROUNDS is a number"))
+    wanted("ROUNDS").unwrap_or(100)
 }

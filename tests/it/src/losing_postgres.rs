@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::harness::times::now;
 use crate::harness::{
     Admin, Answer, Application, Broker, Browser, Installation, Nodes, PASSWORD, PostgresPair, PostgresServer, Tokens,
-    figure, http, until,
+    figure, http, until, wanted,
 };
 
 const EMAIL: &str = "ada@example.com";
@@ -189,7 +190,7 @@ async fn a_standby_takes_over_with_everything_that_was_acknowledged() {
     }
     let mut pair = PostgresPair::start();
     let deployment = Deployment::on(&pair.url()).await;
-    for number in 0..failovers() {
+    for number in 0..wanted::<usize>("FAILOVERS").unwrap_or(1) {
         if number > 0 {
             pair = spawn_blocking(move || pair.with_another_standby()).await.unwrap();
         }
@@ -206,14 +207,4 @@ async fn a_standby_takes_over_with_everything_that_was_acknowledged() {
 
 fn told(acknowledged: usize, pause: Duration) -> String {
     format!("0 of {acknowledged} acknowledged writes lost; for {pause:.1?} no write was acknowledged")
-}
-
-#[expect(clippy::disallowed_methods, reason = "measures")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
-fn failovers() -> usize {
-    std::env::var("FAILOVERS").map_or(1, |failovers| failovers.parse().expect("FAILOVERS is a number"))
 }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use crate::harness::times::{now, timed, within};
 use crate::harness::{
     Admin, Application, Broker, Engine, Installation, LyingSource, PASSWORD, Says, Tokens, figure, on_each_engine,
-    until,
+    until, wanted,
 };
 
 const CONNECTION: &str = "people";
@@ -110,9 +111,8 @@ impl Town {
         let mut pace = pace();
         for person in self.moved.iter().cycle() {
             pace.tick().await;
-            let began = now();
-            let tokens = self.application.sign_in(&person.email, PASSWORD).await;
-            signed_in.push(began.elapsed());
+            let (time, tokens) = timed(self.application.sign_in(&person.email, PASSWORD)).await;
+            signed_in.push(time);
             let refreshed_tokens = self.application.refresh(tokens.refresh_token()).await.expect(200);
             self.application.userinfo(&Tokens(refreshed_tokens.json())).await.expect(200);
             *refreshed += 1;
@@ -128,11 +128,11 @@ impl Town {
         let mut pace = pace();
         for email in [self.waiting[0].email.as_str(), "stranger@example.com"].into_iter().cycle() {
             pace.tick().await;
-            let began = now();
-            let answer = self.application.type_in(email, PASSWORD).await.expect(503);
+            let (time, answer) = timed(self.application.type_in(email, PASSWORD)).await;
+            let answer = answer.expect(503);
             assert_eq!(answer.notice(), Some(INTERRUPTED));
             assert!(answer.header("retry-after").is_some());
-            interrupted.push(began.elapsed());
+            interrupted.push(time);
             if now() > until {
                 break;
             }
@@ -173,9 +173,9 @@ async fn mg_01_an_outage_of_the_source_is_no_matter_to_those_who_have_moved(engi
             "{} sign-ins of people who have moved, 0 failed, p99 {:.0?}; {} honest pages, p99 {:.0?}, for {asked} \
              questions; 0 people written or counted; moving again after {back:.1?}",
             told.signed_in.len(),
-            p99(&told.signed_in),
+            within(&told.signed_in, 990),
             told.interrupted.len(),
-            p99(&told.interrupted),
+            within(&told.interrupted, 990),
         ),
     );
     println!("{} refreshed tokens", told.refreshed);
@@ -200,26 +200,11 @@ fn pace() -> Interval {
     pace
 }
 
-fn p99(times: &[Duration]) -> Duration {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    times[(times.len() * 99 / 100).min(times.len() - 1)]
-}
-
-#[expect(clippy::disallowed_methods, reason = "measures, and says when it has been long enough")]
-fn now() -> Instant {
-    Instant::now()
-}
-
 /// How long it takes, and the settings of the source.
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
 fn outage() -> (Duration, Value) {
-    match std::env::var("OUTAGE_MINUTES") {
-        Ok(minutes) => {
-            let minutes = minutes.parse().expect("OUTAGE_MINUTES is a number");
-            (Duration::from_mins(minutes), json!({ "just_in_time": true, "timeout_ms": 5_000 }))
-        }
-        Err(_) => (
+    match wanted("OUTAGE_MINUTES") {
+        Some(minutes) => (Duration::from_mins(minutes), json!({ "just_in_time": true, "timeout_ms": 5_000 })),
+        None => (
             Duration::from_secs(3),
             json!({ "just_in_time": true, "timeout_ms": 1_000, "breaker_failures": 2, "breaker_open_ms": 500 }),
         ),

@@ -6,11 +6,12 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::process::{cpu_of, file_memory_of, has_ended_within, kill, memory_of, peak_memory_of};
+use super::times::now;
 use super::{Installation, http_builder, until};
 
 /// Generous: on a slow machine without optimisation, a start makes two keys and migrates a database.
@@ -42,9 +43,8 @@ impl Broker {
     }
 
     /// Starts one, and says how long it took until it had answered somebody.
-    #[expect(clippy::disallowed_methods, reason = "measures")]
     pub(crate) fn start_timed(installation: &Installation) -> (Self, Duration) {
-        let began = Instant::now();
+        let began = now();
         let process = Broker::launch(installation);
         let broker = Broker { installation: installation.clone(), process };
         while !broker.answers() {

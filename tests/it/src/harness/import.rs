@@ -5,12 +5,13 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{ChildStderr, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Installation;
 use super::process::{Usage, usage_until_end};
+use super::times::now;
 
 /// How an import ended.
 #[derive(Debug)]
@@ -32,12 +33,11 @@ impl Imported {
 
 impl Installation {
     /// Imports a file, and kills the process as a power cut does once it has dealt with so many rows.
-    #[expect(clippy::disallowed_methods, reason = "measures how long an import takes")]
     pub(crate) fn import(&self, connection: &str, file: &Path, kill_after: Option<u64>) -> Imported {
         let file = file.to_str().expect("a path is text");
         let report = self.folder().join("refused.ndjson");
         let report = report.to_str().expect("a path is text");
-        let began = Instant::now();
+        let began = now();
         let mut command = self.command(&["import", "users", "--connection", connection, "--report", report, file]);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (pid, progress) = (Pid::from_child(&process), process.stderr.take().unwrap());

@@ -22,6 +22,8 @@ mod postgres_server;
 mod process;
 pub(crate) mod raw;
 mod redis_server;
+pub(crate) mod times;
+mod wanted;
 
 pub(crate) use admin::{Admin, Source};
 pub(crate) use answer::Answer;
@@ -43,6 +45,7 @@ pub(crate) use postgres_pair::PostgresPair;
 pub(crate) use postgres_server::PostgresServer;
 pub(crate) use process::apart;
 pub(crate) use redis_server::RedisServer;
+pub(crate) use wanted::wanted;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Admin, Application, Broker, Engine, Imported, Installation, on_each_engine, server_cpu};
+use crate::harness::{Admin, Application, Broker, Engine, Imported, Installation, on_each_engine, server_cpu, wanted};
 use people::{ADDED, Person, refused_among, scattered};
 
 const PEOPLE: &str = "people";
@@ -78,7 +78,7 @@ const UNCHANGED: &str = "there already and unchanged";
 const REFUSED: &str = "refused";
 
 async fn mg_14_an_import_that_is_killed_goes_on_where_it_was(engine: Engine) {
-    let directory = Directory::new(engine, wanted().unwrap_or(1_000_000)).await;
+    let directory = Directory::new(engine, wanted("IMPORT_PEOPLE").unwrap_or(1_000_000)).await;
     let mut kills = 0;
     for _ in 0..KILLS {
         let rows = fastrand::u64(..directory.people);
@@ -129,7 +129,7 @@ async fn people_sign_in_while_others_come_in(engine: Engine) {
 }
 
 async fn how_fast_people_come_in(engine: Engine) {
-    let directory = Directory::new(engine, wanted().unwrap_or(20_000)).await;
+    let directory = Directory::new(engine, wanted("IMPORT_PEOPLE").unwrap_or(20_000)).await;
     let server_before = (engine == Engine::Postgres).then(server_cpu).flatten();
     let ended = directory.import(None);
     let server = server_before.and_then(|before| server_cpu()?.checked_sub(before));
@@ -152,10 +152,4 @@ async fn how_fast_people_come_in(engine: Engine) {
 fn check_memory(ended: &Imported, people: u64) {
     let most = MOST_MEMORY + people * 48 / 1024 / 1024;
     assert!(ended.usage.peak_memory < most, "{ended:?}");
-}
-
-/// How many people whoever runs the tests wants.
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
-fn wanted() -> Option<u64> {
-    std::env::var("IMPORT_PEOPLE").ok().map(|people| people.parse().expect("IMPORT_PEOPLE is a number"))
 }

@@ -8,7 +8,7 @@ mod command;
 mod model;
 mod stage;
 
-use crate::harness::{Engine, on_each_engine};
+use crate::harness::{Engine, on_each_engine, wanted};
 use command::Command;
 use stage::{Mismatch, Stage};
 
@@ -24,7 +24,7 @@ on_each_engine! {
 
 async fn rt_01_rt_02_rt_06_rt_07_rt_11_every_call_is_answered_as_the_model_predicts(engine: Engine) {
     let stage = Stage::set(engine).await;
-    let (first, count) = (number("LIFE_SEED", 1), number("LIFE_SEQUENCES", 16));
+    let (first, count): (u64, u64) = (wanted("LIFE_SEED").unwrap_or(1), wanted("LIFE_SEQUENCES").unwrap_or(16));
     let mut calls = 0;
     for seed in first..first + count {
         let sequence = Command::sequence(seed, LENGTH);
@@ -65,9 +65,4 @@ async fn shortened(stage: &Stage, mut sequence: Vec<Command>) -> (Vec<Command>, 
         why = mismatch;
     }
     (sequence, why)
-}
-
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
 }

@@ -10,7 +10,7 @@ mod disk;
 mod file;
 mod trace;
 
-use crate::harness::{Broker, Engine, Installation, can_trace_files, figure};
+use crate::harness::{Broker, Engine, Installation, can_trace_files, figure, wanted};
 use crate::torture::{Everybody, kill_after, life};
 use disk::Disk;
 
@@ -61,7 +61,6 @@ fn report(everybody: &Everybody, lost: u64) {
 /// How many lives are enough for each kind of write to be acknowledged once.
 const ENOUGH: usize = 50;
 
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
 fn power_cuts() -> usize {
-    std::env::var("POWER_CUTS").map_or(3, |cuts| cuts.parse().expect("POWER_CUTS is a number"))
+    wanted("POWER_CUTS").unwrap_or(3)
 }

@@ -9,12 +9,11 @@ mod mix;
 mod tally;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::harness::{Broker, Engine, Installation, figure, on_each_engine};
+use crate::harness::{Broker, Engine, Installation, figure, on_each_engine, wanted};
 use crowd::Crowd;
 use mix::Second;
 use tally::Tally;
@@ -75,13 +74,10 @@ fn highest(memory: &[u64]) -> u64 {
     memory.iter().copied().max().expect("more than a second")
 }
 
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
 fn seconds(engine: Engine) -> u64 {
-    let minutes = std::env::var("SOAK_MINUTES").ok();
-    let asked = minutes.map(|minutes| minutes.parse::<u64>().expect("SOAK_MINUTES is a number") * 60);
     let usual = match engine {
-        Engine::Sqlite => Duration::from_mins(1),
-        Engine::Postgres => Duration::from_secs(30),
+        Engine::Sqlite => 60,
+        Engine::Postgres => 30,
     };
-    asked.unwrap_or(usual.as_secs())
+    wanted::<u64>("SOAK_MINUTES").map_or(usual, |minutes| minutes * 60)
 }

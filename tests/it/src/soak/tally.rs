@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinError;
 
 use super::mix::{Operation, requests_of};
+use crate::harness::times::{ms, within};
 
 #[derive(Default)]
 pub(super) struct Tally {
@@ -38,8 +39,8 @@ impl Tally {
 
     /// In the words of a table.
     pub(super) fn summary(&self) -> String {
-        let all = sorted(&self.all());
-        let [p50, p95, p99] = [500, 950, 990].map(|of_a_thousand| within_ms(&all, of_a_thousand));
+        let all = self.all();
+        let [p50, p95, p99] = [500, 950, 990].map(|of_a_thousand| ms(within(&all, of_a_thousand)));
         let (requests, errors) = (self.requests(), self.errors.len());
         format!("{requests} requests, {errors} errors; p50 {p50:.1}, p95 {p95:.1}, p99 {p99:.1} ms")
     }
@@ -54,19 +55,6 @@ impl Tally {
 }
 
 fn print_row(name: &str, times: &[Duration]) {
-    let times = sorted(times);
-    let [p50, p95, p99, most] = [500, 950, 990, 1000].map(|of_a_thousand| within_ms(&times, of_a_thousand));
+    let [p50, p95, p99, most] = [500, 950, 990, 1000].map(|of_a_thousand| ms(within(times, of_a_thousand)));
     println!("{name:<16}{:>9}{p50:>9.2}{p95:>9.2}{p99:>9.2}{most:>9.2}", times.len());
-}
-
-fn sorted(times: &[Duration]) -> Vec<Duration> {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    times
-}
-
-/// The time within which so many of a thousand were answered, in milliseconds.
-fn within_ms(sorted: &[Duration], of_a_thousand: usize) -> f64 {
-    let index = (sorted.len() * of_a_thousand / 1000).min(sorted.len().saturating_sub(1));
-    sorted.get(index).copied().unwrap_or_default().as_secs_f64() * 1e3
 }

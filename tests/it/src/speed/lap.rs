@@ -1,10 +1,11 @@
 //! A closed loop: so many connections, each of which asks again once it has its answer.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use crate::harness::Broker;
+use crate::harness::times::{ms, now, timed, within};
 
 /// What one operation took.
 pub(super) struct Lap {
@@ -23,9 +24,8 @@ impl Lap {
             let mut times = Vec::new();
             // Once at least, however late it is by then.
             loop {
-                let asked = now();
-                once(connection).await;
-                times.push(asked.elapsed());
+                let (time_of_one, ()) = timed(once(connection)).await;
+                times.push(time_of_one);
                 if began.elapsed() >= time {
                     break times;
                 }
@@ -33,9 +33,7 @@ impl Lap {
         }))
         .await;
         let (took, cpu) = (began.elapsed(), broker.cpu().saturating_sub(before));
-        let mut times = repeated.concat();
-        times.sort_unstable();
-        Lap { times, took, cpu }
+        Lap { times: repeated.concat(), took, cpu }
     }
 
     pub(super) fn per_second(&self) -> f64 {
@@ -44,21 +42,15 @@ impl Lap {
 
     /// The processor time of the broker for each, in milliseconds.
     pub(super) fn cpu_ms(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1e3 / self.count()
+        ms(self.cpu) / self.count()
     }
 
     /// The time within which so many of a thousand were answered, in milliseconds.
     pub(super) fn within_ms(&self, of_a_thousand: usize) -> f64 {
-        let index = (self.times.len() * of_a_thousand / 1000).min(self.times.len() - 1);
-        self.times[index].as_secs_f64() * 1e3
+        ms(within(&self.times, of_a_thousand))
     }
 
     fn count(&self) -> f64 {
         f64::from(u32::try_from(self.times.len()).expect("less than there is time for"))
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "measures")]
-fn now() -> Instant {
-    Instant::now()
 }

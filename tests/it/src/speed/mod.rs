@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::harness::times::ms;
 use crate::harness::{
     Admin, Answer, Application, BOOTSTRAP_ID, BOOTSTRAP_SECRET, Broker, Engine, Installation, PASSWORD, Tokens, apart,
-    http, on_each_engine,
+    http, on_each_engine, wanted,
 };
 use crate::importing::people;
 use floor::Floor;
@@ -72,7 +73,7 @@ impl Course {
             lap.within_ms(950),
             lap.within_ms(990),
             lap.cpu_ms(),
-            floor.as_secs_f64() * 1e3,
+            ms(floor),
         );
     }
 
@@ -173,7 +174,7 @@ impl Machine {
 }
 
 async fn how_fast_it_answers(engine: Engine) {
-    let course = Course::lay(engine, number("PEOPLE", 1_000)).await;
+    let course = Course::lay(engine, wanted("PEOPLE").unwrap_or(1_000)).await;
     course.documents().await;
     course.tokens().await;
     course.logins().await;
@@ -198,7 +199,7 @@ async fn what_two_processors_bring(engine: Engine) {
 
 /// What it takes to find somebody among many.
 async fn what_a_crowd_costs(engine: Engine) {
-    for people in [1_000, number("CROWD", 2_000)] {
+    for people in [1_000, wanted("CROWD").unwrap_or(2_000)] {
         let course = Course::lay(engine, people).await;
         course.logins().await;
         course.directory().await;
@@ -209,10 +210,5 @@ async fn what_a_crowd_costs(engine: Engine) {
 
 /// For how long each operation is repeated.
 fn time() -> Duration {
-    Duration::from_millis(number("SPEED_SECONDS", 0) * 1000).max(Duration::from_millis(100))
-}
-
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |number| number.parse().expect("a number"))
+    wanted("SPEED_SECONDS").map_or(Duration::from_millis(100), Duration::from_secs)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::harness::times::{median, ms};
 use crate::harness::{Broker, Engine, Installation};
 
 /// Starts on what an earlier one has left behind, of which the one in the middle counts.
@@ -14,17 +15,12 @@ pub(super) async fn how_fast_it_starts(engine: Engine) {
     for _ in 0..WARM_STARTS {
         warm.push(once(&installation).await);
     }
-    warm.sort_unstable();
     println!("{engine:?}: {:.1} MiB of program", Installation::program_mib());
-    println!("{:.0} ms to the first answer, {:.0} ms from the second start on", ms(first), ms(warm[WARM_STARTS / 2]));
+    println!("{:.0} ms to the first answer, {:.0} ms from the second start on", ms(first), ms(median(&warm)));
 }
 
 async fn once(installation: &Installation) -> Duration {
     let (broker, took) = Broker::start_timed(installation);
     broker.stop().await;
     took
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

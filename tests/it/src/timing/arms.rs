@@ -1,7 +1,10 @@
 //! Samples of several kinds, and whether time tells them apart.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::harness::times::median;
+use crate::harness::wanted;
 
 /// How many samples of each kind make times comparable.
 const ENOUGH: usize = 1_000;
@@ -59,22 +62,8 @@ impl<const N: usize> Arms<N> {
 }
 
 /// How often each kind is sent.
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
 pub(super) fn samples() -> usize {
-    std::env::var("TIMING_SAMPLES").map_or(4, |samples| samples.parse().expect("TIMING_SAMPLES is a number"))
-}
-
-#[expect(clippy::disallowed_methods, reason = "measures")]
-pub(super) async fn timed<T>(work: impl Future<Output = T>) -> (Duration, T) {
-    let begun = Instant::now();
-    let done = work.await;
-    (begun.elapsed(), done)
-}
-
-fn median(times: &[Duration]) -> Duration {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    times[times.len() / 2]
+    wanted("TIMING_SAMPLES").unwrap_or(4)
 }
 
 /// How far the ranks of two kinds are from those of one, in standard deviations: the rank-sum test of Mann and Whitney,

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::harness::times::timed;
 use crate::harness::{Admin, Answer, Application, Browser, Engine, Installation, LyingSource, http, on_each_engine};
 use crate::importing::people::{self, Person};
-use arms::{Arms, samples, timed};
+use arms::{Arms, samples};
 
 const CONNECTION: &str = "people";
 const WRONG: &str = "not-the-password-of-anybody-8";

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use reqwest::Error as Cut;
 use serde_json::json;
 
-use crate::harness::{Admin, Application, Broker, Engine, Installation, LyingSource, figure, on_each_engine};
+use crate::harness::times::{median, now, timed, within};
+use crate::harness::{Admin, Application, Broker, Engine, Installation, LyingSource, figure, on_each_engine, wanted};
 use operators::{Clients, Keys};
 use people::{Movers, Passwords, SignUps};
 use tokens::Chain;
@@ -136,14 +137,13 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost(engine: Engine) {
     while goes_on(starts.len(), begun) || (starts.len() < ENOUGH && everybody.lacks_something()) {
         everybody.write_until(kill_after(broker, life())).await;
         installation.settle();
-        let started = now();
-        broker = installation.start().await;
-        starts.push(started.elapsed());
+        let (time, started) = timed(installation.start()).await;
+        broker = started;
+        starts.push(time);
         everybody.check(&broker).await;
     }
     broker.stop().await;
-    starts.sort_unstable();
-    let (middle, longest) = (starts[starts.len() / 2], starts[starts.len() - 1]);
+    let (middle, longest) = (median(&starts), within(&starts, 1000));
     println!("{engine:?}: killed {} times; ready again after {middle:.0?}, at most {longest:.0?}", starts.len());
     for (what, count) in everybody.acknowledged() {
         println!("{count:>10} {what}");
@@ -167,16 +167,10 @@ pub(crate) async fn kill_after(broker: Broker, life: Duration) {
     broker.kill();
 }
 
-#[expect(clippy::disallowed_methods, reason = "measures, and says when it has been long enough")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "says how much is to be done")]
 fn goes_on(cycles: usize, begun: Instant) -> bool {
-    match std::env::var("TORTURE_CYCLES") {
-        Ok(wanted) => cycles < wanted.parse().expect("TORTURE_CYCLES is a number"),
-        Err(_) => cycles == 0 || begun.elapsed() < LONG,
+    match wanted::<usize>("TORTURE_CYCLES") {
+        Some(wanted) => cycles < wanted,
+        None => cycles == 0 || begun.elapsed() < LONG,
     }
 }
 
