@@ -10,8 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::harness::{
-    Admin, Answer, Application, BOOTSTRAP_ID, BOOTSTRAP_SECRET, Broker, Browser, Nodes, PASSWORD, Tokens, figure, http,
-    kid_of, until,
+    Admin, Answer, Application, Broker, Browser, Machine, Nodes, PASSWORD, Tokens, figure, http, kid_of, until,
 };
 
 const EMAIL: &str = "ada@example.com";
@@ -25,23 +24,9 @@ async fn application(nodes: &Nodes) -> Application {
     Admin::of(&nodes.one).await.application_for(EMAIL).await
 }
 
-/// Asks the token endpoint of a node for a token of the Management API.
-async fn machine_call(node: &Broker) -> Answer {
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", BOOTSTRAP_ID),
-        ("client_secret", BOOTSTRAP_SECRET),
-        ("audience", &format!("{}api/v2/", node.issuer())),
-    ];
-    Answer::of(http().post(node.url("oauth/token")).form(&form)).await
-}
-
-async fn machine_token(node: &Broker) -> String {
-    machine_call(node).await.expect(200).json()["access_token"].as_str().expect("a token").to_owned()
-}
-
-async fn managed_with(node: &Broker, token: &str) -> u16 {
-    Answer::of(http().get(node.url("api/v2/clients?per_page=1")).bearer_auth(token)).await.status
+/// What the Management API at this base answers to a token.
+async fn managed_with(base: &str, token: &str) -> u16 {
+    Answer::of(http().get(format!("{base}api/v2/clients?per_page=1")).bearer_auth(token)).await.status
 }
 
 #[tokio::test]
@@ -121,19 +106,10 @@ async fn limits_hold_for_both_nodes_together() {
 }
 
 /// Uses tokens of each node at the other until it is told to stop, and says how many were refused of how many.
-async fn use_machine_tokens(from: String, at: String, audience: String, done: Arc<AtomicBool>) -> (usize, usize) {
+async fn use_machine_tokens(from: Machine, at: String, done: Arc<AtomicBool>) -> (usize, usize) {
     let (mut refused, mut used) = (0, 0);
     while !done.load(Ordering::SeqCst) {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", BOOTSTRAP_ID),
-            ("client_secret", BOOTSTRAP_SECRET),
-            ("audience", audience.as_str()),
-        ];
-        let token = Answer::of(http().post(format!("{from}oauth/token")).form(&form)).await.expect(200).json();
-        let token = token["access_token"].as_str().expect("a token");
-        let answer = Answer::of(http().get(format!("{at}api/v2/clients?per_page=1")).bearer_auth(token)).await;
-        refused += usize::from(answer.status != 200);
+        refused += usize::from(managed_with(&at, &from.token().await).await != 200);
         used += 1;
     }
     (refused, used)
@@ -142,17 +118,15 @@ async fn use_machine_tokens(from: String, at: String, audience: String, done: Ar
 #[tokio::test]
 async fn keys_rotate_under_load_and_a_revoked_one_is_worthless_everywhere() {
     let Some(nodes) = Nodes::start(&[]).await else { return };
-    let audience = format!("{}api/v2/", nodes.one.issuer());
     let done = Arc::new(AtomicBool::new(false));
-    let users = [(&nodes.one, &nodes.other), (&nodes.other, &nodes.one)].map(|(from, at)| {
-        tokio::spawn(use_machine_tokens(from.url(""), at.url(""), audience.clone(), Arc::clone(&done)))
-    });
+    let users = [(&nodes.one, &nodes.other), (&nodes.other, &nodes.one)]
+        .map(|(from, at)| tokio::spawn(use_machine_tokens(Machine::at(from), at.url(""), Arc::clone(&done))));
     let admin = Admin::of(&nodes.one).await;
     for (here, there) in [(&nodes.one, &nodes.other), (&nodes.other, &nodes.one), (&nodes.one, &nodes.other)] {
         let rotated = admin.at(here).post("keys/signing/rotate", &json!({})).await;
         // The other node is only asked to sign: verifying would have it look.
         until("the other node signs with the new key", SOONER_THAN_A_LOOK, async || {
-            (kid_of(&machine_token(there).await) == rotated["kid"].as_str().unwrap()).then_some(())
+            (kid_of(&Machine::at(there).token().await) == rotated["kid"].as_str().unwrap()).then_some(())
         })
         .await;
     }
@@ -163,25 +137,26 @@ async fn keys_rotate_under_load_and_a_revoked_one_is_worthless_everywhere() {
         assert!(used > 0);
     }
 
-    let before = machine_token(&nodes.other).await;
+    let before = Machine::at(&nodes.other).token().await;
     let admin = Admin::of(&nodes.one).await;
     let output = nodes.one.installation().run(&["keys", "rotate"]);
     assert!(output.status.success(), "{output:?}");
-    let current = async |node: &Broker| kid_of(&machine_token(node).await);
+    let current = async |node: &Broker| kid_of(&Machine::at(node).token().await);
     until("both nodes took up what a command did", SOONER_THAN_A_LOOK, async || {
         let kids = BTreeSet::from([current(&nodes.one).await, current(&nodes.other).await, kid_of(&before)]);
         (kids.len() == 2 && current(&nodes.one).await != kid_of(&before)).then_some(())
     })
     .await;
-    let fresh = machine_token(&nodes.other).await;
+    let fresh = Machine::at(&nodes.other).token().await;
     let revoke = format!("keys/signing/{}/revoke", kid_of(&before));
     admin.call(Method::PUT, &revoke, None).await.expect(200);
     until("the key is worthless at the other node", SOONER_THAN_A_LOOK, async || {
-        (managed_with(&nodes.other, &before).await == 401).then_some(())
+        (managed_with(&nodes.other.url(""), &before).await == 401).then_some(())
     })
     .await;
     for node in nodes.both() {
-        assert_eq!((managed_with(node, &before).await, managed_with(node, &fresh).await), (401, 200));
+        let base = node.url("");
+        assert_eq!((managed_with(&base, &before).await, managed_with(&base, &fresh).await), (401, 200));
     }
     nodes.stop().await;
 }
@@ -204,7 +179,7 @@ async fn live(nodes: &Nodes, application: &Application) {
         let tokens = application.at(here).sign_in(EMAIL, PASSWORD).await;
         let refreshed = Tokens(application.at(there).refresh(tokens.refresh_token()).await.expect(200).json());
         application.at(here).userinfo(&refreshed).await.expect(200);
-        assert_eq!(managed_with(here, &machine_token(there).await).await, 200);
+        assert_eq!(managed_with(&here.url(""), &Machine::at(there).token().await).await, 200);
     }
 }
 
@@ -247,7 +222,7 @@ async fn rl_10_nodes_start_without_redis_and_find_it_later() {
     nodes.redis.kill();
     let third = nodes.one.installation().another_node().start().await;
     assert_eq!(ready(&third).await, "ready, without Redis\n");
-    machine_token(&third).await;
+    Machine::at(&third).token().await;
     nodes.redis.go_on();
     until("the third node finds Redis", LIMIT, async || (ready(&third).await == "ready\n").then_some(())).await;
     third.stop().await;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Application, BOOTSTRAP_ID, BOOTSTRAP_SECRET, Broker, PASSWORD, http, with};
+use super::{Answer, Application, Broker, Machine, PASSWORD, http, with};
 
 /// The connection most tests need.
 const CONNECTION: &str = "people";
@@ -43,21 +43,12 @@ impl Source {
 }
 
 impl Admin {
-    /// Gets a token for the bootstrap client.
     pub(crate) async fn of(broker: &Broker) -> Self {
         Admin::through(http(), broker.issuer()).await
     }
 
     pub(crate) async fn through(http: reqwest::Client, issuer: &str) -> Self {
-        let audience = format!("{issuer}api/v2/");
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", BOOTSTRAP_ID),
-            ("client_secret", BOOTSTRAP_SECRET),
-            ("audience", &audience),
-        ];
-        let answer = Answer::of(http.post(format!("{issuer}oauth/token")).form(&form)).await.expect(200).json();
-        let token = answer["access_token"].as_str().expect("an access token").to_owned();
+        let token = Machine::through(http.clone(), issuer, issuer).token().await;
         Admin { http, issuer: issuer.to_owned(), base: issuer.to_owned(), token }
     }
 

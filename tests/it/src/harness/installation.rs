@@ -14,7 +14,7 @@ use super::process::output_within;
 use super::{Broker, Engine, HERE, Port};
 
 /// The machine client that sets everything up.
-pub(crate) const BOOTSTRAP_ID: &str = "bootstrap";
+pub(super) const BOOTSTRAP_ID: &str = "bootstrap";
 pub(crate) const BOOTSTRAP_SECRET: &str = "bootstrap-secret-of-the-black-box-tests";
 
 const MASTER_KEY: &str = "QnJva2VycyBpbiB0ZXN0cyBzaGFyZSB0aGlzIGtleS4=";

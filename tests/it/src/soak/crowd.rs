@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::mix::Operation;
-use crate::harness::{
-    Admin, Answer, Application, BOOTSTRAP_ID, BOOTSTRAP_SECRET, Broker, PASSWORD, Tokens, http_builder,
-};
+use crate::harness::{Admin, Answer, Application, Broker, Machine, PASSWORD, Tokens, http_builder};
 use crate::importing::people::{self, Person};
 
 const CONNECTION: &str = "people";
@@ -29,7 +27,7 @@ pub(super) struct Crowd {
     http: reqwest::Client,
     admin: Admin,
     application: Application,
-    audience: String,
+    machine: Machine,
     /// The last tokens of each.
     chains: Vec<Mutex<Tokens>>,
 }
@@ -46,8 +44,8 @@ impl Crowd {
         for number in 0..CHAINS {
             chains.push(Mutex::new(sign_in(&application, somebody(number)).await));
         }
-        let audience = format!("{}api/v2/", broker.issuer());
-        Crowd { http, admin, application, audience, chains }
+        let machine = Machine::through(http.clone(), broker.issuer(), broker.issuer());
+        Crowd { http, admin, application, machine, chains }
     }
 
     /// Does something, which has to succeed.
@@ -55,7 +53,7 @@ impl Crowd {
         match operation {
             Operation::Discovery => self.discover().await,
             Operation::Keys => self.read_keys().await,
-            Operation::MachineToken => self.ask_for_a_machine().await,
+            Operation::MachineToken => drop(self.machine.token().await),
             Operation::Refresh => self.refresh(number).await,
             Operation::UserInfo => self.ask_who(number).await,
             Operation::Introspection => self.introspect(number).await,
@@ -77,18 +75,6 @@ impl Crowd {
 
     async fn read_keys(&self) {
         assert!(self.get(".well-known/jwks.json").await["keys"][0]["n"].is_string());
-    }
-
-    async fn ask_for_a_machine(&self) {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", BOOTSTRAP_ID),
-            ("client_secret", BOOTSTRAP_SECRET),
-            ("audience", &self.audience),
-        ];
-        let url = self.application.url("oauth/token");
-        let answer = Answer::of(self.http.post(url).form(&form)).await.expect(200).json();
-        assert!(answer["access_token"].is_string());
     }
 
     fn chain(&self, number: u64) -> &Mutex<Tokens> {

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::harness::times::ms;
 use crate::harness::{
-    Admin, Answer, Application, BOOTSTRAP_ID, BOOTSTRAP_SECRET, Broker, Engine, Installation, PASSWORD, Tokens, apart,
-    http, on_each_engine, wanted,
+    Admin, Answer, Application, Broker, Engine, Installation, Machine, PASSWORD, Tokens, apart, http, on_each_engine,
+    wanted,
 };
 use crate::importing::people;
 use floor::Floor;
@@ -95,7 +95,7 @@ impl Course {
 
     async fn tokens(&self) {
         let machine = Machine::at(&self.broker);
-        self.run("client_credentials", self.floor.signature, async |_| machine.ask_for_token().await).await;
+        self.run("client_credentials", self.floor.signature, async |_| drop(machine.token().await)).await;
         let mut chains = Vec::new();
         for _ in 0..CONNECTIONS {
             chains.push(RefCell::new(self.application.sign_in(EMAIL, PASSWORD).await.refresh_token().to_owned()));
@@ -149,30 +149,6 @@ impl Course {
     }
 }
 
-/// The client for scripts, which gets tokens by its secret.
-struct Machine {
-    http: reqwest::Client,
-    url: String,
-    form: [(&'static str, String); 4],
-}
-
-impl Machine {
-    fn at(broker: &Broker) -> Self {
-        let form = [
-            ("grant_type", "client_credentials".to_owned()),
-            ("client_id", BOOTSTRAP_ID.to_owned()),
-            ("client_secret", BOOTSTRAP_SECRET.to_owned()),
-            ("audience", format!("{}api/v2/", broker.issuer())),
-        ];
-        Machine { http: http(), url: broker.url("oauth/token"), form }
-    }
-
-    async fn ask_for_token(&self) {
-        let answer = Answer::of(self.http.post(&self.url).form(&self.form)).await.expect(200).json();
-        assert!(answer["access_token"].is_string());
-    }
-}
-
 async fn how_fast_it_answers(engine: Engine) {
     let course = Course::lay(engine, wanted("PEOPLE").unwrap_or(1_000)).await;
     course.documents().await;
@@ -188,7 +164,7 @@ async fn how_fast_it_answers(engine: Engine) {
 async fn what_two_processors_bring(engine: Engine) {
     let measure = async |broker: Broker| {
         let machine = Machine::at(&broker);
-        let lap = Lap::of(&broker, CONNECTIONS, time(), async |_| machine.ask_for_token().await).await;
+        let lap = Lap::of(&broker, CONNECTIONS, time(), async |_| drop(machine.token().await)).await;
         broker.stop().await;
         lap.per_second()
     };
