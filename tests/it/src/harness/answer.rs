@@ -27,11 +27,6 @@ impl Answer {
         Ok(Answer { status, headers, body: response.bytes().await? })
     }
 
-    /// A body that was kept for later.
-    pub(crate) fn with_body(body: &Bytes) -> Answer {
-        Answer { status: 200, headers: HeaderMap::new(), body: body.clone() }
-    }
-
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Answer {
         assert_eq!(self.status, status, "{}", self.summary());

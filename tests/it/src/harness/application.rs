@@ -132,17 +132,17 @@ impl Application {
 
     /// Asks the token endpoint.
     pub(crate) async fn token(&self, fields: &[(&str, &str)]) -> Answer {
-        self.token_at(&self.url("oauth/token"), fields).await
+        self.post("oauth/token", fields).await
     }
 
-    /// The same at a node of choice.
-    pub(crate) async fn token_at(&self, url: &str, fields: &[(&str, &str)]) -> Answer {
-        self.try_token_at(url, fields).await.expect("an answer")
+    /// Posts a form with its credentials.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.try_post(path, fields).await.expect("an answer")
     }
 
-    async fn try_token_at(&self, url: &str, fields: &[(&str, &str)]) -> Result<Answer, reqwest::Error> {
+    async fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Result<Answer, reqwest::Error> {
         let own = [("client_id", self.client_id.as_str()), ("client_secret", &self.client_secret)];
-        Answer::try_of(self.http.post(url).form(&[&own, fields].concat())).await
+        Answer::try_of(self.http.post(self.url(path)).form(&[&own, fields].concat())).await
     }
 
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
@@ -152,7 +152,11 @@ impl Application {
     /// Where the other side may hang up.
     pub(crate) async fn try_refresh(&self, refresh_token: &str) -> Result<Answer, reqwest::Error> {
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
-        self.try_token_at(&self.url("oauth/token"), &form).await
+        self.try_post("oauth/token", &form).await
+    }
+
+    pub(crate) async fn introspect(&self, token: &str) -> Value {
+        self.post("oauth/introspect", &[("token", token)]).await.expect(200).json()
     }
 
     /// Asks whether a browser is signed in, without showing it anything: an `error`, or none.

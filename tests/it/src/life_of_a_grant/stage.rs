@@ -273,7 +273,7 @@ impl<'a> Play<'a> {
         } else {
             &self.refresh_tokens[self.refresh_token(token)]
         };
-        let answer = application.token_at(&application.url(path), &[("token", token)]).await;
+        let answer = application.post(path, &[("token", token)]).await;
         check_status(&answer, 200)?;
         match expected {
             Expected::Active(is_active) => check(answer.json()["active"] == is_active, &answer),

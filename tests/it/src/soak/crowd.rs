@@ -98,13 +98,7 @@ impl Crowd {
 
     async fn introspect(&self, number: u64) {
         let tokens = self.access_token(number).await;
-        let form = [
-            ("token", tokens.access_token()),
-            ("client_id", &self.application.client_id),
-            ("client_secret", &self.application.client_secret),
-        ];
-        let url = self.application.url("oauth/introspect");
-        assert_eq!(Answer::of(self.http.post(url).form(&form)).await.expect(200).json()["active"], true);
+        assert_eq!(self.application.introspect(tokens.access_token()).await["active"], true);
     }
 
     async fn read(&self, person: Person) {

@@ -121,14 +121,8 @@ impl Course {
             assert_eq!(self.application.userinfo(&tokens).await.expect(200).json()["email"], EMAIL);
         })
         .await;
-        let form = [
-            ("token", tokens.access_token()),
-            ("client_id", &self.application.client_id),
-            ("client_secret", &self.application.client_secret),
-        ];
-        let url = self.application.url("oauth/introspect");
         self.run("introspection", self.floor.verification, async |_| {
-            assert_eq!(Answer::of(self.http.post(&url).form(&form)).await.expect(200).json()["active"], true);
+            assert_eq!(self.application.introspect(tokens.access_token()).await["active"], true);
         })
         .await;
     }
