@@ -149,7 +149,7 @@ async fn pw_04_a_link_changes_a_password_once(engine: Engine) {
     let Some(deployment) = Deployment::start(engine).await else { return };
     let admin = deployment.admin().await;
     let application = admin.application_for(EMAIL).await;
-    let user = admin.users_by_email(EMAIL).await.remove(0);
+    let user = admin.only_user(EMAIL).await;
     for round in 0..rounds() {
         let ticket = admin.post("tickets/password-change", &json!({ "user_id": user["user_id"] })).await;
         let mut browser = Browser::new();

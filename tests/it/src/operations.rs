@@ -120,7 +120,6 @@ fn check_over_tls(answer: &Answer) {
 #[tokio::test]
 async fn readiness_ends_with_the_database_and_life_goes_on() {
     if !Engine::has_postgres() {
-        println!("not run: TEST_DATABASE_URL is not set");
         return;
     }
     let broker = Installation::new(Engine::Postgres).start().await;

@@ -61,7 +61,6 @@ async fn a_hundred_at_once_get_one_answer(engine: Engine) {
 #[tokio::test]
 async fn two_nodes_give_the_same_answer() {
     if !Engine::has_postgres() {
-        println!("not run: TEST_DATABASE_URL is not set");
         return;
     }
     let broker = Installation::new(Engine::Postgres).start().await;

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::harness::{
     Admin, Answer, Application, Broker, Browser, Machine, Nodes, PASSWORD, Tokens, figure, http, kid_of, until,
+    user_path,
 };
 
 const EMAIL: &str = "ada@example.com";
@@ -67,8 +68,7 @@ async fn whoever_leaves_or_is_sent_away_at_one_node_is_gone_at_the_other() {
     there.userinfo(&tokens).await.expect(401);
 
     let tokens = here.sign_in(EMAIL, PASSWORD).await;
-    let blocked = format!("users/{}", tokens.sub().replace('|', "%7C"));
-    Admin::of(&nodes.one).await.patch(&blocked, &json!({ "blocked": true })).await;
+    Admin::of(&nodes.one).await.patch(&user_path(&tokens.sub()), &json!({ "blocked": true })).await;
     assert_eq!(there.refresh(tokens.refresh_token()).await.expect(400).error(), "invalid_grant");
     assert_eq!(there.type_in(EMAIL, PASSWORD).await.status, 403);
     nodes.stop().await;

@@ -85,10 +85,6 @@ impl OldTenant {
         lines.join("\n")
     }
 
-    async fn only_user(&self, email: &str) -> Value {
-        self.admin.users_by_email(email).await.into_iter().next().expect("a user")
-    }
-
     fn source(&self, more: &Value) -> Source {
         let source = self.source.clone();
         Source { more: with(source.more, more), ..source }
@@ -119,18 +115,8 @@ impl NewTenant {
         assert!(output.status.success(), "{output:?}");
     }
 
-    /// What `landbridge migration status` says of the connection.
     fn status(&self) -> Value {
-        let output = self.broker.installation().run(&["migration", "status", "--json"]);
-        assert!(output.status.success(), "{output:?}");
-        let status: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        status["connections"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .find(|row| row["connection"] == PEOPLE)
-            .cloned()
-            .unwrap()
+        self.broker.installation().migration_status(PEOPLE)
     }
 
     #[track_caller]
@@ -145,12 +131,6 @@ impl NewTenant {
         let mut events = self.admin.events(&self.application.client_id).await;
         events.sort();
         events
-    }
-
-    async fn only_user(&self, email: &str) -> Value {
-        let users = self.admin.users_by_email(email).await;
-        assert_eq!(users.len(), 1, "{users:?}");
-        users[0].clone()
     }
 }
 
@@ -174,12 +154,12 @@ async fn somebody_who_was_loaded_ahead_moves_once_and_keeps_everything(engine: E
     let new = NewTenant::start(engine, &old.source(&json!({}))).await;
     new.load(&old).await;
     new.check_status(2, 0, 2);
-    let loaded = new.only_user(ADA).await;
+    let loaded = new.admin.only_user(ADA).await;
     assert_eq!(loaded["user_id"], "auth0|5f7c8ec7c33c6c004bbafe82");
 
     let tokens = new.application.sign_in(ADA, PASSWORD).await;
     assert_eq!(tokens.sub(), "auth0|5f7c8ec7c33c6c004bbafe82");
-    check_profile(&new.only_user(ADA).await, &tokens);
+    check_profile(&new.admin.only_user(ADA).await, &tokens);
     assert_eq!(new.application.userinfo(&tokens).await.expect(200).json()["sub"], tokens.sub());
     assert_eq!(new.events().await, ["migrated", "s", "seacft"]);
     new.check_status(2, 1, 1);
@@ -209,11 +189,11 @@ async fn somebody_unknown_is_looked_up_and_brought_along(engine: Engine) {
     // However the address is typed.
     let tokens = new.application.sign_in("Ada@Example.COM", PASSWORD).await;
     assert_eq!(tokens.sub(), format!("auth0|{user_id}"));
-    let user = new.only_user(ADA).await;
+    let user = new.admin.only_user(ADA).await;
     check_profile(&user, &tokens);
     assert_eq!(user["identities"][0]["user_id"], user_id);
     assert_eq!(user["identities"][0]["connection"], PEOPLE);
-    let then = old.only_user(ADA).await;
+    let then = old.admin.only_user(ADA).await;
     assert_eq!(user["created_at"], then["created_at"]);
     new.check_status(1, 1, 0);
 
@@ -299,7 +279,7 @@ async fn check_one_move(new: &NewTenant) {
     let tokens = sign_in_at_once(&new.application).await;
     let subjects: BTreeSet<_> = tokens.iter().map(Tokens::sub).collect();
     assert_eq!(subjects.into_iter().collect::<Vec<_>>(), ["auth0|ada"]);
-    check_profile(&new.only_user(ADA).await, &tokens[0]);
+    check_profile(&new.admin.only_user(ADA).await, &tokens[0]);
     let events = new.events().await;
     let count = |code: &str| events.iter().filter(|event| *event == code).count();
     assert_eq!((count("migrated"), count("s"), count("seacft")), (1, 20, 20), "{events:?}");

@@ -142,6 +142,12 @@ impl Admin {
         found.as_array().expect("a list of users").clone()
     }
 
+    pub(crate) async fn only_user(&self, email: &str) -> Value {
+        let mut users = self.users_by_email(email).await;
+        assert_eq!(users.len(), 1, "{users:?}");
+        users.remove(0)
+    }
+
     /// What there is, of every kind that tests create.
     pub(crate) async fn everything(&self) -> Vec<Value> {
         let mut everything = Vec::new();
@@ -165,6 +171,11 @@ impl Admin {
         }
         codes
     }
+}
+
+/// Where a user is found, relative to `/api/v2/`.
+pub(crate) fn user_path(user_id: &str) -> String {
+    format!("users/{}", user_id.replace('|', "%7C"))
 }
 
 fn id(created: &Value) -> String {

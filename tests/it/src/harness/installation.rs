@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::file_trace::traced;
@@ -153,6 +154,15 @@ impl Installation {
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let process = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         output_within(process, Duration::from_mins(1))
+    }
+
+    /// What `landbridge migration status` says of a connection.
+    pub(crate) fn migration_status(&self, connection: &str) -> Value {
+        let output = self.run(&["migration", "status", "--json"]);
+        assert!(output.status.success(), "{output:?}");
+        let status: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let rows = status["connections"].as_array().expect("a list");
+        rows.iter().find(|row| row["connection"] == connection).expect("the connection").clone()
     }
 
     /// The size of the binary, in MiB.

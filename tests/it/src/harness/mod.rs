@@ -26,7 +26,7 @@ mod redis_server;
 pub(crate) mod times;
 mod wanted;
 
-pub(crate) use admin::{Admin, Source};
+pub(crate) use admin::{Admin, Source, user_path};
 pub(crate) use answer::Answer;
 pub(crate) use application::{Application, LoginPage, Tokens, kid_of};
 pub(crate) use broker::Broker;

@@ -12,10 +12,14 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
-    /// Whether the tests may expect `redis-server` on this machine.
+    /// Whether the tests may expect `redis-server` on this machine. Says so where a test is not run without it.
     #[expect(clippy::disallowed_methods, reason = "says what the tests may use")]
-    pub(crate) fn is_at_hand() -> bool {
-        std::env::var_os("TEST_REDIS_URL").is_some()
+    pub(super) fn is_at_hand() -> bool {
+        let is_there = std::env::var_os("TEST_REDIS_URL").is_some();
+        if !is_there {
+            println!("not run: TEST_REDIS_URL is not set");
+        }
+        is_there
     }
 
     pub(crate) fn start() -> Self {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::command::Command;
 use super::model::{APPLICATIONS, Expected, Model, PEOPLE, Rotation, place};
-use crate::harness::{Admin, Answer, Application, Broker, Browser, Engine, Installation, PASSWORD, Tokens};
+use crate::harness::{Admin, Answer, Application, Broker, Browser, Engine, Installation, PASSWORD, Tokens, user_path};
 
 const CONNECTION: &str = "people";
 const API: &str = "https://orders.example/";
@@ -66,7 +66,7 @@ impl Stage {
         let number = self.people.replace(self.people.get() + 1);
         let email = format!("person-{number}@example.com");
         let user = self.admin.user(CONNECTION, &email, &json!({})).await;
-        let path = format!("users/{}", user["user_id"].as_str().expect("an id").replace('|', "%7C"));
+        let path = user_path(user["user_id"].as_str().expect("an id"));
         Person { email, path, password: PASSWORD.to_owned(), former: PASSWORD.to_owned() }
     }
 }

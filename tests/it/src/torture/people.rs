@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Cut, Writing, lets_in};
-use crate::harness::{Admin, Answer, Application, LyingSource, PASSWORD, Says, http};
+use crate::harness::{Admin, Answer, Application, LyingSource, PASSWORD, Says, http, user_path};
 
 pub(super) const CONNECTION: &str = "people";
 
@@ -163,11 +163,10 @@ const CHANGING: &str = "changing@example.com";
 impl Passwords {
     pub(super) async fn of(admin: &Admin, application: &Application) -> Self {
         let user: Value = admin.user(CONNECTION, CHANGING, &json!({})).await;
-        let user = user["user_id"].as_str().expect("an id").replace('|', "%7C");
         Passwords {
             admin: admin.clone(),
             application: application.clone(),
-            user: format!("users/{user}"),
+            user: user_path(user["user_id"].as_str().expect("an id")),
             number: 0,
             before: None,
             now: PASSWORD.to_owned(),
