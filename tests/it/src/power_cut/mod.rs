@@ -47,11 +47,8 @@ async fn cut(broker: Broker, everybody: &mut Everybody, disk: &mut Disk) -> Brok
 }
 
 fn report(everybody: &Everybody, lost: u64) {
-    for (what, count) in everybody.acknowledged() {
-        println!("{count:>10} {what}");
-        assert!(count > 0 || power_cuts() < ENOUGH, "no {what}");
-    }
-    let acknowledged: u64 = everybody.acknowledged().iter().map(|(_, count)| count).sum();
+    let acknowledged = everybody.print();
+    assert!(power_cuts() < ENOUGH || !everybody.lacks_something(), "nothing of some kind was acknowledged");
     figure(
         &format!("{} power cuts, SQLite", power_cuts()),
         &format!("0 of {acknowledged} acknowledged writes lost; {lost} writes to files that were not synced are gone"),

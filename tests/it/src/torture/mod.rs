@@ -107,7 +107,7 @@ impl Everybody {
         self.keys.check(&admin).await;
     }
 
-    pub(crate) fn acknowledged(&self) -> [(&'static str, u64); 7] {
+    fn acknowledged(&self) -> [(&'static str, u64); 7] {
         [
             ("sign-ups", self.sign_ups.acknowledged()),
             ("first sign-ins of moving people", self.movers.acknowledged()),
@@ -119,7 +119,16 @@ impl Everybody {
         ]
     }
 
-    fn lacks_something(&self) -> bool {
+    /// Prints what was acknowledged, and says how much that was.
+    pub(crate) fn print(&self) -> u64 {
+        for (what, count) in self.acknowledged() {
+            println!("{count:>10} {what}");
+        }
+        self.acknowledged().iter().map(|(_, count)| count).sum()
+    }
+
+    /// Whether nothing of some kind was acknowledged.
+    pub(crate) fn lacks_something(&self) -> bool {
         self.acknowledged().iter().any(|(_, count)| *count == 0)
     }
 }
@@ -145,11 +154,8 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost(engine: Engine) {
     broker.stop().await;
     let (middle, longest) = (median(&starts), within(&starts, 1000));
     println!("{engine:?}: killed {} times; ready again after {middle:.0?}, at most {longest:.0?}", starts.len());
-    for (what, count) in everybody.acknowledged() {
-        println!("{count:>10} {what}");
-        assert!(count > 0, "no {what}");
-    }
-    let acknowledged: u64 = everybody.acknowledged().iter().map(|(_, count)| count).sum();
+    let acknowledged = everybody.print();
+    assert!(!everybody.lacks_something(), "nothing of some kind was acknowledged");
     figure(
         &format!("{} kills, {engine}", starts.len()),
         &format!("0 of {acknowledged} acknowledged writes lost; ready again after {middle:.0?}, at most {longest:.0?}"),

@@ -106,6 +106,13 @@ impl Movers {
         let id = format!("auth0|{:024x}", self.number);
         self.source.says(self.source.right(&id, email));
     }
+
+    /// The source is not needed any more.
+    async fn check_has_moved(&self, admin: &Admin, email: &str) {
+        self.source.says(Says::HangUp);
+        assert_eq!(admin.users_by_email(email).await.len(), 1, "{email} is lost");
+        assert!(lets_in(&self.application, email, PASSWORD).await, "{email} has not moved");
+    }
 }
 
 impl Writing for Movers {
@@ -134,15 +141,6 @@ impl Writing for Movers {
 
     fn acknowledged(&self) -> u64 {
         self.count
-    }
-}
-
-impl Movers {
-    /// The source is not needed any more.
-    async fn check_has_moved(&self, admin: &Admin, email: &str) {
-        self.source.says(Says::HangUp);
-        assert_eq!(admin.users_by_email(email).await.len(), 1, "{email} is lost");
-        assert!(lets_in(&self.application, email, PASSWORD).await, "{email} has not moved");
     }
 }
 
