@@ -91,15 +91,15 @@ pub(super) struct Movers {
     source: LyingSource,
     application: Application,
     number: u64,
-    /// The last one.
-    acknowledged: Option<String>,
+    /// Since the last check.
+    acknowledged: Vec<String>,
     in_doubt: Option<String>,
     count: u64,
 }
 
 impl Movers {
     pub(super) fn from(source: LyingSource, application: Application) -> Self {
-        Movers { source, application, number: 0, acknowledged: None, in_doubt: None, count: 0 }
+        Movers { source, application, number: 0, acknowledged: Vec::new(), in_doubt: None, count: 0 }
     }
 
     fn source_knows(&self, email: &str) {
@@ -122,7 +122,7 @@ impl Writing for Movers {
         self.in_doubt = Some(email.clone());
         self.source_knows(&email);
         self.application.try_type_in(&email, PASSWORD).await?.expect(303);
-        self.acknowledged = self.in_doubt.take();
+        self.acknowledged.extend(self.in_doubt.take());
         self.count += 1;
         Ok(())
     }
@@ -134,8 +134,12 @@ impl Writing for Movers {
             assert!(lets_in(&self.application, &email, PASSWORD).await, "{email} cannot move any more");
             self.check_has_moved(admin, &email).await;
         }
-        if let Some(email) = self.acknowledged.take() {
-            self.check_has_moved(admin, &email).await;
+        let acknowledged = std::mem::take(&mut self.acknowledged);
+        for email in &acknowledged {
+            assert_eq!(admin.users_by_email(email).await.len(), 1, "{email} is lost");
+        }
+        if let Some(last) = acknowledged.last() {
+            self.check_has_moved(admin, last).await;
         }
     }
 
