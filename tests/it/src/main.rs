@@ -3,8 +3,9 @@
 //! run on both.
 //!
 //! `LANDBRIDGE_BIN` names the binary, `TEST_DATABASE_URL` a Postgres server, and `ARTEFACTS` a folder for the logs of
-//! brokers whose test failed. `IMPORT_PEOPLE`, `TORTURE_CYCLES`, `ROUNDS`, `LIFE_SEQUENCES`, `SOAK_MINUTES`,
-//! `FAILOVERS`, `POWER_CUTS`, `OUTAGE_MINUTES` and `TIMING_SAMPLES` make some of them longer or shorter.
+//! brokers whose test failed. `TEST_REDIS_URL`, whatever it holds, says that tests may start a `redis-server`.
+//! `IMPORT_PEOPLE`, `TORTURE_CYCLES`, `ROUNDS`, `LIFE_SEQUENCES`, `SOAK_MINUTES`, `FAILOVERS`, `POWER_CUTS`,
+//! `OUTAGE_MINUTES`, `TIMING_SAMPLES`, `SPEED_SECONDS`, `PEOPLE` and `CROWD` make some of them longer or shorter.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 

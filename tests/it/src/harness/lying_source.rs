@@ -37,7 +37,7 @@ pub(crate) enum Says {
     /// Nothing, and closes the connection.
     HangUp,
     /// Waits until it is allowed to, and says it then.
-    Once(Arc<Semaphore>, Box<Says>),
+    After(Arc<Semaphore>, Box<Says>),
 }
 
 /// An answer.
@@ -87,7 +87,7 @@ impl Says {
 
     /// The same, once `permits` has one.
     pub(crate) fn after(self, permits: &Arc<Semaphore>) -> Self {
-        Says::Once(Arc::clone(permits), Box::new(self))
+        Says::After(Arc::clone(permits), Box::new(self))
     }
 }
 
@@ -174,7 +174,7 @@ async fn serve(stream: TcpStream, state: Arc<Mutex<State>>) {
         state.asked.push(question);
         state.says.clone()
     };
-    while let Says::Once(permits, then) = says {
+    while let Says::After(permits, then) = says {
         permits.acquire().await.expect("nobody closes it").forget();
         says = *then;
     }
@@ -221,7 +221,7 @@ async fn act(stream: &mut BufReader<TcpStream>, says: Says) -> io::Result<()> {
             }
         }
         Says::Nothing => stream.read_to_end(&mut Vec::new()).await.map(drop),
-        Says::HangUp | Says::Once(..) => Ok(()),
+        Says::HangUp | Says::After(..) => Ok(()),
     }
 }
 
