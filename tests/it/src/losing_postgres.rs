@@ -79,8 +79,8 @@ struct Written {
 }
 
 impl Written {
-    /// Whether it was done. Anything but that and what is `allowed` fails at once: whoever is refused for good would try
-    /// for ever.
+    /// Whether it was done. Anything but that and what is `allowed` fails at once: whoever is refused for good would
+    /// try for ever.
     fn note(&mut self, status: u16, allowed: &[u16]) -> bool {
         let is_done = matches!(status, 200 | 201);
         assert!(is_done || allowed.contains(&status), "{status}");

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::process::{cpu_of, file_memory_of, has_ended_within, kill, memory_of, peak_memory_of};
+use super::process::{has_ended_within, kill};
 use super::times::now;
+use super::usage::{cpu_of, file_memory_of, memory_of, peak_memory_of};
 use super::{Installation, http_builder, until};
 
 /// Generous: on a slow machine without optimisation, a start makes two keys and migrates a database.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Installation;
-use super::process::{Usage, usage_until_end};
 use super::times::now;
+use super::usage::{Usage, usage_until_end};
 
 /// How an import ended.
 #[derive(Debug)]

@@ -21,9 +21,11 @@ mod postgres;
 mod postgres_pair;
 mod postgres_server;
 mod process;
+mod processors;
 pub(crate) mod raw;
 mod redis_server;
 pub(crate) mod times;
+mod usage;
 mod wanted;
 
 pub(crate) use admin::{Admin, Source, user_path};
@@ -45,7 +47,7 @@ pub(crate) use port::Port;
 pub(crate) use postgres::server_cpu;
 pub(crate) use postgres_pair::PostgresPair;
 pub(crate) use postgres_server::PostgresServer;
-pub(crate) use process::apart;
+pub(crate) use processors::apart;
 pub(crate) use redis_server::RedisServer;
 pub(crate) use wanted::wanted;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::process::{cpu_of, parent_of};
+use super::usage::{cpu_of, parent_of};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 

@@ -2,8 +2,8 @@
 //! whoever asks another.
 //!
 //! `SPEED_SECONDS` says for how long each operation is repeated, `PEOPLE` how many people there are, and `CROWD` how many
-//! there are where that should make no difference. What is measured is measured by `cargo xtask bench http`; in a run of
-//! all tests each answer is checked, and no figure counts.
+//! there are where that should make no difference. What is measured is measured by `cargo xtask bench http`; in a run
+//! of all tests each answer is checked, and no figure counts.
 
 mod floor;
 mod lap;
