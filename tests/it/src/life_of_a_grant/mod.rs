@@ -30,22 +30,22 @@ async fn rt_01_rt_02_rt_06_rt_07_rt_11_every_call_is_answered_as_the_model_predi
         let sequence = Command::sequence(seed, LENGTH);
         match stage.play(&sequence).await {
             Ok(played) => calls += played,
-            Err(_) => fail(seed, &stage, sequence).await,
+            Err(mismatch) => fail(seed, &stage, sequence, mismatch).await,
         }
     }
     println!("{engine:?}: {count} sequences, {calls} calls as predicted");
     stage.strike().await;
 }
 
-async fn fail(seed: u64, stage: &Stage, sequence: Vec<Command>) -> ! {
-    let (shortest, Mismatch(why)) = shortened(stage, sequence).await;
+async fn fail(seed: u64, stage: &Stage, sequence: Vec<Command>, mismatch: Mismatch) -> ! {
+    let (shortest, Mismatch(why)) = shortened(stage, sequence, mismatch).await;
     let listed: Vec<_> = shortest.iter().map(|command| format!("    {command:?}")).collect();
     panic!("LIFE_SEED={seed}: {why}\nafter, at the shortest,\n{}", listed.join("\n"));
 }
 
-/// Leaves out what is not needed for it to go wrong: large parts first, single calls last.
-async fn shortened(stage: &Stage, mut sequence: Vec<Command>) -> (Vec<Command>, Mismatch) {
-    let mut why = Mismatch("it went wrong only once".to_owned());
+/// Leaves out what is not needed for it to go wrong: large parts first, single calls last. What goes wrong once only
+/// stays as it is.
+async fn shortened(stage: &Stage, mut sequence: Vec<Command>, mut why: Mismatch) -> (Vec<Command>, Mismatch) {
     let mut part = sequence.len();
     let mut tries = 0;
     while part > 0 && tries < MOST_TRIES {
@@ -60,9 +60,6 @@ async fn shortened(stage: &Stage, mut sequence: Vec<Command>) -> (Vec<Command>, 
             }
         }
         part /= 2;
-    }
-    if let Err(mismatch) = stage.play(&sequence).await {
-        why = mismatch;
     }
     (sequence, why)
 }
