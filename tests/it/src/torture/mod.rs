@@ -23,8 +23,8 @@ const LONG: Duration = Duration::from_mins(1);
 /// The longest that a broker serves before it is killed.
 const LONGEST_LIFE_MS: u64 = 700;
 
-/// Seconds within which a refresh token may be presented again, where any are allowed: longer than a restart takes.
-const LEEWAY_S: u32 = 60;
+/// Seconds within which a refresh token may be presented again, where any are allowed: far longer than a restart takes.
+const LEEWAY_S: u32 = 3_600;
 
 /// How many lives are enough for each kind of write to be acknowledged once, on however slow a machine.
 const ENOUGH: usize = 500;
