@@ -68,21 +68,19 @@ impl Says {
     }
 
     pub(crate) fn with_header(self, name: &'static str, value: &str) -> Self {
-        match self {
-            Says::All(mut spoken) => {
-                spoken.headers.push((name, value.to_owned()));
-                Says::All(spoken)
-            }
-            other => other,
-        }
+        let mut spoken = self.spoken();
+        spoken.headers.push((name, value.to_owned()));
+        Says::All(spoken)
     }
 
     /// The same, cut off in the middle of its body.
     pub(crate) fn cut_off(self) -> Self {
-        match self {
-            Says::All(spoken) => Says::Half(spoken),
-            other => other,
-        }
+        Says::Half(self.spoken())
+    }
+
+    fn spoken(self) -> Spoken {
+        let Says::All(spoken) = self else { panic!("there is no whole answer to change") };
+        spoken
     }
 
     /// The same, once `permits` has one.
