@@ -123,6 +123,7 @@ async fn people_sign_in_while_others_come_in(engine: Engine) {
     assert_eq!((ended.count(ADDED), ended.count(UNCHANGED)), (29_960, 10), "{ended:?}");
     assert!(signed_in > 1, "nobody signed in meanwhile");
     println!("{signed_in} signed in while 30,000 came in within {:?}", ended.time);
+    Arc::into_inner(directory).expect("nobody imports any more").broker.stop().await;
 }
 
 async fn how_fast_people_come_in(engine: Engine) {
