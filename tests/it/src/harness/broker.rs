@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_getaffinity};
 
 use super::process::{has_ended_within, kill};
 use super::times::now;
@@ -113,6 +114,11 @@ impl Broker {
     /// The processor time it has taken, to 10 ms.
     pub(crate) fn cpu(&self) -> Duration {
         cpu_of(self.pid(), 2).expect("it runs")
+    }
+
+    /// The processors it may use.
+    pub(crate) fn processors(&self) -> CpuSet {
+        sched_getaffinity(Some(Pid::from_child(&self.process))).expect("it runs")
     }
 
     /// Asks it to stop, as a service manager does.

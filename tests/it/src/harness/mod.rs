@@ -49,6 +49,7 @@ pub(crate) use postgres_pair::PostgresPair;
 pub(crate) use postgres_server::PostgresServer;
 pub(crate) use processors::apart;
 pub(crate) use redis_server::RedisServer;
+pub(crate) use usage::own_cpu;
 pub(crate) use wanted::wanted;
 
 use std::net::Ipv4Addr;

@@ -64,6 +64,11 @@ pub(super) fn cpu_of(pid: u32, numbers: usize) -> Option<Duration> {
     Some(Duration::from_secs(ticks.into()) / TICKS)
 }
 
+/// The processor time of this process.
+pub(crate) fn own_cpu() -> Duration {
+    cpu_of(std::process::id(), 2).unwrap()
+}
+
 /// The process that started this one.
 pub(super) fn parent_of(pid: u32) -> Option<u32> {
     fields_of(pid)?.get(1)?.parse().ok()

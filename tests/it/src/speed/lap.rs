@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::harness::Broker;
 use crate::harness::times::{ms, now, timed, within};
 
 /// What one operation took.
@@ -16,10 +15,15 @@ pub(super) struct Lap {
 
 impl Lap {
     /// Repeats an operation, which checks its answer, for a time, after as many as there are connections to get warm.
-    /// It is told which connection it is on.
-    pub(super) async fn of(broker: &Broker, connections: usize, time: Duration, once: impl AsyncFn(usize)) -> Self {
+    /// It is told which connection it is on. `cpu` says what whoever answers has had of the processors so far.
+    pub(super) async fn of(
+        cpu: impl Fn() -> Duration,
+        connections: usize,
+        time: Duration,
+        once: impl AsyncFn(usize),
+    ) -> Self {
         join_all((0..connections).map(async |connection| once(connection).await)).await;
-        let (began, before) = (now(), broker.cpu());
+        let (began, before) = (now(), cpu());
         let repeated = join_all((0..connections).map(async |connection| {
             let mut times = Vec::new();
             // Once at least, however late it is by then.
@@ -32,7 +36,7 @@ impl Lap {
             }
         }))
         .await;
-        let (took, cpu) = (began.elapsed(), broker.cpu().saturating_sub(before));
+        let (took, cpu) = (began.elapsed(), cpu().saturating_sub(before));
         Lap { times: repeated.concat(), took, cpu }
     }
 
@@ -40,9 +44,14 @@ impl Lap {
         self.count() / self.took.as_secs_f64()
     }
 
-    /// The processor time of the broker for each, in milliseconds.
-    pub(super) fn cpu_ms(&self) -> f64 {
-        ms(self.cpu) / self.count()
+    /// The processor time of each answer.
+    pub(super) fn cpu(&self) -> Duration {
+        self.share_of(self.cpu)
+    }
+
+    /// What of a time falls to each answer.
+    pub(super) fn share_of(&self, time: Duration) -> Duration {
+        time.div_f64(self.count())
     }
 
     /// The time within which so many of a thousand were answered, in milliseconds.

@@ -7,21 +7,23 @@
 
 mod floor;
 mod lap;
+mod mirror;
 mod starts;
 
 use std::cell::RefCell;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::times::ms;
 use crate::harness::{
     Admin, Answer, Application, Broker, Engine, Installation, Machine, PASSWORD, Tokens, apart, http, on_each_engine,
-    wanted,
+    own_cpu, wanted,
 };
 use crate::importing::people;
 use floor::Floor;
 use lap::Lap;
+use mirror::Mirror;
 use starts::how_fast_it_starts;
 
 const CONNECTIONS: usize = 16;
@@ -64,34 +66,41 @@ impl Course {
         Course { broker, admin, application, http: http(), people, time: time(), floor: Floor::measure() }
     }
 
-    /// Measures one operation, of which the cryptography alone takes `floor`.
+    /// Measures one operation, which takes `floor` whoever carries it out.
     async fn run(&self, name: &str, floor: Duration, once: impl AsyncFn(usize)) {
-        let lap = Lap::of(&self.broker, CONNECTIONS, self.time, once).await;
+        let lap = Lap::of(|| self.broker.cpu(), CONNECTIONS, self.time, once).await;
         println!(
             "{name:<22}{:>9.0}{:>9.2}{:>9.2}{:>9.2}{:>11.3}{:>9.3}",
             lap.per_second(),
             lap.within_ms(500),
             lap.within_ms(950),
             lap.within_ms(990),
-            lap.cpu_ms(),
+            ms(lap.cpu()),
             ms(floor),
         );
     }
 
-    async fn get(&self, path: &str) -> Value {
-        Answer::of(self.http.get(self.application.url(path))).await.expect(200).json()
+    async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.http.get(self.application.url(path))).await.expect(200)
     }
 
     async fn documents(&self) {
         let issuer = self.broker.issuer();
-        self.run("discovery", Duration::ZERO, async |_| {
-            assert_eq!(self.get(".well-known/openid-configuration").await["issuer"], issuer);
+        let path = ".well-known/openid-configuration";
+        self.run("discovery", self.carrying(path).await, async |_| {
+            assert_eq!(self.get(path).await.json()["issuer"], issuer);
         })
         .await;
-        self.run("JWKS", Duration::ZERO, async |_| {
-            assert!(self.get(".well-known/jwks.json").await["keys"][0]["n"].is_string());
+        let path = ".well-known/jwks.json";
+        self.run("JWKS", self.carrying(path).await, async |_| {
+            assert!(self.get(path).await.json()["keys"][0]["n"].is_string());
         })
         .await;
+    }
+
+    /// What it takes to send the same answer without having read the request.
+    async fn carrying(&self, path: &str) -> Duration {
+        Mirror::of(&self.broker, &self.get(path).await).measure(CONNECTIONS, self.time, &self.http).await
     }
 
     async fn tokens(&self) {
@@ -155,17 +164,28 @@ async fn how_fast_it_answers(engine: Engine) {
     course.broker.stop().await;
 }
 
-/// One broker has a processor, and the next one both, of which whoever asks needs little for what takes a signature.
+/// One broker has a processor, and the next one both, of which whoever asks needs some: what they take for a token is
+/// what keeps two processors from being twice as good.
 async fn what_two_processors_bring(engine: Engine) {
     let measure = async |broker: Broker| {
         let machine = Machine::at(&broker);
-        let lap = Lap::of(&broker, CONNECTIONS, time(), async |_| drop(machine.token().await)).await;
+        let before = own_cpu();
+        let lap = Lap::of(|| broker.cpu(), CONNECTIONS, time(), async |_| drop(machine.token().await)).await;
+        let asking = lap.share_of(own_cpu().saturating_sub(before));
         broker.stop().await;
-        lap.per_second()
+        (lap, asking)
     };
-    let two = measure(Installation::new(engine).start().await).await;
-    let one = measure(apart(Installation::new(engine).start()).await).await;
-    println!("{engine:?}: {one:.0} tokens a second on one processor, {two:.0} on all, {:.2} times as many", two / one);
+    let (two, asking) = measure(Installation::new(engine).start().await).await;
+    let (one, _) = measure(apart(Installation::new(engine).start()).await).await;
+    println!(
+        "{engine:?}: {:.0} tokens a second on one processor, {:.0} on all, {:.2} times as many; each took {:.3} ms of \
+         the broker and {:.3} of whoever asked",
+        one.per_second(),
+        two.per_second(),
+        two.per_second() / one.per_second(),
+        ms(two.cpu()),
+        ms(asking),
+    );
 }
 
 /// What it takes to find somebody among many.
