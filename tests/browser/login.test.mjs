@@ -76,8 +76,7 @@ test('an unknown address is answered in the same words as a wrong password', asy
 test('someone who is blocked is told so, and is not signed in', async (t) => {
   const bob = await tenant.addPerson('bob@example.com', { blocked: true });
   const { page, login } = await openLogin(t);
-  await login.signIn(bob);
-  assert.match(await login.alert.innerText(), /^This account is blocked/);
+  assert.match(await login.refusal(bob), /^This account is blocked/);
   await screenshot(page, 'login-blocked');
   const request = await party.authorize(page, { prompt: 'none' });
   assert.equal((await request.answer(page)).searchParams.get('error'), 'login_required');
