@@ -66,7 +66,7 @@ test('whoever signed up can sign in', async (t) => {
 });
 
 test('an address that has an account is refused, and its password stays', async (t) => {
-  const { page, signup } = await openSignup(t);
+  const { page, request, signup } = await openSignup(t);
   await signup.signUp({ email: 'ANN@example.com', password: GOOD_PASSWORD });
   assert.match(await signup.alert.innerText(), /This address already has an account/);
   assert.equal(await focused(page), 'textbox Email address');
@@ -75,7 +75,10 @@ test('an address that has an account is refused, and its password stays', async 
 
   await page.getByRole('link', { name: 'Sign in', exact: true }).click();
   const login = await LoginPage.on(page);
-  assert.match(await login.tryWrongPassword(ann), /^Wrong email or password/);
+  const withTheOther = { email: ann.email, password: GOOD_PASSWORD };
+  assert.match(await login.refusal(withTheOther), /^Wrong email or password/);
+  await login.signIn(ann);
+  assert.equal((await request.tokens(page)).claims().sub, ann.user_id);
 });
 
 test('the complaint in the summary leads to its field', async (t) => {
