@@ -117,11 +117,21 @@ test('getTokenSilently by refresh token, with rotation', async (t) => {
 
 test('revokeRefreshToken', async (t) => {
   const page = await browser.visit(t);
-  await signIn(page, WITH_REFRESH_TOKENS);
-  const asked = page.waitForResponse(tenant.broker.at('oauth/revoke'));
-  await page.evaluate(() => client.revokeRefreshToken());
-  assert.equal((await asked).status(), 200);
+  const [granted] = await Promise.all([
+    page.waitForResponse(tenant.broker.at('oauth/token')),
+    signIn(page, WITH_REFRESH_TOKENS),
+  ]);
+  const { refresh_token } = await granted.json();
+  assert.match(refresh_token, /./);
+  const [revoked] = await Promise.all([
+    page.waitForResponse(tenant.broker.at('oauth/revoke')),
+    page.evaluate(() => client.revokeRefreshToken()),
+  ]);
+  assert.equal(revoked.status(), 200);
   assert.deepEqual(await renew(page), { error: 'missing_refresh_token' });
+  // That was the SDK, which has forgotten the token; the broker is asked for itself.
+  const redeemed = await tenant.redeem(refresh_token, { client_id: app.client.client_id });
+  assert.deepEqual(redeemed, { status: 400, error: 'invalid_grant' });
 });
 
 test('login_required', async (t) => {
