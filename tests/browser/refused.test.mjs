@@ -113,10 +113,11 @@ test('an address that leads nowhere says so', async (t) => {
   await screenshot(page, 'not-found');
 });
 
-test('no page of the broker can be framed', async (t) => {
+test('the login page cannot be framed', async (t) => {
   const page = await browser.visit(t);
   const framing = await party.authorize(page);
   const response = await page.request.get(framing.url.href);
+  assert.equal(response.status(), 200);
   assert.equal(response.headers()['x-frame-options'], 'DENY');
   assert.match(response.headers()['content-security-policy'], /frame-ancestors 'none'/);
 });

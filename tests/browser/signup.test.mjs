@@ -95,7 +95,7 @@ test('the sign-up page fits a phone', async (t) => {
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
 });
 
-test('where sign-up is closed there is no link to it and no way around', async (t) => {
+test('where sign-up is closed there is no link to it, and its page says so', async (t) => {
   const closed = await Tenant.open({ options: { disable_signup: true } });
   const other = await RelyingParty.register(closed, { host: 'app.localhost' });
   t.after(() => Promise.all([other.close(), closed.close()]));

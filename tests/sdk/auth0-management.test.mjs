@@ -133,6 +133,7 @@ test('roles and permissions, in the tokens of people', async () => {
   assert.deepEqual(await roles.get(id), { id, name: 'Keeper', description: 'Looks after bridges' });
   assert.deepEqual((await all(roles.list({ name_filter: 'keep' }))).map((role) => role.id), [id]);
   await assert.rejects(roles.create({ name: 'Keeper' }), { statusCode: 409 });
+  assert.deepEqual((await all(roles.list({ name_filter: 'keep' }))).map((role) => role.id), [id]);
 
   await roles.permissions.add(id, { permissions });
   await roles.permissions.delete(id, { permissions: permissions.slice(1) });
@@ -188,6 +189,15 @@ test('tickets, and a verification mail as a job', async () => {
 });
 
 test('refusals: a scope that was not granted, a body that is wrong', async () => {
-  await assert.rejects(management.logs.list().then((page) => page.data), { statusCode: 403 });
-  await assert.rejects(management.users.create({ connection: CONNECTION, email: 'no address' }), { statusCode: 400 });
+  const grants = () => tenant.management.get(`client-grants?client_id=${machine.client_id}`);
+  const granted = await grants();
+  const more = management.clientGrants.update(granted[0].id, { scope: ['read:logs'] });
+  await assert.rejects(more, { statusCode: 403 });
+  assert.deepEqual(await grants(), granted);
+
+  const users = async () => (await all(management.users.list())).map((user) => user.user_id).sort();
+  const known = await users();
+  const nowhere = { connection: CONNECTION, email: 'no address', password: 'Nine-bridges-7' };
+  await assert.rejects(management.users.create(nowhere), { statusCode: 400 });
+  assert.deepEqual(await users(), known);
 });

@@ -58,7 +58,7 @@ test('whoever has the tokens and not the key has nothing', async (t) => {
   const stranger = oidc.getDPoPHandle(party.configuration, await oidc.randomDPoPKeyPair('ES256'));
   for (const options of [{}, { DPoP: stranger }]) {
     const asked = oidc.fetchUserInfo(party.configuration, tokens.access_token, ann.user_id, options);
-    await assert.rejects(asked);
+    await assert.rejects(asked, { code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE', status: 401 });
     const exchanged = oidc.refreshTokenGrant(party.configuration, tokens.refresh_token, undefined, options);
     await assert.rejects(exchanged, { error: 'invalid_grant' });
   }

@@ -73,9 +73,10 @@ test('using the access token shows that the answer has arrived', async (t) => {
   await assert.rejects(refresh(second), REFUSED);
 });
 
-test('a stranger\'s exchange gets nothing', async (t) => {
+test('a stranger\'s exchange gets nothing, and ends the whole family', async (t) => {
   const tokens = await firstTokens(t);
   const stranger = await RelyingParty.register(tenant, { host: 'app.localhost' });
   t.after(() => stranger.close());
   await assert.rejects(oidc.refreshTokenGrant(stranger.configuration, tokens.refresh_token), REFUSED);
+  await assert.rejects(refresh(tokens), REFUSED);
 });

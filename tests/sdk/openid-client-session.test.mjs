@@ -84,7 +84,7 @@ test('the logout URL ends the session and returns with the state', async (t) => 
   assert.equal(await isSignedIn(page), false);
 });
 
-test('a logout URL that leads to a stranger\'s site is not followed', async (t) => {
+test('a logout URL that leads to a stranger\'s site is not followed, and the session ends', async (t) => {
   const page = await browser.visit(t);
   const tokens = await signIn(page);
   const url = oidc.buildEndSessionUrl(party.configuration, {
@@ -94,4 +94,5 @@ test('a logout URL that leads to a stranger\'s site is not followed', async (t) 
   await page.goto(url.href);
   await page.getByRole('heading', { name: 'The way back is not registered' }).waitFor();
   assert.ok(tenant.broker.owns(page.url()));
+  assert.equal(await isSignedIn(page), false);
 });

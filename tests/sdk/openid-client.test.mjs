@@ -57,6 +57,14 @@ test('an application registers itself once the operator lets it', async () => {
     return oidc.dynamicClientRegistration(new URL(tenant.issuer), metadata, undefined, { execute });
   };
   await assert.rejects(register(), /registration_endpoint/);
+  // That was the SDK, which was told of no endpoint and asked nobody.
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(metadata);
+  const refused = await fetch(tenant.broker.at('oidc/register'), { method: 'POST', headers, body });
+  assert.equal(refused.status, 403);
+  const clients = await tenant.management.get('clients');
+  assert.deepEqual(clients.filter((client) => client.name === 'Friend'), []);
+
   await tenant.management.patch('tenants/settings', { flags: { enable_dynamic_client_registration: true } });
   const configuration = await register();
   const registered = configuration.clientMetadata();
@@ -71,10 +79,11 @@ test('a code is good once', async (t) => {
   await assert.rejects(request.exchange(answer), { error: 'invalid_grant' });
 });
 
-test('a code is worth nothing without its verifier', async (t) => {
+test('a code is worth nothing without its verifier, and nothing to anybody after that', async (t) => {
   const { request, answer } = await signIn(t);
-  const other = Object.assign(Object.create(request), { verifier: oidc.randomPKCECodeVerifier() });
-  await assert.rejects(other.exchange(answer), { error: 'invalid_grant' });
+  const stolen = request.exchange(answer, { pkceCodeVerifier: oidc.randomPKCECodeVerifier() });
+  await assert.rejects(stolen, { error: 'invalid_grant' });
+  await assert.rejects(request.exchange(answer), { error: 'invalid_grant' });
 });
 
 test('every answer says who it is from: openid-client refuses one from another issuer or from nobody', async (t) => {

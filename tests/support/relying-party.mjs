@@ -72,13 +72,15 @@ class AuthorizationRequest {
     return this.exchange(await this.answer(page));
   }
 
-  exchange(answer) {
+  /** `changes` are to what the answer is held against. */
+  exchange(answer, changes = {}) {
     return oidc.authorizationCodeGrant(this.party.configuration, answer, {
       pkceCodeVerifier: this.verifier,
       expectedState: this.state,
       expectedNonce: this.nonce,
       maxAge: this.maxAge,
       idTokenExpected: true,
+      ...changes,
     });
   }
 }
