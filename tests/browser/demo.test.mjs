@@ -1,17 +1,14 @@
 // `landbridge demo`, as somebody tries it who has nothing installed: three addresses, and people who move.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 
 import { BINARY } from '../support/broker.mjs';
 import { Browser, screenshot } from '../support/browser.mjs';
 import { LoginPage } from '../support/pages.mjs';
+import { Program } from '../support/program.mjs';
 import { freePort } from '../support/servers.mjs';
 
 const browser = await Browser.open();
@@ -19,21 +16,11 @@ after(() => browser.close());
 
 /** The demo, once it has said all it has to say; the text tells everything a person is told. */
 async function startDemo(t) {
-  const folder = mkdtempSync(join(tmpdir(), 'landbridge-demo-'));
   const port = await freePort();
-  const demo = spawn(BINARY, ['demo', '--dir', folder, '--port', port], { stdio: ['ignore', 'pipe', 'inherit'] });
-  t.after(async () => {
-    demo.kill('SIGINT');
-    const [code] = demo.exitCode === null ? await once(demo, 'exit') : [demo.exitCode];
-    rmSync(folder, { recursive: true });
-    assert.equal(code, 0);
-  });
-  const lines = [];
-  for await (const line of createInterface({ input: demo.stdout })) {
-    lines.push(line);
-    if (line.includes('Ctrl-C')) break;
-  }
-  return { text: lines.join('\n'), config: join(folder, 'landbridge.toml') };
+  const words = ['demo', '--dir', '.', '--port', port];
+  const demo = await Program.start(BINARY, words, { ready: 'Ctrl-C', output: 'stdout' });
+  t.after(async () => assert.equal(await demo.end('SIGINT'), 0));
+  return { text: demo.lines.join('\n'), config: join(demo.folder, 'landbridge.toml') };
 }
 
 function moved(config) {

@@ -19,7 +19,7 @@ const client = await tenant.addClient({
   callbacks: [`${url}/callback`],
   token_endpoint_auth_method: 'client_secret_basic',
 });
-const stopApp = await serve('authlib_app.py', {
+const app = await serve('authlib_app.py', {
   ready: 'Running on',
   environment: {
     PORT: port,
@@ -28,7 +28,7 @@ const stopApp = await serve('authlib_app.py', {
     CLIENT_SECRET: client.client_secret,
   },
 });
-after(() => Promise.all([browser.close(), stopApp(), tenant.close()]));
+after(() => Promise.all([browser.close(), app.end('SIGTERM'), tenant.close()]));
 
 /** A page on which the person is signed in. */
 async function signIn(t) {

@@ -1,30 +1,20 @@
 // A broker of our own: the binary under test, as a process, on a free port and an empty SQLite database.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { ManagementClient } from './management.mjs';
+import { Program } from './program.mjs';
 import { freePort } from './servers.mjs';
 
-export const BINARY = process.env.LANDBRIDGE_BIN ?? fileURLToPath(new URL('../../target/debug/landbridge', import.meta.url));
+const DEBUG_BUILD = fileURLToPath(new URL('../../target/debug/landbridge', import.meta.url));
+
+export const BINARY = process.env.LANDBRIDGE_BIN ?? DEBUG_BUILD;
 
 export const MANAGER = { client_id: 'management', client_secret: 'a-secret-for-the-tests-alone' };
 
-const running = new Set();
-
-// Tests stop their brokers; this is for a test file that dies before it does.
-process.on('exit', () => running.forEach((broker) => broker.kill()));
-
 export class Broker {
-  #child;
-  #folder;
-  #log = [];
+  #program;
   #stopped;
 
   /**
@@ -40,32 +30,11 @@ export class Broker {
   async #start(scheme, settings) {
     const port = await freePort();
     this.issuer = `${scheme}://localhost:${port}/`;
-    this.#folder = mkdtempSync(join(tmpdir(), 'landbridge-test-'));
-    this.#child = spawn(BINARY, ['serve'], {
-      cwd: this.#folder,
-      env: { ...environment(this.issuer, port), ...settings },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    running.add(this);
-    await this.#untilListening();
-    // A broker that was forgotten does not keep the test file from ending.
-    this.#child.unref();
-    this.#child.stderr.unref();
+    const env = { ...environment(this.issuer, port), ...settings };
+    this.#program = await Program.start(BINARY, ['serve'], { ready: 'listening on', env });
     const ready = await fetch(this.at('readyz'));
     assert.equal(ready.status, 200, await ready.text());
     this.management = new ManagementClient(this.issuer, MANAGER);
-  }
-
-  #untilListening() {
-    const lines = createInterface({ input: this.#child.stderr });
-    return new Promise((resolve, reject) => {
-      lines.on('line', (line) => {
-        this.#log.push(line);
-        if (line.includes('listening on')) resolve();
-      });
-      this.#child.on('error', reject);
-      this.#child.on('exit', (code) => reject(new Error(`the broker ended with ${code}:\n${this.#log.join('\n')}`)));
-    });
   }
 
   at(path) {
@@ -86,19 +55,14 @@ export class Broker {
   }
 
   async #stop() {
-    this.#child.ref();
-    const ended = once(this.#child, 'close');
-    this.#child.kill('SIGTERM');
-    const [code] = await ended;
-    this.kill();
-    const errors = this.#log.filter((line) => line.includes('"level":"ERROR"'));
+    const code = await this.#program.end('SIGTERM');
+    const errors = this.#program.lines.filter((line) => line.includes('"level":"ERROR"'));
     assert.deepEqual({ code, errors }, { code: 0, errors: [] });
   }
 
+  /** Ends it without asking how it takes that. */
   kill() {
-    running.delete(this);
-    this.#child.kill('SIGKILL');
-    rmSync(this.#folder, { recursive: true });
+    return this.#program.end('SIGKILL');
   }
 }
 
