@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 
+import { certificate } from './certificate.mjs';
 import { ManagementClient } from './management.mjs';
 import { Program } from './program.mjs';
 import { freePort } from './servers.mjs';
@@ -23,7 +24,7 @@ export class Broker {
    */
   static async start(settings = {}, { tls = false } = {}) {
     const broker = new Broker();
-    await (tls ? broker.#start('https', { ...certificate(), ...settings }) : broker.#start('http', settings));
+    await (tls ? broker.#start('https', { ...tlsSettings(), ...settings }) : broker.#start('http', settings));
     return broker;
   }
 
@@ -81,9 +82,7 @@ function environment(issuer, port) {
   };
 }
 
-/** Where `cargo xtask test` has put it. It has this process trust its authority too. */
-function certificate() {
-  const { TLS_CERTIFICATE, TLS_KEY, NODE_EXTRA_CA_CERTS } = process.env;
-  assert.ok(TLS_CERTIFICATE && TLS_KEY && NODE_EXTRA_CA_CERTS, 'tests with TLS run through `cargo xtask test`');
-  return { LANDBRIDGE__SERVER__TLS__CERTIFICATE: TLS_CERTIFICATE, LANDBRIDGE__SERVER__TLS__KEY: TLS_KEY };
+function tlsSettings() {
+  const files = certificate();
+  return { LANDBRIDGE__SERVER__TLS__CERTIFICATE: files.certificate, LANDBRIDGE__SERVER__TLS__KEY: files.key };
 }

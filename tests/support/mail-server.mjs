@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
+import { certificate } from './certificate.mjs';
+
 const USER = 'landbridge';
 const PASSWORD = 'p@ss:word/1';
 const PATIENCE_MS = 15_000;
@@ -25,9 +27,9 @@ export class MailServer {
    */
   static async open({ tls = false, trusted = true, asks = '' } = {}) {
     const server = new MailServer();
-    const { TLS_CERTIFICATE, TLS_KEY } = process.env;
+    const files = tls && certificate();
     server.#server = new SMTPServer({
-      ...(tls && { cert: readFileSync(TLS_CERTIFICATE), key: readFileSync(TLS_KEY) }),
+      ...(files && { cert: readFileSync(files.certificate), key: readFileSync(files.key) }),
       secure: tls === true,
       disabledCommands: tls === 'starttls' ? [] : ['STARTTLS'],
       allowInsecureAuth: true,
@@ -42,15 +44,16 @@ export class MailServer {
     server.#server.on('error', () => {});
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server.server, 'listening');
-    server.#server.server.unref();
-    const { port } = server.#server.server.address();
+    const listener = server.#server.server;
+    listener.unref();
+    const { port } = listener.address();
     const authority = `${USER}:${encodeURIComponent(PASSWORD)}@localhost:${port}`;
     /** What a broker is told of it, by the names in the environment. */
     server.settings = {
       LANDBRIDGE__MAIL__SMTP_URL: `${tls === true ? 'smtps' : 'smtp'}://${authority}${asks}`,
       LANDBRIDGE__MAIL__FROM: 'Bridge Watch <no-reply@bridges.example>',
       // The authority that this process trusts as well.
-      ...(tls && trusted && { SSL_CERT_FILE: process.env.NODE_EXTRA_CA_CERTS }),
+      ...(files && trusted && { SSL_CERT_FILE: files.authority }),
     };
     return server;
   }
