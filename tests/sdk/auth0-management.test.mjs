@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 
 import { ManagementClient } from 'auth0';
 import { AuthenticationClient } from 'auth0/legacy';
 
 import { MailServer, linkIn } from '../support/mail-server.mjs';
+import { until } from '../support/patience.mjs';
 import { CONNECTION, Tenant } from '../support/tenant.mjs';
 
 const mails = await MailServer.open({ tls: true });
@@ -53,12 +53,11 @@ test('users: create, read, update, delete', async () => {
   await assert.rejects(management.users.get(user_id), { statusCode: 404, name: 'NotFoundError' });
 });
 
-async function finished(id) {
-  for (;;) {
+function finished(id) {
+  return until('the job is finished', async () => {
     const job = await management.jobs.get(id);
-    if (job.status !== 'pending' && job.status !== 'processing') return job;
-    await setTimeout(100);
-  }
+    return job.status !== 'pending' && job.status !== 'processing' && job;
+  });
 }
 
 test('jobs: an import of users, its errors, an export', async () => {
@@ -71,6 +70,7 @@ test('jobs: an import of users, its errors, an export', async () => {
   });
   assert.deepEqual([began.status, began.external_id], ['pending', 'run 7']);
   const imported = await finished(began.id);
+  assert.equal(imported.status, 'completed');
   assert.deepEqual(imported.summary, { failed: 1, updated: 0, inserted: 1, total: 2 });
   const [refused] = await management.jobs.errors.get(began.id);
   assert.deepEqual([refused.user.email, refused.errors[0].code], ['nobody', 'FORMAT']);
@@ -147,7 +147,8 @@ test('roles and permissions, in the tokens of people', async () => {
   assert.deepEqual((await all(roles.users.list(id))).map((user) => user.email), [email]);
   await users.permissions.create(user_id, { permissions });
   const held = await all(users.permissions.list(user_id));
-  assert.deepEqual(held.map((one) => one.sources.map((source) => source.source_type)), [['DIRECT', 'ROLE'], ['DIRECT']]);
+  const sources = held.map((one) => one.sources.map((source) => source.source_type));
+  assert.deepEqual(sources, [['DIRECT', 'ROLE'], ['DIRECT']]);
   await users.permissions.delete(user_id, { permissions });
   const wanted = { resource_server_identifier: api };
   assert.deepEqual((await all(users.effectiveRoles.list(user_id))).map((role) => role.sources), [['direct']]);
@@ -184,8 +185,7 @@ test('tickets, and a verification mail as a job', async () => {
   const mail = await mails.next('erik@example.com');
   assert.equal((await fetch(linkIn(mail))).status, 200);
   assert.equal((await fetch(verification.ticket)).status, 400, 'the newer one is the one that serves');
-  let told = await management.jobs.get(job.id);
-  while (told.status !== 'completed') told = await management.jobs.get(job.id);
+  assert.equal((await finished(job.id)).status, 'completed');
 });
 
 test('refusals: a scope that was not granted, a body that is wrong', async () => {

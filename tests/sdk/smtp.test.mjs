@@ -1,50 +1,45 @@
 // Mails on their way to a real mail server that speaks STARTTLS, or should.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { test } from 'node:test';
 
 import { MailServer } from '../support/mail-server.mjs';
+import { until } from '../support/patience.mjs';
 import { Tenant } from '../support/tenant.mjs';
 
-const PATIENCE_MS = 15_000;
-
 /** A broker that has been given a mail for this server, and is stopped in this way. */
-async function mailTo(server, stop = (tenant) => tenant.close()) {
+async function mailTo(t, server, stop = (tenant) => tenant.close()) {
   const tenant = await Tenant.open({ settings: server.settings });
-  after(() => Promise.all([stop(tenant), server.close()]));
+  t.after(() => Promise.all([stop(tenant), server.close()]));
   await tenant.addPerson('ada@example.com', { email_verified: false });
   return tenant;
 }
 
 /** Waits until the broker has tried to hand a mail over, and failed. */
-async function failure(tenant) {
+function failure(tenant) {
   const failed = /^landbridge_jobs_total\{(?=[^}]*kind="mail")(?=[^}]*result="failed")[^}]*\} [1-9]/m;
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const metrics = await (await fetch(tenant.broker.at('metrics'))).text();
-    if (failed.test(metrics)) return;
-    assert.ok(Date.now() < end, `no mail has failed:\n${metrics}`);
-    await pause(100);
-  }
+  return until('a mail has failed', async () => {
+    const metrics = await fetch(tenant.broker.at('metrics'));
+    return failed.test(await metrics.text());
+  });
 }
 
-test('a mail leaves through STARTTLS, and so does the password', async () => {
+test('a mail leaves through STARTTLS, and so does the password', async (t) => {
   const server = await MailServer.open({ tls: 'starttls', asks: '?tls=required' });
-  await mailTo(server);
+  await mailTo(t, server);
   assert.equal((await server.next('ada@example.com')).subject, 'Landbridge: confirm your email address');
   assert.deepEqual(server.securely, [true]);
 });
 
-test('nothing is said to a server that does not offer STARTTLS', async () => {
+test('nothing is said to a server that does not offer STARTTLS', async (t) => {
   const server = await MailServer.open({ asks: '?tls=required' });
-  await failure(await mailTo(server));
+  await failure(await mailTo(t, server));
   assert.deepEqual([server.securely, server.arrived], [[], 0]);
 });
 
-test('nothing is said to a server whose certificate nobody trusts', async () => {
+test('nothing is said to a server whose certificate nobody trusts', async (t) => {
   const server = await MailServer.open({ tls: 'starttls', trusted: false, asks: '?tls=required' });
   // The library that verifies certificates logs an error of its own, so that no end of it would be clean.
-  await failure(await mailTo(server, (tenant) => tenant.broker.kill()));
+  await failure(await mailTo(t, server, (tenant) => tenant.broker.kill()));
   assert.deepEqual([server.securely, server.arrived], [[], 0]);
 });

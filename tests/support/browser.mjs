@@ -8,10 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 import { assertAccessible } from './accessibility.mjs';
+import { PATIENCE_MS } from './patience.mjs';
 
 const ARTEFACTS = process.env.ARTEFACTS ?? fileURLToPath(new URL('../../artefacts', import.meta.url));
-
-const PATIENCE_MS = 15_000;
 
 // Chromium's sandbox needs privileges that containers do not have; the rest keeps it from the network.
 const ARGUMENTS = [

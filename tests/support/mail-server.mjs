@@ -8,10 +8,10 @@ import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
 import { certificate } from './certificate.mjs';
+import { PATIENCE_MS } from './patience.mjs';
 
 const USER = 'landbridge';
 const PASSWORD = 'p@ss:word/1';
-const PATIENCE_MS = 15_000;
 
 export class MailServer {
   #server;
