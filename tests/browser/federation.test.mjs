@@ -15,7 +15,8 @@ const tenant = await Tenant.open({
 const upstream = await UpstreamProvider.open(tenant.issuer);
 const browser = await Browser.open();
 const party = await RelyingParty.register(tenant, { host: 'app.localhost', client: { name: 'Bridge Watch' } });
-const acme = await connect('acme', { ...upstream.options, domain_aliases: ['acme.example'] }, { display_name: 'Acme' });
+const ACME = { ...upstream.options, domain_aliases: ['acme.example'] };
+const acme = await connect('acme', ACME, { display_name: 'Acme' });
 after(() => Promise.all([browser.close(), party.close(), upstream.close(), tenant.close()]));
 
 function connect(name, options, properties = {}) {
@@ -79,9 +80,9 @@ test('somebody who is signed in there is recognised without a page', async (t) =
   const refused = await party.authorize(page, { prompt: 'none', connection: 'acme' });
   assert.equal((await refused.answer(page)).searchParams.get('error'), 'login_required');
 
-  await tenant.management.patch(`connections/${acme.id}`, {
-    options: { ...upstream.options, domain_aliases: ['acme.example'], silent_sign_in: true },
-  });
+  const change = (options) => tenant.management.patch(`connections/${acme.id}`, { options });
+  await change({ ...ACME, silent_sign_in: true });
+  t.after(() => change(ACME));
   const request = await party.authorize(page, { prompt: 'none', connection: 'acme' });
   assert.equal((await request.tokens(page)).claims().sub, sub);
 

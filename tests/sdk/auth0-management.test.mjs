@@ -61,11 +61,10 @@ function finished(id) {
 }
 
 test('jobs: an import of users, its errors, an export', async () => {
-  const [connection] = await tenant.management.get(`connections?name=${CONNECTION}`);
   const rows = [{ email: 'fay@example.com', name: 'Fay', user_metadata: { plan: 'gold' } }, { email: 'nobody' }];
   const began = await management.jobs.usersImports.create({
     users: new Blob([JSON.stringify(rows)], { type: 'application/json' }),
-    connection_id: connection.id,
+    connection_id: tenant.connection.id,
     external_id: 'run 7',
   });
   assert.deepEqual([began.status, began.external_id], ['pending', 'run 7']);
@@ -76,26 +75,24 @@ test('jobs: an import of users, its errors, an export', async () => {
   assert.deepEqual([refused.user.email, refused.errors[0].code], ['nobody', 'FORMAT']);
 
   const fields = [{ name: 'email' }, { name: 'user_metadata.plan', export_as: 'plan' }];
-  const exporting = await management.jobs.usersExports.create({ connection_id: connection.id, format: 'json', fields });
+  const wanted = { connection_id: tenant.connection.id, format: 'json', fields };
+  const exporting = await management.jobs.usersExports.create(wanted);
   const { location } = await finished(exporting.id);
   const file = await fetch(location);
   const lines = gunzipSync(Buffer.from(await file.arrayBuffer())).toString().trim().split('\n');
   const people = lines.map((line) => JSON.parse(line));
   assert.deepEqual(people.find((user) => user.email === 'fay@example.com'), { email: 'fay@example.com', plan: 'gold' });
   assert.equal((await fetch(location)).status, 404);
-  for (const user of await management.users.listUsersByEmail({ email: 'fay@example.com' })) {
-    await management.users.delete(user.user_id);
-  }
 });
 
 test('users: lists by page, and by address', async () => {
-  const people = [];
-  for (const name of ['bea', 'cleo', 'dora']) people.push(await tenant.addPerson(`${name}@example.com`));
-  const listed = await all(management.users.list({ per_page: 2 }));
-  assert.deepEqual(listed.map((user) => user.user_id).sort(), people.map((user) => user.user_id).sort());
+  const ids = [];
+  for (const name of ['bea', 'cleo', 'dora']) ids.push((await tenant.addPerson(`${name}@example.com`)).user_id);
+  const listed = (await all(management.users.list({ per_page: 2 }))).map((user) => user.user_id);
+  assert.deepEqual(listed.filter((id) => ids.includes(id)).sort(), ids.toSorted());
 
   const found = await management.users.listUsersByEmail({ email: 'cleo@example.com' });
-  assert.deepEqual(found.map((user) => user.user_id), [people[1].user_id]);
+  assert.deepEqual(found.map((user) => user.user_id), [ids[1]]);
 });
 
 test('applications: create, read, update, delete', async () => {
@@ -169,7 +166,6 @@ test('roles and permissions, in the tokens of people', async () => {
   await roles.delete(id);
   assert.deepEqual(await told(), ['openid', []]);
   await assert.rejects(roles.get(id), { statusCode: 404 });
-  await users.delete(user_id);
 });
 
 test('tickets, and a verification mail as a job', async () => {

@@ -45,14 +45,14 @@ async function signIn(t) {
 test('users: create, read, update, list, delete', async () => {
   const { created, metadata, listed, found, deleted } = await flow('users');
   assert.deepEqual(metadata, { bridges: 7 });
-  assert.deepEqual(listed.sort(), [created, ann.user_id].sort());
+  const ids = [created, ann.user_id].sort();
+  assert.deepEqual(listed.filter((id) => ids.includes(id)).sort(), ids);
   assert.deepEqual(found, [created]);
   assert.equal(deleted, true);
 });
 
 test('jobs: an import of users, and its errors', async () => {
-  const [connection] = await tenant.management.get('connections?name=Username-Password-Authentication');
-  const { summary, refused } = await flow('jobs', connection.id);
+  const { summary, refused } = await flow('jobs', tenant.connection.id);
   assert.deepEqual(summary, { failed: 1, updated: 0, inserted: 1, total: 2 });
   assert.deepEqual(refused, ['FORMAT']);
 });

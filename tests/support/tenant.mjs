@@ -8,7 +8,6 @@ export const CONNECTION = 'Username-Password-Authentication';
 const PASSWORD = 'Nine-bridges-7';
 
 export class Tenant {
-  #connection;
   #enabledClients = [];
 
   /** `options` are those of the connection, `settings` those of the process, which serves HTTPS with `tls`. */
@@ -19,7 +18,7 @@ export class Tenant {
     tenant.domain = new URL(tenant.issuer).host;
     tenant.management = tenant.broker.management;
     const connection = { name: CONNECTION, strategy: 'auth0', options };
-    tenant.#connection = await tenant.management.post('connections', connection);
+    tenant.connection = await tenant.management.post('connections', connection);
     return tenant;
   }
 
@@ -27,7 +26,7 @@ export class Tenant {
   async addClient(properties) {
     const client = await this.management.post('clients', properties);
     this.#enabledClients.push(client.client_id);
-    await this.management.patch(`connections/${this.#connection.id}`, { enabled_clients: this.#enabledClients });
+    await this.management.patch(`connections/${this.connection.id}`, { enabled_clients: this.#enabledClients });
     return client;
   }
 
