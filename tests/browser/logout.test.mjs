@@ -22,11 +22,6 @@ async function signedIn(t) {
   return page;
 }
 
-async function isSignedIn(page) {
-  const request = await party.authorize(page, { prompt: 'none' });
-  return (await request.answer(page)).searchParams.has('code');
-}
-
 function logoutUrl(parameters = {}) {
   const url = new URL(party.configuration.serverMetadata().end_session_endpoint);
   url.search = new URLSearchParams(parameters);
@@ -46,13 +41,13 @@ test('a logout that nobody vouches for asks first', async (t) => {
   await page.getByText('Bridge Watch asks to sign you out.').waitFor();
   await page.getByText('You are signed in as ann@example.com.').waitFor();
   await screenshot(page, 'logout-confirm');
-  assert.equal(await isSignedIn(page), true);
+  assert.equal(await party.isSignedIn(page), true);
 
   await askToSignOut(page);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL((url) => party.site.owns(url));
   assert.equal(new URL(page.url()).searchParams.get('state'), 'bye');
-  assert.equal(await isSignedIn(page), false);
+  assert.equal(await party.isSignedIn(page), false);
 });
 
 test('whoever stays is told so, and stays signed in', async (t) => {
@@ -61,7 +56,7 @@ test('whoever stays is told so, and stays signed in', async (t) => {
   await page.getByRole('button', { name: 'Stay signed in' }).click();
   await page.getByRole('heading', { name: 'You are still signed in' }).waitFor();
   await screenshot(page, 'logout-stayed');
-  assert.equal(await isSignedIn(page), true);
+  assert.equal(await party.isSignedIn(page), true);
 });
 
 test('a logout without a way back ends on a page that says it is done', async (t) => {
@@ -70,7 +65,7 @@ test('a logout without a way back ends on a page that says it is done', async (t
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
   await screenshot(page, 'logged-out');
-  assert.equal(await isSignedIn(page), false);
+  assert.equal(await party.isSignedIn(page), false);
 });
 
 test('Auth0\'s logout ends the session whatever it is asked to return to', async (t) => {
@@ -81,5 +76,5 @@ test('Auth0\'s logout ends the session whatever it is asked to return to', async
   await page.getByRole('heading', { name: 'The way back is not registered' }).waitFor();
   await page.getByText('You are signed out.').waitFor();
   await screenshot(page, 'error-logout-url');
-  assert.equal(await isSignedIn(page), false);
+  assert.equal(await party.isSignedIn(page), false);
 });

@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 
 import { Browser, screenshot } from '../support/browser.mjs';
 import { MailServer, linkIn } from '../support/mail-server.mjs';
-import { LoginPage, SignupPage } from '../support/pages.mjs';
+import { choosePassword, LoginPage, SignupPage } from '../support/pages.mjs';
 import { RelyingParty } from '../support/relying-party.mjs';
 import { Tenant } from '../support/tenant.mjs';
 
@@ -17,7 +17,7 @@ after(() => Promise.all([browser.close(), party.close(), tenant.close(), mails.c
 
 const NEW_PASSWORD = 'Seven-arches-4';
 
-async function ask(page, email) {
+async function requestReset(page, email) {
   await (await LoginPage.on(page)).resetLink.click();
   await page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
   await screenshot(page, 'reset-request');
@@ -31,7 +31,7 @@ test('whoever forgot the password chooses another by the link in the mail, and s
   const ann = await tenant.addPerson('ann@example.com');
   const page = await browser.visit(t);
   await party.authorize(page);
-  await ask(page, ann.email);
+  await requestReset(page, ann.email);
   const mail = await mails.next(ann.email);
   assert.equal(mail.subject, 'Landbridge: choose a new password');
   assert.deepEqual(mail.from, { address: 'no-reply@bridges.example', name: 'Bridge Watch' });
@@ -44,9 +44,7 @@ test('whoever forgot the password chooses another by the link in the mail, and s
   await telephone.getByRole('button', { name: 'Save the password' }).click();
   await telephone.getByRole('alert').waitFor();
   await screenshot(telephone, 'new-password-weak');
-  await telephone.getByLabel('Choose a password').fill(NEW_PASSWORD);
-  await telephone.getByRole('button', { name: 'Save the password' }).click();
-  await telephone.getByRole('heading', { name: 'Your password is changed' }).waitFor();
+  await choosePassword(telephone, NEW_PASSWORD);
   await screenshot(telephone, 'password-changed');
   assert.equal((await mails.next(ann.email)).subject, 'Landbridge: your password was changed');
 
@@ -66,18 +64,16 @@ test('a spent link leads to a new one', async (t) => {
   const bea = await tenant.addPerson('bea@example.com');
   const page = await browser.visit(t);
   await party.authorize(page);
-  await ask(page, bea.email);
+  await requestReset(page, bea.email);
   const first = linkIn(await mails.next(bea.email));
   await party.authorize(page);
-  await ask(page, bea.email);
+  await requestReset(page, bea.email);
   await mails.next(bea.email);
   await page.goto(first);
   await page.getByRole('button', { name: 'Send a new link' }).click();
   await page.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
   await page.goto(linkIn(await mails.next(bea.email)));
-  await page.getByLabel('Choose a password').fill(NEW_PASSWORD);
-  await page.getByRole('button', { name: 'Save the password' }).click();
-  await page.getByRole('heading', { name: 'Your password is changed' }).waitFor();
+  await choosePassword(page, NEW_PASSWORD);
 });
 
 test('whoever signs up confirms the address by the link in the mail', async (t) => {
@@ -101,11 +97,9 @@ test('without JavaScript, everything works the same', async (t) => {
   const dora = await tenant.addPerson('dora@example.com');
   const page = await browser.visit(t, { javaScriptEnabled: false });
   await party.authorize(page);
-  await ask(page, dora.email);
+  await requestReset(page, dora.email);
   await page.goto(linkIn(await mails.next(dora.email)));
-  await page.getByLabel('Choose a password').fill(NEW_PASSWORD);
-  await page.getByRole('button', { name: 'Save the password' }).click();
-  await page.getByRole('heading', { name: 'Your password is changed' }).waitFor();
+  await choosePassword(page, NEW_PASSWORD);
 });
 
 test('the browser goes on to the application that asked for the link', async (t) => {

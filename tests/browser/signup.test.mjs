@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { accessibleNodes, focused } from '../support/accessibility.mjs';
-import { Browser, PHONE, screenshot } from '../support/browser.mjs';
+import { assertFitsScreen, Browser, PHONE, screenshot } from '../support/browser.mjs';
 import { LoginPage, SignupPage } from '../support/pages.mjs';
 import { RelyingParty } from '../support/relying-party.mjs';
 import { Tenant } from '../support/tenant.mjs';
@@ -92,7 +92,7 @@ test('the complaint in the summary leads to its field', async (t) => {
 test('the sign-up page fits a phone', async (t) => {
   const { page } = await openSignup(t, PHONE);
   await screenshot(page, 'signup-phone');
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+  await assertFitsScreen(page);
 });
 
 test('where sign-up is closed there is no link to it, and its page says so', async (t) => {

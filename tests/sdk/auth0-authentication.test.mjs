@@ -8,6 +8,7 @@ import { AuthenticationClient, UserInfoClient } from 'auth0/legacy';
 import { Browser } from '../support/browser.mjs';
 import { CodeReceiver } from '../support/code.mjs';
 import { MailServer, linkIn } from '../support/mail-server.mjs';
+import { choosePassword } from '../support/pages.mjs';
 import { CONNECTION, Tenant } from '../support/tenant.mjs';
 
 const mails = await MailServer.open({ tls: true });
@@ -75,9 +76,7 @@ test('sign-up and a forgotten password, with mails', async (t) => {
   }
   const page = await browser.visit(t, { ignoreHTTPSErrors: true });
   await page.goto(linkIn(await mails.next(bea.email)));
-  await page.getByLabel('Choose a password').fill('Other-bridges-8');
-  await page.getByRole('button', { name: 'Save the password' }).click();
-  await page.getByRole('heading', { name: 'Your password is changed' }).waitFor();
   const person = { ...bea, password: 'Other-bridges-8' };
+  await choosePassword(page, person.password);
   await receiver.code(page, tenant, person, { client_id, scope: 'openid' });
 });

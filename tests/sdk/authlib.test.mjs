@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { Browser } from '../support/browser.mjs';
+import { Browser, fetchFrom } from '../support/browser.mjs';
 import { LoginPage } from '../support/pages.mjs';
 import { serve } from '../support/python.mjs';
 import { freePort } from '../support/servers.mjs';
@@ -38,11 +38,6 @@ async function signIn(t) {
   await (await LoginPage.on(page)).signIn(ann);
   await page.waitForURL(`${url}/user`);
   return page;
-}
-
-/** From the application's own page. */
-function fetchFrom(page, path) {
-  return page.evaluate(async (path) => (await fetch(path)).json(), path);
 }
 
 test('sign-in, with the ID token verified', async (t) => {

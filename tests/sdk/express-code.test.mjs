@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
-import { Browser } from '../support/browser.mjs';
+import { Browser, fetchFrom } from '../support/browser.mjs';
 import { ExpressApp, profileAt } from '../support/express-app.mjs';
 import { LoginPage } from '../support/pages.mjs';
 import { json } from '../support/servers.mjs';
@@ -55,11 +55,6 @@ function routes(app) {
 
 function tokensOf({ accessToken, refreshToken, idTokenClaims }) {
   return { access: accessToken.access_token, lifetime: accessToken.expires_in, refreshToken, sub: idTokenClaims.sub };
-}
-
-/** From the application's own page. */
-function fetchFrom(page, path) {
-  return page.evaluate(async (path) => (await fetch(path)).json(), path);
 }
 
 async function signIn(page, app) {

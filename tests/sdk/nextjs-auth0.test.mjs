@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { Browser } from '../support/browser.mjs';
+import { Browser, fetchFrom } from '../support/browser.mjs';
 import { NextApp } from '../support/next-app.mjs';
 import { LoginPage } from '../support/pages.mjs';
 import { Tenant } from '../support/tenant.mjs';
@@ -19,11 +19,6 @@ async function signIn(page) {
   await page.goto(app.at('/auth/login?returnTo=/bridges'));
   await (await LoginPage.on(page)).signIn(ann);
   await page.waitForURL(app.at('/bridges'));
-}
-
-/** From the application's own page. */
-function fetchFrom(page, path) {
-  return page.evaluate(async (path) => (await fetch(path)).json(), path);
 }
 
 test('sign-in', async (t) => {

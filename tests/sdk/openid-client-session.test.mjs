@@ -22,13 +22,6 @@ async function signIn(page, parameters) {
   return request.tokens(page);
 }
 
-async function isSignedIn(page) {
-  const request = await party.authorize(page, { prompt: 'none' });
-  const answer = await request.answer(page);
-  if (answer.searchParams.get('error') === 'login_required') return false;
-  return Boolean((await request.exchange(answer)).claims());
-}
-
 test('prompt=none is refused without a session, with state and issuer', async (t) => {
   const page = await browser.visit(t);
   const request = await party.authorize(page, { prompt: 'none' });
@@ -81,7 +74,7 @@ test('the logout URL ends the session and returns with the state', async (t) => 
   await page.goto(url.href);
   await page.waitForURL((url) => party.site.owns(url));
   assert.equal(new URL(page.url()).searchParams.get('state'), 'kept as it is');
-  assert.equal(await isSignedIn(page), false);
+  assert.equal(await party.isSignedIn(page), false);
 });
 
 test('a logout URL that leads to a stranger\'s site is not followed, and the session ends', async (t) => {
@@ -94,5 +87,5 @@ test('a logout URL that leads to a stranger\'s site is not followed, and the ses
   await page.goto(url.href);
   await page.getByRole('heading', { name: 'The way back is not registered' }).waitFor();
   assert.ok(tenant.broker.owns(page.url()));
-  assert.equal(await isSignedIn(page), false);
+  assert.equal(await party.isSignedIn(page), false);
 });

@@ -56,6 +56,17 @@ export class Browser {
   }
 }
 
+/** What a path of the application answers to its own page, which is on the screen. */
+export function fetchFrom(page, path) {
+  return page.evaluate(async (path) => (await fetch(path)).json(), path);
+}
+
+/** Nothing has to be scrolled to sideways. */
+export async function assertFitsScreen(page) {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(overflow <= 0, `${overflow} pixels stick out`);
+}
+
 /** Keeps what a person looks at later. Every page kept is accessible. */
 export async function screenshot(page, name) {
   await assertAccessible(page);

@@ -41,6 +41,13 @@ export class LoginPage {
   }
 }
 
+/** Chooses a password on the page to which the link in a mail leads. */
+export async function choosePassword(page, password) {
+  await page.getByLabel('Choose a password').fill(password);
+  await page.getByRole('button', { name: 'Save the password' }).click();
+  await page.getByRole('heading', { name: 'Your password is changed' }).waitFor();
+}
+
 /** The sign-up page. */
 export class SignupPage {
   constructor(page) {

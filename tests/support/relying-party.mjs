@@ -35,6 +35,15 @@ export class RelyingParty {
     return request;
   }
 
+  /** Whether the browser has a session at the broker, and the client may know. */
+  async isSignedIn(page, parameters = {}) {
+    const request = await this.authorize(page, { prompt: 'none', ...parameters });
+    const answer = await request.answer(page);
+    if (answer.searchParams.get('error') === 'login_required') return false;
+    await request.exchange(answer);
+    return true;
+  }
+
   close() {
     return this.site.close();
   }
