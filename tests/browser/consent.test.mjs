@@ -19,7 +19,7 @@ after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
 async function signIn(page, person, parameters) {
   const request = await party.authorize(page, parameters);
-  await (await LoginPage.on(page)).signIn(person);
+  await LoginPage.signIn(page, person);
   return request;
 }
 

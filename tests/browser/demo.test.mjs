@@ -37,8 +37,7 @@ test('the demo moves somebody from the directory and somebody it had not heard o
   for (const [email, id, count] of [[known, 0, 1], [unknown, 999, 2], [known, 0, 2]]) {
     const page = await browser.visit(t);
     await page.goto(`${application}login`);
-    const login = await LoginPage.on(page);
-    await login.signIn({ email, password });
+    await LoginPage.signIn(page, { email, password });
     await page.waitForURL(application);
     const sub = `auth0|5f1a${id.toString(16).padStart(20, '0')}`;
     assert.ok((await page.textContent('body')).includes(sub), `${sub} is not shown`);

@@ -17,7 +17,7 @@ after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 async function signedIn(t) {
   const page = await browser.visit(t);
   const request = await party.authorize(page);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await request.answer(page);
   return page;
 }

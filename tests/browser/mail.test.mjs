@@ -56,7 +56,7 @@ test('whoever forgot the password chooses another by the link in the mail, and s
   const login = await LoginPage.on(page);
   assert.match(await login.refusal(ann), /^Wrong email or password/);
   const request = await party.authorize(page);
-  await (await LoginPage.on(page)).signIn({ ...ann, password: NEW_PASSWORD });
+  await LoginPage.signIn(page, { ...ann, password: NEW_PASSWORD });
   assert.equal((await request.tokens(page)).claims().sub, ann.user_id);
 });
 

@@ -89,7 +89,7 @@ test('a form whose token was changed is not taken', async (t) => {
   await page.getByRole('heading', { name: 'This form came from elsewhere' }).waitFor();
 
   await page.goBack();
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   assert.equal((await request.tokens(page)).claims().sub, ann.user_id);
 });
 

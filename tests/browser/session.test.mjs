@@ -44,7 +44,7 @@ for (const mode of ['code', 'id_token']) {
     const page = await browser.visit(t);
 
     await page.goto(`${first.url}/login`);
-    await (await LoginPage.on(page)).signIn(ann);
+    await LoginPage.signIn(page, ann);
     const { sid } = await profileAt(page, first);
 
     const shown = countPages(page);
@@ -62,7 +62,7 @@ test('signing out of one application ends the session for the next one', async (
   const second = await startApp(t, 'second.localhost', 'code');
   const page = await browser.visit(t);
   await page.goto(`${first.url}/login`);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await profileAt(page, first);
 
   await page.goto(`${first.url}/logout`);
@@ -95,11 +95,11 @@ test('going back after signing in and sending the form again ends well', async (
     const app = await startApp(t, host, mode);
     const page = await browser.visit(t);
     await page.goto(`${app.url}/login`);
-    await (await LoginPage.on(page)).signIn(ann);
+    await LoginPage.signIn(page, ann);
     await profileAt(page, app);
 
     await page.goBack();
-    await (await LoginPage.on(page)).signIn(ann);
+    await LoginPage.signIn(page, ann);
     assert.equal((await profileAt(page, app)).sub, ann.user_id, mode);
     assert.deepEqual(app.errors, [], mode);
   }
@@ -113,9 +113,9 @@ test('two tabs that ask at the same time both sign in', async (t) => {
   await page.goto(`${app.url}/login`);
   await tab.goto(`${other.url}/login`);
 
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   assert.equal((await profileAt(page, app)).sub, ann.user_id);
-  await (await LoginPage.on(tab)).signIn(ann);
+  await LoginPage.signIn(tab, ann);
   assert.equal((await profileAt(tab, other)).sub, ann.user_id);
   assert.deepEqual([...app.errors, ...other.errors], []);
 });

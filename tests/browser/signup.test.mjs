@@ -61,7 +61,7 @@ test('whoever signed up can sign in', async (t) => {
 
   const later = await browser.visit(t);
   const again = await party.authorize(later);
-  await (await LoginPage.on(later)).signIn(dora);
+  await LoginPage.signIn(later, dora);
   assert.equal((await again.tokens(later)).claims().sub, sub);
 });
 

@@ -43,7 +43,7 @@ test('an answer by form_post waits for one more click', async (t) => {
   const page = await browser.visit(t, NO_SCRIPT);
 
   await page.goto(`${app.url}/login`);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await page.getByRole('heading', { name: 'One moment' }).waitFor();
   await screenshot(page, 'form-post-without-javascript');
   await page.getByRole('button', { name: 'Continue' }).click();

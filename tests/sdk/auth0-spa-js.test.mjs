@@ -44,7 +44,7 @@ function makeClient(page, { useRefreshTokens }) {
 async function signIn(page, options) {
   await open(page, options);
   await leave(page, () => void client.loginWithRedirect({ appState: { target: '/bridges' } }));
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await page.waitForURL((url) => url.href.startsWith(`${app.url}?`));
   await makeClient(page, options);
   return page.evaluate(async () => (await client.handleRedirectCallback()).appState);
@@ -88,7 +88,7 @@ test('loginWithPopup', async (t) => {
       window.signedIn = client.loginWithPopup();
     }),
   ]);
-  await (await LoginPage.on(popup)).signIn(ann);
+  await LoginPage.signIn(popup, ann);
   await page.evaluate(() => window.signedIn);
   assert.equal((await page.evaluate(() => client.getUser())).sub, ann.user_id);
   assert.equal(popup.isClosed(), true);

@@ -35,7 +35,7 @@ async function signIn(t) {
   // Chromium knows nothing of the run's certificate authority.
   const page = await browser.visit(t, { ignoreHTTPSErrors: true });
   await page.goto(`${url}/login`);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await page.waitForURL(`${url}/user`);
   return page;
 }

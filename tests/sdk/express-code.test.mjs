@@ -59,7 +59,7 @@ function tokensOf({ accessToken, refreshToken, idTokenClaims }) {
 
 async function signIn(page, app) {
   await page.goto(`${app.url}/login`);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   return profileAt(page, app);
 }
 
@@ -109,7 +109,7 @@ test('a wrong client secret is the application\'s error, and nobody is signed in
   const page = await browser.visit(t);
 
   await page.goto(`${app.url}/login`);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await page.getByRole('heading', { name: 'An error' }).waitFor();
   assert.deepEqual(
     app.errors.map(({ error }) => error),

@@ -29,7 +29,7 @@ for (const host of ['localhost', 'app.localhost']) {
     const page = await browser.visit(t);
 
     await page.goto(`${app.url}/login`);
-    await (await LoginPage.on(page)).signIn(ann);
+    await LoginPage.signIn(page, ann);
     // Auth0 sends `amr` only after a second factor.
     const { sid, amr, updated_at, ...profile } = await profileAt(page, app);
     assert.deepEqual(profile, {

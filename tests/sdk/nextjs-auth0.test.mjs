@@ -17,7 +17,7 @@ after(() => Promise.all([browser.close(), app.close(), tenant.close()]));
 
 async function signIn(page) {
   await page.goto(app.at('/auth/login?returnTo=/bridges'));
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await page.waitForURL(app.at('/bridges'));
 }
 

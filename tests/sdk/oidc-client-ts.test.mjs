@@ -45,7 +45,7 @@ async function signIn(page, scope = SCOPE, options = {}) {
   await page.goto(app.url);
   await makeManager(page, scope, options);
   await leave(page, () => void manager.signinRedirect({ state: 'the bridges' }));
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await page.waitForURL((url) => url.href.startsWith(`${app.url}?`));
   await makeManager(page, scope, options);
   return page.evaluate(async () => ({ ...(await manager.signinCallback()) }));

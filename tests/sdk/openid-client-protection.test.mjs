@@ -37,7 +37,7 @@ async function boundTokens(t) {
   );
   assert.deepEqual([...url.searchParams.keys()].sort(), ['client_id', 'request_uri']);
   await page.goto(url.href);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   await page.waitForURL((at) => party.site.owns(at) && at.pathname === '/callback');
   const checks = { pkceCodeVerifier: verifier, expectedState: state, idTokenExpected: true };
   return oidc.authorizationCodeGrant(party.configuration, new URL(page.url()), checks, undefined, { DPoP });

@@ -20,7 +20,7 @@ after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 async function firstTokens(t, parameters) {
   const page = await browser.visit(t);
   const request = await party.authorize(page, { scope: 'openid offline_access', ...parameters });
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   return request.tokens(page);
 }
 

@@ -18,7 +18,7 @@ after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
 async function signIn(page, parameters) {
   const request = await party.authorize(page, parameters);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   return request.tokens(page);
 }
 

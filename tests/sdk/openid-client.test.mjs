@@ -20,7 +20,7 @@ after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 async function signIn(t, parameters) {
   const page = await browser.visit(t);
   const request = await party.authorize(page, parameters);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   return { page, request, answer: await request.answer(page) };
 }
 
@@ -109,7 +109,7 @@ test('a client secret of any characters survives HTTP Basic', async (t) => {
   t.after(() => careful.close());
   const page = await browser.visit(t);
   const request = await careful.authorize(page);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   assert.equal((await request.tokens(page)).claims().sub, ann.user_id);
 });
 
@@ -119,7 +119,7 @@ test('a public client signs in with PKCE alone', async (t) => {
   t.after(() => open.close());
   const page = await browser.visit(t);
   const request = await open.authorize(page);
-  await (await LoginPage.on(page)).signIn(ann);
+  await LoginPage.signIn(page, ann);
   assert.equal((await request.tokens(page)).claims().sub, ann.user_id);
 });
 

@@ -17,7 +17,7 @@ export class CodeReceiver {
     const url = new URL(tenant.broker.at('authorize'));
     url.search = new URLSearchParams({ response_type: 'code', redirect_uri: this.redirectUri, ...parameters });
     await page.goto(url.href);
-    await (await LoginPage.on(page)).signIn(person);
+    await LoginPage.signIn(page, person);
     await page.waitForURL((url) => this.site.owns(url));
     return new URL(page.url()).searchParams.get('code');
   }

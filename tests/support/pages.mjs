@@ -17,6 +17,12 @@ export class LoginPage {
     return new LoginPage(page);
   }
 
+  /** Waits for the page, and signs in on it. */
+  static async signIn(page, person) {
+    const login = await LoginPage.on(page);
+    await login.signIn(person);
+  }
+
   async fill({ email, password }) {
     await this.username.fill(email);
     await this.password.fill(password);
