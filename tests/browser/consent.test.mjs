@@ -11,10 +11,7 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open();
 const browser = await Browser.open();
 const api = await tenant.addApi('https://api.bridges.example/');
-const party = await RelyingParty.register(tenant, {
-  host: 'app.localhost',
-  client: { name: 'Ferry Times', is_first_party: false },
-});
+const party = await RelyingParty.register(tenant, { client: { name: 'Ferry Times', is_first_party: false } });
 after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
 async function signIn(page, person, parameters) {

@@ -3,18 +3,17 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { CALLS_LOOPBACK } from '../support/broker.mjs';
 import { assertFitsScreen, Browser, PHONE, screenshot } from '../support/browser.mjs';
 import { LoginPage } from '../support/pages.mjs';
 import { UpstreamProvider } from '../support/provider.mjs';
 import { RelyingParty } from '../support/relying-party.mjs';
 import { Tenant } from '../support/tenant.mjs';
 
-const tenant = await Tenant.open({
-  settings: { LANDBRIDGE__OUTGOING__ALLOWED_NETWORKS: '127.0.0.0/8,::1/128' },
-});
+const tenant = await Tenant.open({ settings: CALLS_LOOPBACK });
 const upstream = await UpstreamProvider.open(tenant.issuer);
 const browser = await Browser.open();
-const party = await RelyingParty.register(tenant, { host: 'app.localhost', client: { name: 'Bridge Watch' } });
+const party = await RelyingParty.register(tenant, { client: { name: 'Bridge Watch' } });
 const ACME = { ...upstream.options, domain_aliases: ['acme.example'] };
 const acme = await connect('acme', ACME, { display_name: 'Acme' });
 after(() => Promise.all([browser.close(), party.close(), upstream.close(), tenant.close()]));

@@ -12,7 +12,7 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open();
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com');
-const party = await RelyingParty.register(tenant, { host: 'app.localhost', client: { name: 'Bridge Watch' } });
+const party = await RelyingParty.register(tenant, { client: { name: 'Bridge Watch' } });
 after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
 async function openLogin(t, options) {
@@ -120,7 +120,7 @@ test('an address is recognised in any case and between spaces', async (t) => {
 
 test('a name that looks like markup is shown as text', async (t) => {
   const client = { name: 'Ampers & "Quotes" {{ 7 * 7 }}' };
-  const odd = await RelyingParty.register(tenant, { host: 'app.localhost', client });
+  const odd = await RelyingParty.register(tenant, { client });
   t.after(() => odd.close());
   const page = await browser.visit(t);
   await odd.authorize(page, { login_hint: '"><img src=x onerror=alert(1)>' });

@@ -11,7 +11,7 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open();
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com');
-const party = await RelyingParty.register(tenant, { host: 'app.localhost', client: { name: 'Bridge Watch' } });
+const party = await RelyingParty.register(tenant, { client: { name: 'Bridge Watch' } });
 after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
 async function signedIn(t) {

@@ -12,7 +12,7 @@ import { Tenant } from '../support/tenant.mjs';
 const mails = await MailServer.open();
 const tenant = await Tenant.open({ settings: mails.settings });
 const browser = await Browser.open();
-const party = await RelyingParty.register(tenant, { host: 'app.localhost', client: { name: 'Bridge Watch' } });
+const party = await RelyingParty.register(tenant, { client: { name: 'Bridge Watch' } });
 after(() => Promise.all([browser.close(), party.close(), tenant.close(), mails.close()]));
 
 const NEW_PASSWORD = 'Seven-arches-4';

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { CALLS_LOOPBACK } from '../support/broker.mjs';
 import { Browser, screenshot } from '../support/browser.mjs';
 import { ExpressApp, profileAt } from '../support/express-app.mjs';
 import { LoginPage, SignupPage } from '../support/pages.mjs';
@@ -31,13 +32,8 @@ async function openOldTenant(t) {
 /** Both tenants, and an application that knows the new one. */
 async function openBoth(t) {
   const { old, source } = await openOldTenant(t);
-  const tenant = await Tenant.open({
-    options: { source },
-    settings: { LANDBRIDGE__OUTGOING__ALLOWED_NETWORKS: '127.0.0.0/8,::1/128' },
-  });
-  const client = { grant_types: ['implicit'] };
-  const configuration = { authRequired: false, auth0Logout: true };
-  const app = await ExpressApp.start(tenant, { host: 'app.localhost', client, configuration });
+  const tenant = await Tenant.open({ options: { source }, settings: CALLS_LOOPBACK });
+  const app = await ExpressApp.start(tenant);
   t.after(() => Promise.all([app.close(), tenant.close()]));
   return { old, tenant, app };
 }

@@ -12,7 +12,7 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open();
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com');
-const party = await RelyingParty.register(tenant, { host: 'app.localhost' });
+const party = await RelyingParty.register(tenant);
 after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
 async function expectError(page, heading, status, response) {

@@ -12,7 +12,7 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open({ options: { passwordPolicy: 'excellent' } });
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com');
-const party = await RelyingParty.register(tenant, { host: 'app.localhost', client: { name: 'Bridge Watch' } });
+const party = await RelyingParty.register(tenant, { client: { name: 'Bridge Watch' } });
 after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
 const GOOD_PASSWORD = 'Seven-arches-4';
@@ -97,7 +97,7 @@ test('the sign-up page fits a phone', async (t) => {
 
 test('where sign-up is closed there is no link to it, and its page says so', async (t) => {
   const closed = await Tenant.open({ options: { disable_signup: true } });
-  const other = await RelyingParty.register(closed, { host: 'app.localhost' });
+  const other = await RelyingParty.register(closed);
   t.after(() => Promise.all([other.close(), closed.close()]));
   const page = await browser.visit(t);
   await other.authorize(page);

@@ -12,7 +12,7 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open();
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com');
-const party = await RelyingParty.register(tenant, { host: 'app.localhost' });
+const party = await RelyingParty.register(tenant);
 after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
 const NO_SCRIPT = { javaScriptEnabled: false };
@@ -36,9 +36,7 @@ test('signing up', async (t) => {
 });
 
 test('an answer by form_post waits for one more click', async (t) => {
-  const client = { grant_types: ['implicit'] };
-  const configuration = { authRequired: false, auth0Logout: true };
-  const app = await ExpressApp.start(tenant, { host: 'app.localhost', client, configuration });
+  const app = await ExpressApp.start(tenant);
   t.after(() => app.close());
   const page = await browser.visit(t, NO_SCRIPT);
 

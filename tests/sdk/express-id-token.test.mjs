@@ -13,11 +13,8 @@ const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com', { name: 'Ann Arch', given_name: 'Ann', family_name: 'Arch' });
 after(() => Promise.all([browser.close(), tenant.close()]));
 
-const QUICKSTART = { authRequired: false, auth0Logout: true };
-
-async function startApp(t, host) {
-  const client = { grant_types: ['implicit'] };
-  const app = await ExpressApp.start(tenant, { host, client, configuration: QUICKSTART });
+async function startApp(t, options) {
+  const app = await ExpressApp.start(tenant, options);
   t.after(() => app.close());
   return app;
 }
@@ -25,7 +22,7 @@ async function startApp(t, host) {
 // To a browser, app.localhost is another site than the broker's localhost, as an application and its provider are.
 for (const host of ['localhost', 'app.localhost']) {
   test(`an application on ${host} signs in, shows the profile and signs out`, async (t) => {
-    const app = await startApp(t, host);
+    const app = await startApp(t, { host });
     const page = await browser.visit(t);
 
     await page.goto(`${app.url}/login`);
@@ -54,7 +51,7 @@ for (const host of ['localhost', 'app.localhost']) {
 }
 
 test('after a wrong password the page says so and the application hears nothing', async (t) => {
-  const app = await startApp(t, 'app.localhost');
+  const app = await startApp(t);
   const page = await browser.visit(t);
 
   await page.goto(`${app.url}/login`);
@@ -69,8 +66,7 @@ test('after a wrong password the page says so and the application hears nothing'
 });
 
 test('a client that does not name the implicit grant gets no ID token at its door', async (t) => {
-  const app = await ExpressApp.start(tenant, { host: 'app.localhost', configuration: QUICKSTART });
-  t.after(() => app.close());
+  const app = await startApp(t, { client: {} });
   const page = await browser.visit(t);
 
   await page.goto(`${app.url}/login`);

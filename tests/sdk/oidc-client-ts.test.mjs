@@ -20,8 +20,9 @@ const SCOPE = 'openid profile email';
 const WITH_REFRESH_TOKENS = `${SCOPE} offline_access`;
 
 /**
- * The application's manager. Its page receives the answers too, its own and those for its iframe. With `dpop`, codes and
- * tokens are bound to a key in the page's database; the SDK asks for user info without a proof, so it does not ask then.
+ * The application's manager. Its page receives the answers too, its own and those for its iframe. With `dpop`, codes
+ * and tokens are bound to a key in the page's database; the SDK would ask for user info without a proof, so it does not
+ * ask then.
  */
 function makeManager(page, scope, { dpop = false } = {}) {
   const settings = {

@@ -13,7 +13,7 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open();
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com');
-const party = await RelyingParty.register(tenant, { host: 'app.localhost' });
+const party = await RelyingParty.register(tenant);
 const api = await tenant.addApi('https://api.bridges.example/', { allow_offline_access: true });
 after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
@@ -75,7 +75,7 @@ test('using the access token shows that the answer has arrived', async (t) => {
 
 test('a stranger\'s exchange gets nothing, and ends the whole family', async (t) => {
   const tokens = await firstTokens(t);
-  const stranger = await RelyingParty.register(tenant, { host: 'app.localhost' });
+  const stranger = await RelyingParty.register(tenant);
   t.after(() => stranger.close());
   await assert.rejects(oidc.refreshTokenGrant(stranger.configuration, tokens.refresh_token), REFUSED);
   await assert.rejects(refresh(tokens), REFUSED);

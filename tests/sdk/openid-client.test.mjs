@@ -14,14 +14,14 @@ import { Tenant } from '../support/tenant.mjs';
 const tenant = await Tenant.open();
 const browser = await Browser.open();
 const ann = await tenant.addPerson('ann@example.com', { name: 'Ann Arch' });
-const party = await RelyingParty.register(tenant, { host: 'app.localhost' });
+const party = await RelyingParty.register(tenant);
 after(() => Promise.all([browser.close(), party.close(), tenant.close()]));
 
-async function signIn(t, parameters) {
+async function signIn(t, parameters, at = party) {
   const page = await browser.visit(t);
-  const request = await party.authorize(page, parameters);
+  const request = await at.authorize(page, parameters);
   await LoginPage.signIn(page, ann);
-  return { page, request, answer: await request.answer(page) };
+  return { request, answer: await request.answer(page) };
 }
 
 test('a code with PKCE becomes an ID token that stands every check, and userinfo agrees with it', async (t) => {
@@ -105,22 +105,18 @@ test('a client secret of any characters survives HTTP Basic', async (t) => {
     client_secret: 'a:colon%20a+plus&an=equals/slash"quote~~',
   };
   const authentication = oidc.ClientSecretBasic;
-  const careful = await RelyingParty.register(tenant, { host: 'app.localhost', client, authentication });
+  const careful = await RelyingParty.register(tenant, { client, authentication });
   t.after(() => careful.close());
-  const page = await browser.visit(t);
-  const request = await careful.authorize(page);
-  await LoginPage.signIn(page, ann);
-  assert.equal((await request.tokens(page)).claims().sub, ann.user_id);
+  const { request, answer } = await signIn(t, {}, careful);
+  assert.equal((await request.exchange(answer)).claims().sub, ann.user_id);
 });
 
 test('a public client signs in with PKCE alone', async (t) => {
   const client = { app_type: 'spa', token_endpoint_auth_method: 'none' };
-  const open = await RelyingParty.register(tenant, { host: 'app.localhost', client, authentication: oidc.None });
+  const open = await RelyingParty.register(tenant, { client, authentication: oidc.None });
   t.after(() => open.close());
-  const page = await browser.visit(t);
-  const request = await open.authorize(page);
-  await LoginPage.signIn(page, ann);
-  assert.equal((await request.tokens(page)).claims().sub, ann.user_id);
+  const { request, answer } = await signIn(t, {}, open);
+  assert.equal((await request.exchange(answer)).claims().sub, ann.user_id);
 });
 
 test('a machine gets a token for the API it is granted, and for no other', async (t) => {

@@ -14,6 +14,9 @@ export const BINARY = process.env.LANDBRIDGE_BIN ?? DEBUG_BUILD;
 
 export const MANAGER = { client_id: 'management', client_secret: 'a-secret-for-the-tests-alone' };
 
+/** Settings of a broker that may call others on this machine, as none may by default. */
+export const CALLS_LOOPBACK = { LANDBRIDGE__OUTGOING__ALLOWED_NETWORKS: '127.0.0.0/8,::1/128' };
+
 export class Broker {
   #program;
   #stopped;

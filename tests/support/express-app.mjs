@@ -7,15 +7,24 @@ import { html, Site } from './servers.mjs';
 
 const SECRET = 'a long, randomly-generated string stored in env';
 
+const QUICKSTART = {
+  host: 'app.localhost',
+  client: { grant_types: ['implicit'] },
+  configuration: { authRequired: false, auth0Logout: true },
+  routes: () => {},
+};
+
 export class ExpressApp {
   /** What the SDK has passed on as an error. */
   errors = [];
 
   /**
    * Registers the application at the tenant and starts it. `client` are further properties of the registration,
-   * `configuration` is the SDK's, and `routes` adds some to the Express application.
+   * `configuration` is the SDK's, or a function that makes it of the client's secret, and `routes` adds some to the
+   * Express application.
    */
-  static async start(tenant, { host, client = {}, configuration, routes = () => {} }) {
+  static async start(tenant, options = {}) {
+    const { host, client, configuration, routes } = { ...QUICKSTART, ...options };
     const app = new ExpressApp();
     app.site = await Site.open(host);
     app.url = app.site.url;

@@ -5,10 +5,13 @@ import * as oidc from 'openid-client';
 import { html, Site } from './servers.mjs';
 
 export class RelyingParty {
-  /** Registers the client at the tenant. `authentication` is one of openid-client's ways to authenticate. */
-  static async register(tenant, { host, client = {}, authentication = oidc.ClientSecretPost } = {}) {
+  /**
+   * Registers the client at the tenant. `client` are further properties of the registration, `authentication` is one of
+   * openid-client's ways to authenticate.
+   */
+  static async register(tenant, { client = {}, authentication = oidc.ClientSecretPost } = {}) {
     const party = new RelyingParty();
-    party.site = await Site.open(host);
+    party.site = await Site.open('app.localhost');
     party.site.serve((_request, response) => html(response, '<h1>Back at the application</h1>'));
     party.callback = party.site.at('/callback');
     party.client = await tenant.addClient({

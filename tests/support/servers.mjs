@@ -39,7 +39,6 @@ export class Site {
       this.requests.push(request.url);
       handler(request, response);
     };
-    return this;
   }
 
   at(path) {
