@@ -31,8 +31,10 @@ CHECKS = [
 ]
 # How many things of a kind are remembered.
 MOST = 30
+# Where an id is not called one.
+ID_OF = {"users": "user_id", "clients": "client_id"}
 
-choose = random.Random(1)
+choose = random.Random(int(os.environ["SEED"]))
 statuses = collections.Counter()
 
 
@@ -96,15 +98,20 @@ class World:
         return answer.json()
 
     def learn(self, kind, shown):
-        """Remembers the ids in an answer."""
+        """Remembers the ids in an answer: those of its kind, and of whom it speaks."""
         if isinstance(shown, dict):
             shown = next((value for value in shown.values() if isinstance(value, list)), None) or [shown]
         for one in shown if isinstance(shown, list) else []:
-            for name in ("user_id", "client_id", "kid", "log_id", "id") if isinstance(one, dict) else ():
-                if isinstance(one.get(name), str):
-                    self.known[kind if name in ("id", "kid", "log_id") else name].append(one[name])
-                    if kind == "users" and name == "user_id" or kind == "clients" and name == "client_id":
-                        self.known[kind].append(one[name])
+            if isinstance(one, dict):
+                self.learn_ids(kind, {name: value for name, value in one.items() if isinstance(value, str)})
+
+    def learn_ids(self, kind, texts):
+        for name in ("user_id", "client_id"):
+            if name in texts:
+                self.known[name].append(texts[name])
+        for name in (ID_OF.get(kind), "kid", "log_id", "id"):
+            if name in texts:
+                self.known[kind].append(texts[name])
 
     def one(self, kind):
         """One of them that anything may happen to."""
