@@ -6,9 +6,8 @@ import { html, Site } from './servers.mjs';
 
 const CLIENT = { client_id: 'landbridge-at-provider', client_secret: 'our-secret-at-the-provider' };
 
-const PEOPLE = {
-  'ada-1': { name: 'Ada Lovelace', nickname: 'ada', email: 'ada@acme.example', email_verified: true },
-};
+/** The one person there. */
+const ADA = { sub: 'ada-1', name: 'Ada Lovelace', nickname: 'ada', email: 'ada@acme.example', email_verified: true };
 
 export class UpstreamProvider {
   /** Starts one at which the broker with this issuer is registered. */
@@ -34,7 +33,7 @@ export class UpstreamProvider {
       html(response, '<h1>The provider</h1><form method="post"><button>Sign in as Ada</button></form>');
       return;
     }
-    await this.provider.interactionFinished(request, response, { login: { accountId: 'ada-1' } });
+    await this.provider.interactionFinished(request, response, { login: { accountId: ADA.sub } });
   }
 
   close() {
@@ -63,7 +62,7 @@ function configuration(issuer) {
         },
       },
     },
-    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) }),
+    findAccount: (_context, accountId) => ({ accountId, claims: () => ADA }),
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
     loadExistingGrant,
     renderError: (context, out) => {
