@@ -116,6 +116,26 @@ mod tests {
         }
     }
 
+    /// Each of these sections has a line for it, in a table or as an example: how a connection to it is made, and what
+    /// the ids of its people look like.
+    #[test]
+    fn the_guide_tells_of_every_preset() {
+        let guide = include_str!("../../../../docs/guides/federation.md");
+        for heading in ["## Here: a connection", "## Who they are"] {
+            let (_, rest) = guide.split_once(heading).expect("the guide has this section");
+            let section = rest.split("\n## ").next().expect("a text has a beginning");
+            for Preset { strategy, .. } in PRESETS {
+                assert!(tells_of(section, strategy), "docs/guides/federation.md, {heading}: no line for {strategy}");
+            }
+        }
+    }
+
+    fn tells_of(section: &str, strategy: &str) -> bool {
+        let mut first_cells = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+        section.contains(&format!(r#""strategy": "{strategy}""#))
+            || first_cells.any(|cell| cell.contains(&format!("`{strategy}`")))
+    }
+
     #[test]
     fn strategies_are_found_by_name() {
         assert_eq!(Preset::of("google-oauth2").map(|preset| preset.label), Some("Google"));
