@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use credentials::password::{Hasher, Parameters, Prepared};
+use credentials::password::{FORMATS, Hasher, Parameters, Prepared};
 use flows::client_authentication::seal_secret;
 use model::client::{Client, ClientGrant};
 use model::connection::{Connection, Source};
@@ -25,6 +25,11 @@ use crate::{Answer, App, RelyingParty};
 /// The machine client that may do everything.
 pub(crate) const BOOTSTRAP_CLIENT: &str = "bootstrap";
 pub(crate) const BOOTSTRAP_SECRET: &str = "the secret of the bootstrap client";
+
+/// The names of all formats in which a password hash may be imported.
+pub fn hash_formats() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|format| format.name)
+}
 
 /// A password of ours, hashed as an [`App`] does it.
 pub fn native(password: &str) -> PasswordCredential {

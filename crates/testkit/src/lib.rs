@@ -29,7 +29,7 @@ mod token_verifier;
 pub use answer::{Answer, ClientAnswer};
 pub use app::{App, Options, for_each_deployment, for_each_engine, for_each_engine_with};
 pub use browser::{Browser, Visit};
-pub use builders::{native, outdated};
+pub use builders::{hash_formats, native, outdated};
 pub use client_key::ClientKeyPair;
 pub use clock::SettableClock;
 pub use database::Engine;
