@@ -13,6 +13,8 @@ from auth0.management.errors import NotFoundError
 DOMAIN = os.environ["DOMAIN"]
 CLIENT = {"client_id": os.environ["CLIENT_ID"], "client_secret": os.environ["CLIENT_SECRET"]}
 CONNECTION = "Username-Password-Authentication"
+# Far longer than an import of two rows takes.
+PATIENCE_SECONDS = 15
 
 
 def users():
@@ -44,10 +46,18 @@ def jobs(connection_id):
     management = ManagementClient(domain=DOMAIN, **CLIENT)
     rows = json.dumps([{"email": "fay@example.com"}, {"email": "nobody"}]).encode()
     job = management.jobs.users_imports.create(users=("users.json", rows), connection_id=connection_id, upsert=False)
-    while (done := management.jobs.get(job.id)).status in ("pending", "processing"):
-        time.sleep(0.1)
+    done = finished(management, job.id)
     refused = management.jobs.errors.get(job.id)
     return {"summary": done.summary.model_dump(), "refused": [row.errors[0].code for row in refused]}
+
+
+def finished(management, job_id):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (job := management.jobs.get(job_id)).status in ("pending", "processing"):
+        if time.monotonic() > end:
+            raise TimeoutError(f"the job is still {job.status}")
+        time.sleep(0.1)
+    return job
 
 
 def clients():
