@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 
 import { AuthenticationClient, UserInfoClient } from 'auth0/legacy';
 
-import { Browser } from '../support/browser.mjs';
+import { ANY_CERTIFICATE, Browser } from '../support/browser.mjs';
 import { CodeReceiver } from '../support/code.mjs';
 import { MailServer, linkIn } from '../support/mail-server.mjs';
 import { choosePassword } from '../support/pages.mjs';
@@ -30,8 +30,7 @@ const { client_id, client_secret } = client;
 const { database, oauth } = new AuthenticationClient({ domain, clientId: client_id, clientSecret: client_secret });
 
 async function signIn(t) {
-  // Chromium knows nothing of the run's certificate authority.
-  const page = await browser.visit(t, { ignoreHTTPSErrors: true });
+  const page = await browser.visit(t, ANY_CERTIFICATE);
   const scope = 'openid profile offline_access';
   const code = await receiver.code(page, tenant, ann, { client_id, audience: api, scope });
   return (await oauth.authorizationCodeGrant({ code, redirect_uri })).data;
@@ -76,7 +75,7 @@ test('sign-up and a forgotten password, with mails', async (t) => {
   }
   const link = linkIn(await mails.next(bea.email));
   assert.equal(mails.arrived, 0, 'nobody gets a mail');
-  const page = await browser.visit(t, { ignoreHTTPSErrors: true });
+  const page = await browser.visit(t, ANY_CERTIFICATE);
   await page.goto(link);
   const person = { ...bea, password: 'Other-bridges-8' };
   await choosePassword(page, person.password);

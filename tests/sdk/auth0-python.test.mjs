@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { Browser } from '../support/browser.mjs';
+import { ANY_CERTIFICATE, Browser } from '../support/browser.mjs';
 import { CodeReceiver } from '../support/code.mjs';
 import { MailServer, linkIn } from '../support/mail-server.mjs';
 import { run } from '../support/python.mjs';
@@ -35,8 +35,7 @@ function flow(...words) {
 }
 
 async function signIn(t) {
-  // Chromium knows nothing of the run's certificate authority.
-  const page = await browser.visit(t, { ignoreHTTPSErrors: true });
+  const page = await browser.visit(t, ANY_CERTIFICATE);
   const scope = 'openid profile offline_access';
   const code = await receiver.code(page, tenant, ann, { client_id: client.client_id, audience: api, scope });
   return flow('authorization_code', code, receiver.redirectUri);

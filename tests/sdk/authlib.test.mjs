@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { Browser, fetchFrom } from '../support/browser.mjs';
+import { ANY_CERTIFICATE, Browser, fetchFrom } from '../support/browser.mjs';
 import { LoginPage } from '../support/pages.mjs';
 import { serve } from '../support/python.mjs';
 import { freePort } from '../support/servers.mjs';
@@ -32,8 +32,7 @@ after(() => Promise.all([browser.close(), app.end('SIGTERM'), tenant.close()]));
 
 /** A page on which the person is signed in. */
 async function signIn(t) {
-  // Chromium knows nothing of the run's certificate authority.
-  const page = await browser.visit(t, { ignoreHTTPSErrors: true });
+  const page = await browser.visit(t, ANY_CERTIFICATE);
   await page.goto(`${url}/login`);
   await LoginPage.signIn(page, ann);
   await page.waitForURL(`${url}/user`);

@@ -24,6 +24,9 @@ const ARGUMENTS = [
 
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
+/** Chromium knows nothing of the run's certificate authority. */
+export const ANY_CERTIFICATE = { ignoreHTTPSErrors: true };
+
 export class Browser {
   #chromium;
 
