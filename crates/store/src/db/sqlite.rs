@@ -54,6 +54,10 @@ impl Load {
     }
 }
 
+/// Memory for pages that each connection that reads may take, KiB: half of what it would be. Whatever is read often is with
+/// the system as well, from where it is fetched in a microsecond.
+const READERS_CACHE: u32 = 1024;
+
 /// How long a write leaves the file to other processes that wait for it: two looks of [`writer`].
 const WAY: Duration = Duration::from_millis(4);
 
@@ -90,6 +94,7 @@ impl Sqlite {
         let mut connection = connect(&for_writing(&options, &settings.load.room())).await.map_err(unreachable)?;
         migrate(&mut connection).await?;
         let for_reading = options.clone().create_if_missing(false).read_only(true);
+        let for_reading = for_reading.pragma("cache_size", format!("-{READERS_CACHE}"));
         let readers = Readers::open(for_reading, settings.readers).await.map_err(unreachable)?;
         let writer = Arc::new(Mutex::new(Writer::new(connection).await?));
         Ok(Sqlite { readers, writer, undoing: Arc::default(), runtime: Handle::current() })
