@@ -6,10 +6,10 @@ use model::address::FoldedEmail;
 use model::user::{PasswordCredential, StoredPassword, User};
 use model::{ConnectionId, Timestamp, UserId};
 
-use crate::db::{Args, Ask, InsertMany, RowsWritten, Sql, args};
+use crate::db::{Args, Ask, InsertMany, Inserts, RowsWritten, Sql, args};
 use crate::passwords::{self, PasswordRow};
 use crate::users::{self, Stored};
-use crate::{Read, StoreError, WriteTx};
+use crate::{Read, Store, StoreError, WriteTx};
 
 /// Declares questions about each text of a list, which is the last of their values. Every key is unique where the
 /// scope holds: Postgres, which plans before there are people, cannot but look each text up by its index.
@@ -163,30 +163,45 @@ pub async fn passwords(db: &mut impl Read, user_ids: &[UserId]) -> Result<HashMa
 
 /// New people of one connection as the rows they will be, which takes a while to make and is done before the write is
 /// opened.
-#[derive(Clone, Debug, Default)]
 pub struct NewPeople {
-    users: Vec<Args>,
-    identities: Vec<Args>,
-    passwords: Vec<Args>,
+    users: Inserts,
+    identities: Inserts,
+    passwords: Inserts,
     emails: Vec<FoldedEmail>,
     usernames: Vec<FoldedEmail>,
 }
 
 impl NewPeople {
+    /// Nobody yet, for this database.
+    pub fn of(store: &Store) -> Self {
+        let [users, identities, passwords] =
+            [&USERS, &IDENTITIES, &NEW_PASSWORDS].map(|insert| Inserts::new(insert, store.engine()));
+        NewPeople { users, identities, passwords, emails: Vec::new(), usernames: Vec::new() }
+    }
+
     /// Whether there is nobody.
     pub fn is_empty(&self) -> bool {
         self.users.is_empty()
     }
 
     /// Adds somebody, with the identities they have and the password credential that came with them at `now`. That no
-    /// two of the people share a name is for the caller to see to.
-    pub fn add(&mut self, user: &User, password: Option<&PasswordCredential>, now: Timestamp) {
-        self.users.push(users::row(user));
-        let identities = (0..).zip(&user.identities);
-        self.identities.extend(identities.map(|(position, identity)| users::identity_row(user, position, identity)));
-        self.passwords.extend(password.map(|credential| passwords::row(&user.user_id, credential, now)));
+    /// two of the people share a name is for the caller to see to. An error where the database could not take them.
+    pub fn add(
+        &mut self,
+        user: &User,
+        password: Option<&PasswordCredential>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.users.push(users::row(user))?;
+        for (position, identity) in (0..).zip(&user.identities) {
+            self.identities.push(users::identity_row(user, position, identity))?;
+        }
+        if let Some(credential) = password {
+            self.passwords.push(passwords::row(&user.user_id, credential, now))?;
+        }
         self.emails.extend(user.profile.folded_email());
         self.usernames.extend(user.profile.username.as_deref().map(FoldedEmail::of));
+        Ok(())
     }
 }
 
@@ -195,14 +210,14 @@ impl NewPeople {
 /// The names are claimed last, so that where several write at once, what is most of the work is done side by side.
 pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: NewPeople) -> Result<Stored, StoreError> {
     let NewPeople { users, identities, passwords, emails, usernames } = people;
-    for (insert, rows) in [(&USERS, users), (&NEW_PASSWORDS, passwords)] {
-        if !is_inserted(tx.insert_many(insert, rows).await)? {
+    for inserts in [users, passwords] {
+        if !is_inserted(tx.insert(inserts).await)? {
             return Ok(Stored::IdTaken);
         }
     }
     users::claim_names_of(tx, connection_id).await?;
     if are_names_of_the_other_kind_taken(tx, connection_id, &emails, &usernames).await?
-        || !is_inserted(tx.insert_many(&IDENTITIES, identities).await)?
+        || !is_inserted(tx.insert(identities).await)?
     {
         return Ok(Stored::NameTaken);
     }
@@ -232,22 +247,26 @@ async fn are_names_of_the_other_kind_taken(
 }
 
 /// Password credentials of people who are there, as the rows they will be.
-#[derive(Clone, Debug, Default)]
 pub struct Credentials {
     user_ids: Vec<UserId>,
-    rows: Vec<Args>,
+    rows: Inserts,
 }
 
 impl Credentials {
+    /// None yet, for this database.
+    pub fn of(store: &Store) -> Self {
+        Credentials { user_ids: Vec::new(), rows: Inserts::new(&PASSWORDS, store.engine()) }
+    }
+
     /// Whether there is nobody.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Adds what came for somebody at `now`.
-    pub fn add(&mut self, user_id: &UserId, credential: &PasswordCredential, now: Timestamp) {
+    /// Adds what came for somebody at `now`. An error where the database could not take it.
+    pub fn add(&mut self, user_id: &UserId, credential: &PasswordCredential, now: Timestamp) -> Result<(), StoreError> {
         self.user_ids.push(user_id.clone());
-        self.rows.push(passwords::row(user_id, credential, now));
+        self.rows.push(passwords::row(user_id, credential, now))
     }
 }
 
@@ -255,7 +274,7 @@ impl Credentials {
 /// yet. Answers who have a password of ours, which stays. `None` means that one of these people is not there any more;
 /// then nothing of the write may be committed.
 pub async fn put_passwords(tx: &mut WriteTx, credentials: Credentials) -> Result<Option<HashSet<UserId>>, StoreError> {
-    match tx.insert_many(&PASSWORDS, credentials.rows).await {
+    match tx.insert(credentials.rows).await {
         Err(error) if error.is_of_an_orphan() => Ok(None),
         Err(error) => Err(error),
         Ok(written) if written.are_all_written() => Ok(Some(HashSet::new())),

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, FromRow};
 use super::patience::answered;
 use crate::documents::Documents;
 
-use super::{Args, InsertMany, Sql, StoreError};
+use super::{Args, Sql, StoreError};
 
 /// A row that both engines can fill; one that only one of them can fill does not compile.
 pub(crate) trait Row:
@@ -95,14 +95,6 @@ impl ConnectionMut<'_> {
                 answered(sqlx::query_as_with(sql.postgres, args.for_postgres()?).fetch_all(connection)).await?
             }
         })
-    }
-
-    /// How many rows were written.
-    pub(super) async fn insert_many(self, insert: &InsertMany, rows: Vec<Args>) -> Result<u64, StoreError> {
-        match self {
-            ConnectionMut::Sqlite(connection) => insert.run_on_sqlite(connection, rows).await,
-            ConnectionMut::Postgres(connection) => answered(insert.run_on_postgres(connection, rows)).await,
-        }
     }
 
     pub(super) async fn fetch_composed<R: Row>(self, sql: String, args: Args) -> Result<Vec<R>, StoreError> {

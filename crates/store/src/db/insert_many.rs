@@ -1,12 +1,17 @@
+use std::mem;
+
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 
+use super::connection::{ConnectionMut, EngineKind};
+use super::patience::answered;
 use super::value::Column;
 use super::{Args, StoreError};
 
-/// Values in one statement for SQLite. It takes 32,766, and a prepared statement of this many is small.
-const MOST_VALUES: usize = 2_000;
+/// Values in one statement for SQLite, which takes 32,766: of fewer rows, too many statements would be handed to the thread
+/// that carries them out.
+const MOST_VALUES: usize = 8_000;
 
 /// An `INSERT` of any number of rows, after whose failure nothing of the write is kept. Postgres is given a list for each
 /// column, because it would plan a statement of thousands of values anew each time; SQLite has no lists, and is given as
@@ -22,8 +27,8 @@ pub(crate) struct InsertMany {
 /// How many of the rows are there now that were not, or were other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowsWritten {
-    pub(super) rows: u64,
-    pub(super) of: u64,
+    rows: u64,
+    of: u64,
 }
 
 impl RowsWritten {
@@ -36,38 +41,71 @@ impl RowsWritten {
     }
 }
 
-impl InsertMany {
-    pub(super) async fn run_on_sqlite(
-        &self,
-        connection: &mut SqliteConnection,
-        rows: Vec<Args>,
-    ) -> Result<u64, StoreError> {
-        let columns = rows.first().map_or(1, Args::len);
-        let mut rows = rows.into_iter();
-        let mut next = || self.next_for_sqlite(rows.by_ref().take(MOST_VALUES / columns), columns);
+/// Rows on their way into a table. SQLite's statements are made as the rows come: that takes about as long as carrying them
+/// out, and no write has to be open for it.
+pub(crate) struct Inserts {
+    insert: &'static InsertMany,
+    engine: EngineKind,
+    rows: u64,
+    /// SQLite's statements of as many rows as one may have.
+    full: Vec<Statement>,
+    /// Rows that are in none of them.
+    rest: Vec<Args>,
+}
+
+type Statement = (AssertSqlSafe<String>, SqliteArguments);
+
+impl Inserts {
+    pub(crate) fn new(insert: &'static InsertMany, engine: EngineKind) -> Self {
+        Inserts { insert, engine, rows: 0, full: Vec::new(), rest: Vec::new() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    pub(crate) fn push(&mut self, row: Args) -> Result<(), StoreError> {
+        let most = MOST_VALUES / row.len().max(1);
+        self.rows += 1;
+        self.rest.push(row);
+        if self.engine == EngineKind::Sqlite && self.rest.len() == most {
+            self.full.push(self.insert.statement_for_sqlite(mem::take(&mut self.rest))?);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn run(self, connection: ConnectionMut<'_>) -> Result<RowsWritten, StoreError> {
+        let of = self.rows;
+        let rows = match connection {
+            ConnectionMut::Sqlite(connection) => self.run_on_sqlite(connection).await?,
+            ConnectionMut::Postgres(connection) => answered(self.insert.run_on_postgres(connection, self.rest)).await?,
+        };
+        Ok(RowsWritten { rows, of })
+    }
+
+    async fn run_on_sqlite(self, connection: &mut SqliteConnection) -> Result<u64, StoreError> {
         let mut written = 0;
-        let mut prepared = next()?;
-        while let Some((text, args)) = prepared {
-            // SQLite works on a thread of its own, and the next statement is made meanwhile.
-            let executed = sqlx::query_with(text, args).execute(&mut *connection);
-            let (executed, following) = tokio::join!(biased; executed, async { next() });
-            written += executed?.rows_affected();
-            prepared = following?;
+        for (text, args) in self.full {
+            written += sqlx::query_with(text, args).execute(&mut *connection).await?.rows_affected();
+        }
+        if !self.rest.is_empty() {
+            let (text, args) = self.insert.statement_for_sqlite(self.rest)?;
+            // There may be one for each number of rows, and a connection would keep a hundred of them.
+            let last = sqlx::query_with(text, args).persistent(false);
+            written += last.execute(connection).await?.rows_affected();
         }
         Ok(written)
     }
+}
 
-    /// The statement for some of the rows, unless there are none.
-    fn next_for_sqlite(
-        &self,
-        rows: impl Iterator<Item = Args>,
-        columns: usize,
-    ) -> Result<Option<(AssertSqlSafe<String>, SqliteArguments)>, StoreError> {
+impl InsertMany {
+    fn statement_for_sqlite(&self, rows: Vec<Args>) -> Result<Statement, StoreError> {
+        let text = self.for_sqlite(rows.first().map_or(0, Args::len), rows.len());
         let mut args = Args::default();
-        rows.for_each(|row| args.append(row));
-        let rows = args.len() / columns;
-        let text = AssertSqlSafe(self.for_sqlite(columns, rows));
-        Ok(if rows == 0 { None } else { Some((text, args.for_sqlite()?)) })
+        for row in rows {
+            args.append(row);
+        }
+        Ok((AssertSqlSafe(text), args.for_sqlite()?))
     }
 
     /// Its places are `?`: SQLite finds a numbered one among the others by looking at one after another.
@@ -77,11 +115,7 @@ impl InsertMany {
         format!("INSERT OR FAIL INTO {} VALUES {} {}", self.into, vec![row; rows].join(", "), self.on_conflict)
     }
 
-    pub(super) async fn run_on_postgres(
-        &self,
-        connection: &mut PgConnection,
-        rows: Vec<Args>,
-    ) -> Result<u64, StoreError> {
+    async fn run_on_postgres(&self, connection: &mut PgConnection, rows: Vec<Args>) -> Result<u64, StoreError> {
         let columns = Column::all_of(rows)?;
         if columns.is_empty() {
             return Ok(0);

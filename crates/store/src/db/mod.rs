@@ -15,7 +15,7 @@ mod value;
 pub(crate) use connection::{EngineKind, Row};
 pub use error::StoreError;
 pub(crate) use error::unless_orphan;
-pub(crate) use insert_many::{InsertMany, RowsWritten};
+pub(crate) use insert_many::{InsertMany, Inserts, RowsWritten};
 pub(crate) use statement::{Sql, statement, statements};
 pub(crate) use value::{Args, args};
 
@@ -112,6 +112,13 @@ impl Store {
         Ok(WriteTx { kind, has_failed: false })
     }
 
+    pub(crate) fn engine(&self) -> EngineKind {
+        match &self.engine {
+            Engine::Sqlite(_) => EngineKind::Sqlite,
+            Engine::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
     /// How many writes are worth having open at once: of SQLite's, each waits for the one before it.
     pub fn writes_at_once(&self) -> usize {
         match &self.engine {
@@ -204,12 +211,17 @@ impl WriteTx {
     /// Inserts any number of rows, all of the same columns.
     pub(crate) async fn insert_many(
         &mut self,
-        insert: &InsertMany,
+        insert: &'static InsertMany,
         rows: Vec<Args>,
     ) -> Result<RowsWritten, StoreError> {
-        let of = rows.len() as u64;
-        let answer = self.connection()?.insert_many(insert, rows).await;
-        self.noting_failure(answer).map(|rows| RowsWritten { rows, of })
+        let mut inserts = Inserts::new(insert, self.connection()?.engine());
+        rows.into_iter().try_for_each(|row| inserts.push(row))?;
+        self.insert(inserts).await
+    }
+
+    pub(crate) async fn insert(&mut self, inserts: Inserts) -> Result<RowsWritten, StoreError> {
+        let answer = inserts.run(self.connection()?).await;
+        self.noting_failure(answer)
     }
 
     fn has_not_failed(&self) -> Result<(), StoreError> {

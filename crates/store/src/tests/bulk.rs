@@ -20,10 +20,10 @@ async fn count(store: &Store) -> u64 {
     users::count(&mut reader(store).await, &users::UserFilter::default()).await.unwrap()
 }
 
-fn credentials<'a>(all: impl IntoIterator<Item = (&'a UserId, &'a PasswordCredential)>) -> Credentials {
-    let mut credentials = Credentials::default();
+fn credentials<'a>(store: &Store, all: impl IntoIterator<Item = (&'a UserId, &'a PasswordCredential)>) -> Credentials {
+    let mut credentials = Credentials::of(store);
     for (user_id, credential) in all {
-        credentials.add(user_id, credential, at(2));
+        credentials.add(user_id, credential, at(2)).unwrap();
     }
     credentials
 }
@@ -154,9 +154,9 @@ async fn of_two_who_wait_for_each_other_one_stores_everybody() {
 }
 
 async fn try_insert(store: Store, people: Vec<User>) -> Result<Stored, StoreError> {
-    let mut new = NewPeople::default();
+    let mut new = NewPeople::of(&store);
     for user in &people {
-        new.add(user, None, at(1));
+        new.add(user, None, at(1))?;
     }
     let mut tx = store.write().await?;
     let stored = bulk::insert(&mut tx, &connection_id(), new).await?;
@@ -249,8 +249,8 @@ async fn mg_14_an_import_never_replaces_a_password_of_ours() {
         })
         .await;
         let imported = hash("second");
-        let given = credentials(ids.iter().map(|id| (id, &imported)));
-        let kept = committed(store, async |tx| bulk::put_passwords(tx, given.clone()).await).await;
+        let given = || credentials(store, ids.iter().map(|id| (id, &imported)));
+        let kept = committed(store, async |tx| bulk::put_passwords(tx, given()).await).await;
         assert_eq!(kept, Some([ids[3].clone()].into()));
         let stored = bulk::passwords(&mut reader(store).await, &ids).await.unwrap();
         for (id, credential, version, moment) in [
@@ -274,7 +274,8 @@ async fn a_password_of_somebody_who_has_left_keeps_the_others_out_too() {
         assert!(committed(store, async |tx| users::delete(tx, &user_id(), at(1)).await).await);
         let (stays, left, imported) = (UserId::database("stays"), user_id(), hash("first"));
         let mut tx = store.write().await.unwrap();
-        let put = bulk::put_passwords(&mut tx, credentials([(&stays, &imported), (&left, &imported)])).await.unwrap();
+        let given = credentials(store, [(&stays, &imported), (&left, &imported)]);
+        let put = bulk::put_passwords(&mut tx, given).await.unwrap();
         assert_eq!(put, None);
         tx.commit().await.unwrap_err();
         assert_eq!(passwords::find(&mut reader(store).await, &stays).await.unwrap(), None);
@@ -288,7 +289,7 @@ async fn a_hash_that_comes_later_is_where_the_password_comes_from() {
         populate(store).await;
         committed(store, async |tx| {
             passwords::insert(tx, &user_id(), &source("old"), at(1)).await?;
-            bulk::put_passwords(tx, credentials([(&user_id(), &hash("late"))])).await
+            bulk::put_passwords(tx, credentials(store, [(&user_id(), &hash("late"))])).await
         })
         .await;
         let progress = crate::migration::progress(&mut reader(store).await).await.unwrap();

@@ -65,11 +65,11 @@ impl Decider {
     pub(super) async fn decide(&self, batch: Vec<Reading>) -> Result<Decided, StoreError> {
         let entries: Vec<&Entry> = batch.iter().filter_map(Reading::entry).collect();
         let directory = self.directory(&entries).await?;
-        let (mut outcomes, mut writing) = (Vec::with_capacity(entries.len()), Writing::default());
+        let (mut outcomes, mut writing) = (Vec::with_capacity(entries.len()), Writing::of(&self.store));
         for some in entries.chunks(AT_A_TIME) {
             for entry in some {
                 let fresh_id = || UserId::random_external_id(self.entropy.array());
-                outcomes.push(writing.add(self.rules.decide(entry, &directory, fresh_id), self.rules.now));
+                outcomes.push(writing.add(self.rules.decide(entry, &directory, fresh_id), self.rules.now)?);
             }
             tokio::task::yield_now().await;
         }

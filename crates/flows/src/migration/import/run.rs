@@ -79,7 +79,7 @@ impl Run<'_> {
     ) -> Result<(), ImportRefused> {
         let next = async || batches.lock().await.recv().await;
         while let Some(decided) = next().await {
-            let refused = self.settle(decided?, told).await?;
+            let refused = Box::pin(self.settle(decided?, told)).await?;
             locked(told).tell(refused)?;
         }
         Ok(())
@@ -127,7 +127,7 @@ impl Run<'_> {
         }
         let message = "the person is being changed at this moment; import the row again";
         let outcomes = vec![Outcome::Refused(vec![RowError::of_row(RowCode::Conflict, message)])];
-        let written = self.write(Decided { batch, outcomes, writing: Writing::default() }, told).await?;
+        let written = self.write(Decided { batch, outcomes, writing: Writing::of(&self.decider.store) }, told).await?;
         Ok(written.unwrap_or_default())
     }
 
@@ -158,7 +158,8 @@ impl Run<'_> {
             return Err(ImportRefused::Overtaken);
         }
         tx.commit().await?;
-        self.decider.store.make_way().await;
+        // Meanwhile its memory is given back.
+        tokio::join!(biased; self.decider.store.make_way(), async { drop(batch) });
         Ok(Ok(refused))
     }
 

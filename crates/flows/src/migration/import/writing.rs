@@ -6,7 +6,7 @@ use model::user::{PasswordCredential, User};
 use model::{ConnectionId, Timestamp, UserId};
 use store::bulk::{self, Credentials, NewPeople};
 use store::users::Stored;
-use store::{StoreError, WriteTx};
+use store::{Store, StoreError, WriteTx};
 
 use super::decision::{Change, Decision, Newcomer};
 use super::reader::SkipReason;
@@ -53,7 +53,6 @@ impl Outcome {
 }
 
 /// What is to be written, made ready before the write is opened.
-#[derive(Default)]
 pub(super) struct Writing {
     /// Ids that were buried, of people who come back.
     exhumed: Vec<String>,
@@ -63,32 +62,43 @@ pub(super) struct Writing {
 }
 
 impl Writing {
+    /// Nothing yet, for this database.
+    pub(super) fn of(store: &Store) -> Self {
+        Writing {
+            exhumed: Vec::new(),
+            people: NewPeople::of(store),
+            updated: Vec::new(),
+            credentials: Credentials::of(store),
+        }
+    }
+
     /// Adds what one decision asks for, and says what becomes of its row once all of it is written.
-    pub(super) fn add(&mut self, decision: Decision, now: Timestamp) -> Outcome {
-        match decision {
-            Decision::Insert(newcomer) => self.add_newcomer(&newcomer, now),
-            Decision::Update(change) => self.add_change(*change, now),
+    pub(super) fn add(&mut self, decision: Decision, now: Timestamp) -> Result<Outcome, StoreError> {
+        Ok(match decision {
+            Decision::Insert(newcomer) => self.add_newcomer(&newcomer, now)?,
+            Decision::Update(change) => self.add_change(*change, now)?,
             Decision::Unchanged => Outcome::Unchanged,
             Decision::Skip(reason) => Outcome::Skipped(reason),
             Decision::Refuse(error) => Outcome::Refused(vec![error]),
-        }
+        })
     }
 
-    fn add_newcomer(&mut self, Newcomer { user, password, exhumed }: &Newcomer, now: Timestamp) -> Outcome {
+    fn add_newcomer(&mut self, newcomer: &Newcomer, now: Timestamp) -> Result<Outcome, StoreError> {
+        let Newcomer { user, password, exhumed } = newcomer;
         if *exhumed {
             self.exhumed.push(user.user_id.external_id().to_owned());
         }
-        self.people.add(user, password.as_ref(), now);
-        Outcome::Inserted(password.as_ref().map(CredentialKind::of))
+        self.people.add(user, password.as_ref(), now)?;
+        Ok(Outcome::Inserted(password.as_ref().map(CredentialKind::of)))
     }
 
-    fn add_change(&mut self, change: Change, now: Timestamp) -> Outcome {
+    fn add_change(&mut self, change: Change, now: Timestamp) -> Result<Outcome, StoreError> {
         if let Some(password) = &change.password {
-            self.credentials.add(&change.user_id, password, now);
+            self.credentials.add(&change.user_id, password, now)?;
         }
         let of_password_alone = change.user.is_none();
         self.updated.extend(change.user);
-        if of_password_alone { Outcome::GivenHash(change.user_id) } else { Outcome::Updated }
+        Ok(if of_password_alone { Outcome::GivenHash(change.user_id) } else { Outcome::Updated })
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -134,11 +134,11 @@ async fn who_leaves_before_their_hash_is_written_does_not_end_the_run() {
     let directory = Directory::new().await;
     directory.arrive(0).await;
     directory.arrive(1).await;
-    let mut writing = Writing::default();
+    let mut writing = Writing::of(&directory.store);
     for number in [0, 1] {
         let password = Some(imported("bcrypt", BCRYPT));
         let change = Change { user_id: UserId::database(&id(number)), user: None, password };
-        writing.add(Decision::Update(Box::new(change)), NOW);
+        writing.add(Decision::Update(Box::new(change)), NOW).unwrap();
     }
     directory.leave(1).await;
     let mut tx = directory.store.write().await.unwrap();
