@@ -215,7 +215,8 @@ impl WriteTx {
         rows: Vec<Args>,
     ) -> Result<RowsWritten, StoreError> {
         let mut inserts = Inserts::new(insert, self.connection()?.engine());
-        rows.into_iter().try_for_each(|row| inserts.push(row))?;
+        let taken = rows.into_iter().try_for_each(|row| inserts.push(row));
+        self.noting_failure(taken)?;
         self.insert(inserts).await
     }
 

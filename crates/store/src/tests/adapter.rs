@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::engines::{for_each_database, for_each_engine, open, places};
 use super::notes::{note, noted, noted_in, write_note};
-use crate::db::{Ask, Sql, args};
+use crate::db::{Ask, InsertMany, Sql, args};
 use crate::{Load, Read, Store, StoreError, StoreSettings};
 
 #[tokio::test]
@@ -132,6 +132,22 @@ async fn a_nul_character_is_refused_by_name() {
         let asked =
             db.fetch_all::<(String,)>(Sql::both("SELECT name FROM settings WHERE name = $1"), args!["\0"]).await;
         assert!(matches!(asked, Err(StoreError::NulCharacter)), "{asked:?}");
+        assert_eq!(noted(store).await, Vec::<String>::new());
+    })
+    .await;
+}
+
+/// On SQLite these rows are more than one statement takes, and the first of them is refused while it is made.
+#[tokio::test]
+async fn a_row_that_cannot_be_written_undoes_what_was_before_it() {
+    const NOTES: InsertMany = InsertMany { into: "settings (name, value)", fixed: "", on_conflict: "" };
+    for_each_engine(async |store| {
+        let mut tx = store.write().await.unwrap();
+        note(&mut tx, "before it").await.unwrap();
+        let rows = (0..5_000).map(|number| args![number.to_string(), "\0"]).collect();
+        let refused = tx.insert_many(&NOTES, rows).await.unwrap_err();
+        assert!(matches!(refused, StoreError::NulCharacter), "{refused:?}");
+        tx.commit().await.unwrap_err();
         assert_eq!(noted(store).await, Vec::<String>::new());
     })
     .await;
