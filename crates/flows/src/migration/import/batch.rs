@@ -1,10 +1,9 @@
-//! The second pass: rows read and checked on a thread of their own, and handed on in batches.
+//! The second pass: rows read and checked, in batches.
 
 use std::io;
 use std::sync::Arc;
 
 use model::JsonObject;
-use tokio::sync::mpsc;
 
 use super::collisions::Survey;
 use super::entry::Entry;
@@ -18,9 +17,6 @@ const ROWS: usize = 4_000;
 
 /// Bytes of rows that are written together.
 const BYTES: usize = 8 * 1024 * 1024;
-
-/// Batches that are read while one is written.
-pub(super) const AHEAD: usize = 1;
 
 /// A row and what it says.
 #[derive(Debug)]
@@ -50,36 +46,50 @@ impl Reading {
     }
 }
 
-/// Reads every row and sends it on; stops when nobody receives any more, and at the first failure of the input.
-pub(super) fn send_all(
-    records: impl Iterator<Item = io::Result<Record>>,
-    reader: &Arc<RowReader>,
-    survey: &Survey,
-    sender: &mpsc::Sender<io::Result<Vec<Reading>>>,
-) {
-    let mut batch = Vec::with_capacity(ROWS);
-    let mut bytes = 0;
-    for record in records {
-        let record = match record {
-            Ok(record) => record,
+/// The rows of an input in batches, none of them empty. Ends with the rows, and after the first failure of the input.
+pub(super) struct Batches<R> {
+    /// `None` once they have failed.
+    records: Option<R>,
+    reader: Arc<RowReader>,
+    survey: Survey,
+    /// What was read before it is good, and comes first.
+    failure: Option<io::Error>,
+}
+
+impl<R> Batches<R> {
+    pub(super) fn of(records: R, reader: Arc<RowReader>, survey: Survey) -> Self {
+        Batches { records: Some(records), reader, survey, failure: None }
+    }
+}
+
+impl<R: Iterator<Item = io::Result<Record>>> Batches<R> {
+    fn next_record(&mut self) -> Option<Record> {
+        match self.records.as_mut()?.next()? {
+            Ok(record) => Some(record),
             Err(error) => {
-                // What was read before is good, and is written before the failure is told.
-                let _ = sender.blocking_send(Ok(batch)).and_then(|()| sender.blocking_send(Err(error)));
-                return;
-            }
-        };
-        bytes += record.content.as_ref().map_or(0, Vec::len);
-        batch.push(read(record, reader, survey));
-        if batch.len() == ROWS || bytes >= BYTES {
-            bytes = 0;
-            let full = std::mem::replace(&mut batch, Vec::with_capacity(ROWS));
-            if sender.blocking_send(Ok(full)).is_err() {
-                return;
+                self.records = None;
+                self.failure = Some(error);
+                None
             }
         }
     }
-    // An error says that nobody waits for the rest.
-    let _ = sender.blocking_send(Ok(batch));
+}
+
+impl<R: Iterator<Item = io::Result<Record>>> Iterator for Batches<R> {
+    type Item = io::Result<Vec<Reading>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut batch = Vec::with_capacity(ROWS);
+        let mut bytes = 0;
+        while batch.len() < ROWS
+            && bytes < BYTES
+            && let Some(record) = self.next_record()
+        {
+            bytes += record.content.as_ref().map_or(0, Vec::len);
+            batch.push(read(record, &self.reader, &self.survey));
+        }
+        if batch.is_empty() { self.failure.take().map(Err) } else { Some(Ok(batch)) }
+    }
 }
 
 pub(super) fn read(record: Record, reader: &Arc<RowReader>, survey: &Survey) -> Reading {

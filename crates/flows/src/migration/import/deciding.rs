@@ -1,4 +1,4 @@
-//! Deciding about one batch while another is written, on a task of its own.
+//! Deciding about one batch while another is written.
 
 use std::io;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use keys::Entropy;
 use model::UserId;
 use store::{Store, StoreError};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::ImportRefused;
@@ -17,9 +18,6 @@ use super::writing::{Outcome, Writing};
 
 /// Rows that are decided about before anything else gets a turn.
 const AT_A_TIME: usize = 100;
-
-/// Batches that are decided about while one is written.
-const AHEAD: usize = 1;
 
 /// A batch, what becomes of each of its entries in their order once it is written, and what of it is to be written.
 pub(super) struct Decided {
@@ -42,24 +40,24 @@ impl Decider {
 
     /// Decides about each batch while the one before it is written. That can be told apart, because nobody is in both:
     /// who is in the input twice was refused. Ends with the batches, and when nobody receives any more.
+    ///
+    /// For a thread that may block: each batch is read there too, so that no more than two threads, this one and
+    /// the one that writes, want a processor at a time.
     pub(super) fn decide_all(
-        self: &Arc<Self>,
-        mut batches: mpsc::Receiver<io::Result<Vec<Reading>>>,
-    ) -> mpsc::Receiver<Result<Decided, ImportRefused>> {
-        let (sender, decided) = mpsc::channel(AHEAD);
-        let this = Arc::clone(self);
-        tokio::spawn(async move {
-            // Room comes first, so that no batch waits in memory besides the one that does so there.
-            while let Ok(room) = sender.reserve().await
-                && let Some(batch) = batches.recv().await
-            {
-                room.send(match batch {
-                    Ok(batch) => this.decide(batch).await.map_err(ImportRefused::from),
-                    Err(error) => Err(ImportRefused::Input(error)),
-                });
+        &self,
+        batches: impl Iterator<Item = io::Result<Vec<Reading>>>,
+        decided: &mpsc::Sender<Result<Decided, ImportRefused>>,
+    ) {
+        let runtime = Handle::current();
+        for batch in batches {
+            let next = match batch {
+                Ok(batch) => runtime.block_on(self.decide(batch)).map_err(ImportRefused::from),
+                Err(error) => Err(ImportRefused::Input(error)),
+            };
+            if decided.blocking_send(next).is_err() {
+                return;
             }
-        });
-        decided
+        }
     }
 
     pub(super) async fn decide(&self, batch: Vec<Reading>) -> Result<Decided, StoreError> {

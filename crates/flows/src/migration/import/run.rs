@@ -7,7 +7,7 @@ use credentials::password::Limits;
 use model::connection::Connection;
 use tokio::sync::mpsc;
 
-use super::batch::{self, Reading};
+use super::batch::{Batches, Reading};
 use super::checkpoint::Checkpoint;
 use super::collisions::{Key, Survey};
 use super::deciding::{Decided, Decider};
@@ -22,6 +22,9 @@ use crate::error::OrInternal;
 
 /// How often one row is decided again before it is given up. Each time, somebody changed the same person meanwhile.
 const ATTEMPTS: u32 = 3;
+
+/// Batches that are decided about and wait to be written.
+const AHEAD: usize = 1;
 
 /// The first byte of what gzip made. No text begins with it.
 const GZIP: u8 = 0x1f;
@@ -48,10 +51,20 @@ impl Run<'_> {
         let settled = usize::try_from(before.read).or_internal("counting rows")?;
         let mut summary = Summary { total: survey.rows, ..before };
         observer.progress(&summary);
-        let (sender, receiver) = mpsc::channel(batch::AHEAD);
-        let second_pass = tokio::task::spawn_blocking(move || send_batches(input, settled, &reader, &survey, &sender));
-        self.take_all(self.decider.decide_all(receiver), &mut summary, observer).await?;
-        second_pass.await.or_internal("reading the input")?;
+        let (sender, batches) = mpsc::channel(AHEAD);
+        let decider = Arc::clone(&self.decider);
+        let second_pass = tokio::task::spawn_blocking(move || match open(input) {
+            Ok(records) => {
+                let records = records.into_iter().flatten().skip(settled);
+                decider.decide_all(Batches::of(records, reader, survey), &sender);
+            }
+            Err(error) => {
+                // An error says that nobody waits for it.
+                let _ = sender.blocking_send(Err(ImportRefused::Input(error)));
+            }
+        });
+        self.take_all(batches, &mut summary, observer).await?;
+        second_pass.await.or_internal("reading rows and deciding about them")?;
         Ok(summary)
     }
 
@@ -158,8 +171,9 @@ impl Run<'_> {
             return Err(ImportRefused::Overtaken);
         }
         tx.commit().await?;
-        // Meanwhile its memory is given back.
-        tokio::join!(biased; self.decider.store.make_way(), async { drop(batch) });
+        // Its memory is given back meanwhile, which takes longer than the way that is made.
+        tokio::task::spawn_blocking(move || drop(batch));
+        self.decider.store.make_way().await;
         Ok(Ok(refused))
     }
 
@@ -241,24 +255,7 @@ fn open_rows<R: Read + Seek>(input: &mut R) -> Result<Records<&mut R>, ImportRef
     if records.first_byte() == GZIP { Err(ImportRefused::Compressed) } else { Ok(records) }
 }
 
-fn open<R: Read + Seek>(input: &mut R) -> io::Result<Option<Records<&mut R>>> {
+fn open<R: Read + Seek>(mut input: R) -> io::Result<Option<Records<R>>> {
     input.seek(SeekFrom::Start(0))?;
     Records::open(input)
-}
-
-fn send_batches<R: Read + Seek>(
-    mut input: R,
-    settled: usize,
-    reader: &Arc<RowReader>,
-    survey: &Survey,
-    sender: &mpsc::Sender<io::Result<Vec<Reading>>>,
-) {
-    match open(&mut input) {
-        Ok(Some(records)) => batch::send_all(records.skip(settled), reader, survey, sender),
-        Ok(None) => {}
-        Err(error) => {
-            // An error says that nobody waits for it.
-            let _ = sender.blocking_send(Err(error));
-        }
-    }
 }

@@ -1,14 +1,16 @@
 //! Runs that are repeated, end half way, or meet others.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::event::EventType;
 use store::Page;
 use store::events::EventFilter;
 
 use super::{
-    Beginning, Directory, EXPORT, HASHES, Heard, IMPORT, ImportObserver, ImportRefused, ImportRequest, NOW, RefusedRow,
-    Summary,
+    Beginning, Decider, Directory, EXPORT, Entropy, HASHES, Heard, IMPORT, ImportObserver, ImportRefused,
+    ImportRequest, NOW, RefusedRow, Rules, Summary,
 };
 use crate::RequestContext;
 use crate::events::event_at_start;
@@ -115,6 +117,29 @@ async fn a_report_that_cannot_be_written_ends_the_run() {
     let events = store::events::list(&mut directory.store.read().await.unwrap(), &all, &one_page).await.unwrap();
     let told: Vec<_> = events.iter().map(|event| event.description.as_deref()).collect();
     assert_eq!(told, [Some("Began")]);
+}
+
+/// Has nothing left to give when the first person needs an id.
+#[derive(Default)]
+struct DriesUp(AtomicBool);
+
+impl Entropy for DriesUp {
+    fn fill(&self, _: &mut [u8]) {
+        assert!(!self.0.swap(true, Ordering::Relaxed), "no more random bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_breaks_down_while_it_decides_does_not_end_as_if_there_were_no_more_rows() {
+    let directory = Directory::new().await;
+    let (request, beginning) = (ImportRequest::default(), Beginning::default());
+    let entropy: Arc<dyn Entropy> = Arc::new(DriesUp::default());
+    let mut run = directory.run(&request, &beginning);
+    run.decider = Decider::of(&directory.store, &entropy, Rules::of(&request, &directory.connection, NOW));
+    let input = Cursor::new(r#"[{"email": "ann@example.com"}, {"email": "bob@example.com"}]"#);
+    let outcome = run.through(input, Summary::default(), &mut Heard::default()).await;
+    assert!(matches!(outcome, Err(ImportRefused::Internal(_))), "{outcome:?}");
+    assert_eq!(directory.all().await, []);
 }
 
 #[tokio::test]
