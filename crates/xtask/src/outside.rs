@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::provision::{self, FOR_SERVICES, TO_BUILD};
 use crate::runner::expect_success;
-use crate::services::Services;
+use crate::services::{LEAVE_NO_TEST_OUT, Services};
 use crate::workspace::Workspace;
 
 /// Runs the tests of `tests/it` whose path begins so, one after another, and shows what they print.
@@ -25,7 +25,8 @@ pub(crate) fn watch(
     let mut cargo = workspace.cargo("test");
     cargo.args(["--quiet", "--package", "it", "--no-fail-fast", "--", "--nocapture", "--test-threads=1"]).args(tests);
     cargo.envs(lengths.iter().map(|(name, length)| (name, length.to_string())));
-    cargo.env("LANDBRIDGE_BIN", workspace.landbridge("release")?).envs(services.environment());
+    cargo.env("LANDBRIDGE_BIN", workspace.landbridge("release")?);
+    cargo.envs(services.environment()).envs([LEAVE_NO_TEST_OUT]);
     let status = workspace.runner.stream(&mut cargo, |line| {
         println!("{line}");
         see(line);

@@ -12,6 +12,9 @@ use self::redis::Redis;
 mod postgres;
 mod redis;
 
+/// Has a test that lacks a server fail, instead of saying that it is not run.
+pub(crate) const LEAVE_NO_TEST_OUT: (&str, &str) = ("LEAVE_NO_TEST_OUT", "1");
+
 /// Dropping it stops both and deletes what they stored.
 pub(crate) struct Services {
     postgres: Postgres,

@@ -12,7 +12,7 @@ use self::cases::Shown;
 use self::counts::{Counts, NodeSummary};
 use crate::provision::{self, FOR_CLIENTS, FOR_COMPOSE, FOR_POWER_CUTS, FOR_SERVICES, Need, TO_BUILD};
 use crate::runner::{clock, expect_success};
-use crate::services::Services;
+use crate::services::{LEAVE_NO_TEST_OUT, Services};
 use crate::workspace::Workspace;
 use crate::{check, compose};
 
@@ -245,7 +245,7 @@ impl Suite<'_> {
     }
 
     fn test(&self, mut command: Command, counts: &mut Counts, mut count: impl FnMut(&str, &mut Counts)) -> Result<()> {
-        command.envs(self.services.iter().flat_map(Services::environment));
+        command.envs(self.services.iter().flat_map(Services::environment)).envs([LEAVE_NO_TEST_OUT]);
         let status = self.workspace.runner.stream(&mut command, |line| {
             println!("{line}");
             count(line, counts);

@@ -3,7 +3,8 @@
 //! run on both.
 //!
 //! `LANDBRIDGE_BIN` names the binary, `TEST_DATABASE_URL` a Postgres server, and `ARTEFACTS` a folder for the logs of
-//! brokers whose test failed. `TEST_REDIS_URL`, whatever it holds, says that tests may start a `redis-server`.
+//! brokers whose test failed. `TEST_REDIS_URL`, whatever it holds, says that tests may start a `redis-server`. A test
+//! that lacks what it wants says that it is not run, and fails where `LEAVE_NO_TEST_OUT` is set.
 //! `IMPORT_PEOPLE`, `TORTURE_CYCLES`, `ROUNDS`, `LIFE_SEQUENCES`, `SOAK_MINUTES`, `FAILOVERS`, `POWER_CUTS`,
 //! `OUTAGE_MINUTES`, `TIMING_SAMPLES`, `SPEED_SECONDS`, `PEOPLE` and `CROWD` make some of them longer or shorter.
 

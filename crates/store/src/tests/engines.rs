@@ -37,15 +37,19 @@ pub(super) async fn databases() -> Vec<Database> {
 /// Where a database of each engine will be that nobody has opened yet.
 pub(super) async fn places() -> Vec<Place> {
     let mut places = vec![Place::sqlite()];
-    if let Some(server) = postgres_server() {
+    if let Some(server) = server("TEST_DATABASE_URL") {
         places.push(Place::Server(PostgresDatabase::create(server).await));
     }
     places
 }
 
-#[expect(clippy::disallowed_methods, reason = "says which server the tests may use; product code never asks")]
-fn postgres_server() -> Option<String> {
-    std::env::var("TEST_DATABASE_URL").ok()
+/// The server that the environment names so. There has to be one where `LEAVE_NO_TEST_OUT` is set.
+#[expect(clippy::disallowed_methods, reason = "says which servers the tests may use; product code never asks")]
+pub(crate) fn server(name: &str) -> Option<String> {
+    let server = std::env::var(name).ok();
+    let may_lack = std::env::var_os("LEAVE_NO_TEST_OUT").is_none();
+    assert!(server.is_some() || may_lack, "no test may be left out, and {name} is not set");
+    server
 }
 
 /// A database that is gone when this is dropped.

@@ -7,7 +7,7 @@ mod clients;
 mod codes_and_tokens;
 mod composed;
 mod connections;
-mod engines;
+pub(crate) mod engines;
 mod event_order;
 mod event_seals;
 mod events;

@@ -50,3 +50,14 @@ fn a_runner_that_ran_nothing_has_not_passed() {
     assert_eq!(run("test result: ok. 0 passed; 0 failed; 0 ignored"), Err("no test ran".to_owned()));
     assert_eq!(run("test result: ok. 1 passed; 0 failed; 0 ignored"), Ok(()));
 }
+
+#[test]
+fn tests_are_told_that_none_may_be_left_out_although_no_server_was_started() {
+    let workspace = Workspace::open().expect("the repository");
+    let mut suite = Suite { workspace: &workspace, steps: &[], services: None, shown: Shown::default() };
+    let mut shell = workspace.command("sh");
+    shell.args(["-c", "echo \"test result: ok. ${LEAVE_NO_TEST_OUT:-0} passed; 0 failed; 0 ignored\""]);
+    // A run of everything tells this test too.
+    shell.env_remove("LEAVE_NO_TEST_OUT");
+    suite.cargo_test(shell, &mut Counts::default()).expect("a test passed");
+}

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::not_run;
+
 /// Where a broker keeps its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -46,7 +48,7 @@ impl Engine {
     pub(crate) fn has_postgres() -> bool {
         let is_there = super::postgres::server().is_some();
         if !is_there {
-            println!("not run: TEST_DATABASE_URL is not set");
+            not_run("TEST_DATABASE_URL is not set");
         }
         is_there
     }

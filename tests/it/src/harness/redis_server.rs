@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use super::process::kill;
-use super::{HERE, Port};
+use super::{HERE, Port, not_run};
 
 pub(crate) struct RedisServer {
     port: Port,
@@ -17,7 +17,7 @@ impl RedisServer {
     pub(super) fn is_at_hand() -> bool {
         let is_there = std::env::var_os("TEST_REDIS_URL").is_some();
         if !is_there {
-            println!("not run: TEST_REDIS_URL is not set");
+            not_run("TEST_REDIS_URL is not set");
         }
         is_there
     }

@@ -10,7 +10,7 @@ mod disk;
 mod file;
 mod trace;
 
-use crate::harness::{Broker, Engine, Installation, can_trace_files, figure, wanted};
+use crate::harness::{Broker, Engine, Installation, can_trace_files, figure, not_run, wanted};
 use crate::torture::{Everybody, kill_after, life};
 use disk::Disk;
 
@@ -20,8 +20,7 @@ const SLOWED: u32 = 3;
 #[tokio::test]
 async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost_with_the_power() {
     if !can_trace_files() {
-        println!("not run: there is no strace, or it may not trace here");
-        return;
+        return not_run("there is no strace, or it may not trace here");
     }
     let installation = Installation::new(Engine::Sqlite).with_files_traced();
     let mut disk = Disk::new(installation.folder());

@@ -8,10 +8,11 @@ use ::redis::aio::MultiplexedConnection;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::tests::engines::server;
+
 /// Whether this machine has one.
-#[expect(clippy::disallowed_methods, reason = "says what the tests may use")]
 pub(super) fn has_redis() -> bool {
-    let found = std::env::var_os("TEST_REDIS_URL").is_some();
+    let found = server("TEST_REDIS_URL").is_some();
     if !found {
         println!("not run: TEST_REDIS_URL is not set");
     }
