@@ -115,7 +115,7 @@ impl Runner {
         if self.is_interrupted() {
             return Some("interrupted".to_owned());
         }
-        (started.elapsed() > limit).then(|| format!("not ready within {} s", limit.as_secs()))
+        (started.elapsed() > limit).then(|| format!("given up after {} s", limit.as_secs()))
     }
 }
 

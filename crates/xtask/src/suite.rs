@@ -74,6 +74,10 @@ impl Step {
     }
 }
 
+/// How long one file of Node's tests may take. None takes four minutes even on a slow machine; one that hangs fails,
+/// and the others are run. All together are given up as any program is.
+const NODE_FILE_LIMIT: Duration = Duration::from_mins(10);
+
 /// What became of a step.
 struct Outcome {
     step: Step,
@@ -213,6 +217,7 @@ impl Suite<'_> {
         let table = clients::destination(self.workspace)?;
         let mut node = self.workspace.command("node");
         node.current_dir(&tests).args(["--test", "--test-concurrency=1"]);
+        node.arg(format!("--test-timeout={}", NODE_FILE_LIMIT.as_millis()));
         node.args(["--test-reporter=spec", "--test-reporter-destination=stdout"]);
         node.args(["--test-reporter=./support/clients.mjs", "--test-reporter-destination"]).arg(&table).args(files);
         node.envs(Authority::create(self.workspace)?.environment()).env("PYTHON", python::install(self.workspace)?);

@@ -74,5 +74,5 @@ fn a_program_that_runs_has_not_ended() {
 #[test]
 fn waiting_has_an_end() {
     let error = runner().wait_until(Duration::ZERO, || false).expect_err("gives up").to_string();
-    assert_eq!(error, "not ready within 0 s");
+    assert_eq!(error, "given up after 0 s");
 }
