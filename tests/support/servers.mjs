@@ -2,14 +2,22 @@
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect, createServer as createSocketServer } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
-/** A port on which nothing listens at the moment. */
+/**
+ * A port on which nothing listens. A connection that was made there is held until the test file ends, so that nobody
+ * who asks for any free port gets this one; who names it, and says SO_REUSEADDR as servers do, can listen on it.
+ */
 export async function freePort() {
-  const server = createServer();
+  const server = createSocketServer();
   const { port } = await listen(server);
-  await stop(server);
+  const near = connect(port, LOOPBACK);
+  const [far] = await once(server, 'connection');
+  server.close();
+  // Nor does what is held keep the test file from ending.
+  for (const end of [near, far]) end.unref();
   return port;
 }
 
