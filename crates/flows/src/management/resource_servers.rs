@@ -17,6 +17,24 @@ use crate::{RequestContext, Services};
 const LONGEST_LIFETIME: u64 = 2_592_000;
 /// What may change about the API that this server provides itself.
 const CHANGEABLE_ON_SYSTEM_API: [&str; 2] = ["token_lifetime", "token_lifetime_for_web"];
+/// No API's, as with Auth0: they speak of the person or of the grant, and several are granted to whoever asks, whatever
+/// people are permitted.
+const RESERVED_SCOPES: [&str; 14] = [
+    "address",
+    "created_at",
+    "email",
+    "email_verified",
+    "family_name",
+    "given_name",
+    "identities",
+    "name",
+    "nickname",
+    "offline_access",
+    "openid",
+    "phone",
+    "picture",
+    "profile",
+];
 
 /// A page of APIs, oldest first; `identifiers` narrows the list.
 pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<Listing<ResourceServer>, Refused> {
@@ -207,6 +225,9 @@ fn scope(mut fields: Fields) -> Result<ApiScope, BodyInvalid> {
     let is_token = value.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
     if !is_token || value.is_empty() || value.len() > 280 {
         return Err(fields.wrong("value", "must have between 1 and 280 characters that a scope may consist of"));
+    }
+    if RESERVED_SCOPES.contains(&value.as_str()) {
+        return Err(fields.wrong("value", format!("must not be {value}, which is reserved")));
     }
     let mut description: Option<String> = None;
     fields.set_or_clear("description", &mut description)?;

@@ -134,3 +134,23 @@ async fn ad_04_what_an_api_cannot_be_is_refused() {
     let renamed = api.patch(&path.replace("api", "nothing"), json!({"identifier": "y"})).await;
     expect_refusal(&renamed, 404, Some("inexistent_resource_server"), "The resource server does not exist.");
 }
+
+/// Whoever asked for one of these would be granted it, whatever they are permitted.
+#[tokio::test]
+async fn what_speaks_of_the_person_or_of_the_grant_is_no_scope_of_an_api() {
+    let api = Api::new().await;
+    api.app.add_api("https://orders.test/", &["read:email"], |api| api.enforce_policies = true).await;
+    let before = api.app.dump().await;
+    let path = format!("/resource-servers/{}", in_path("https://orders.test/"));
+    for name in ["openid", "profile", "email", "phone", "address", "offline_access", "created_at"] {
+        let scopes = json!([{"value": "read:email"}, {"value": name}]);
+        let message = format!("Payload validation error: scopes[1].value must not be {name}, which is reserved");
+        for answer in [
+            api.post("/resource-servers", json!({"identifier": "x", "scopes": scopes})).await,
+            api.patch(&path, json!({"scopes": scopes})).await,
+        ] {
+            expect_refusal(&answer, 400, Some("invalid_body"), &message);
+        }
+    }
+    api.app.assert_unchanged_since(&before).await;
+}

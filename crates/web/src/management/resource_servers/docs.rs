@@ -70,7 +70,13 @@ fn changeable() -> [Property; 10] {
     let scope = body::object(
         &["value"],
         [
-            ("value", body::text_of(1, 280), "The scope token."),
+            (
+                "value",
+                body::text_of(1, 280),
+                "The scope token. What speaks of the person or of the grant is reserved: `openid`, `offline_access`, \
+                 `profile`, `name`, `given_name`, `family_name`, `nickname`, `picture`, `email`, `email_verified`, \
+                 `phone`, `address`, `identities`, `created_at`.",
+            ),
             ("description", body::or_null(body::text_of(0, 500)), "What it allows, in words."),
         ],
     );
