@@ -108,9 +108,9 @@ pub async fn with_password(
     };
     let proven = Proven::by_password(cx, user, &pending, browser);
     match login::finish(svc, cx, proven).await? {
-        Some(signed_in) => Ok(FormOutcome::SignedIn(signed_in)),
+        Ok(signed_in) => Ok(FormOutcome::SignedIn(signed_in)),
         // Somebody blocked or deleted the account in the moment it was made.
-        None => Err(PendingRefused::Expired { client: Some(pending.face()) }),
+        Err(_) => Err(PendingRefused::Expired { client: Some(pending.face()) }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use model::{ConnectionId, SessionId};
 
-use crate::db::{Ask, args, statements};
+use crate::db::{Ask, args, statements, unless_orphan};
 use crate::{Read, StoreError, WriteTx};
 
 statements! {
@@ -54,8 +54,9 @@ pub async fn find(db: &mut impl Read, sid: &SessionId) -> Result<Option<SessionO
     Ok(db.fetch_optional::<OriginRow>(FIND, args![sid]).await?.map(SessionOrigin::from))
 }
 
-/// Notes where a new session began.
-pub async fn insert(tx: &mut WriteTx, sid: &SessionId, origin: &SessionOrigin) -> Result<(), StoreError> {
+/// Notes where a new session began. `false` means that the connection is gone, and that nothing of the write may be
+/// committed.
+pub async fn insert(tx: &mut WriteTx, sid: &SessionId, origin: &SessionOrigin) -> Result<bool, StoreError> {
     let args = args![
         sid,
         &origin.connection_id,
@@ -63,7 +64,7 @@ pub async fn insert(tx: &mut WriteTx, sid: &SessionId, origin: &SessionOrigin) -
         origin.provider_sid.as_deref(),
         origin.id_token_sealed.clone(),
     ];
-    tx.execute(INSERT, args).await.map(|_| ())
+    unless_orphan(tx.execute(INSERT, args).await)
 }
 
 /// Which logins at a provider are meant.

@@ -97,23 +97,34 @@ pub async fn with_password(
     };
     let proven = Proven::by_password(cx, user, &pending, browser);
     match finish(svc, cx, proven).await? {
-        Some(signed_in) => Ok(FormOutcome::SignedIn(signed_in)),
-        None => refused(LoginRefused::WrongPassword),
+        Ok(signed_in) => Ok(FormOutcome::SignedIn(signed_in)),
+        Err(_) => refused(LoginRefused::WrongPassword),
     }
 }
 
-/// Begins a session and answers the saved request. `None` means that the password changed, or that the person was
-/// blocked, between the proof and the session.
+/// What happened between a proof and the session, so that there is none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Overtaken {
+    /// The password changed, or the person was blocked or deleted.
+    Person,
+    /// The connection was deleted whose provider proved it.
+    Connection,
+}
+
+/// Begins a session and answers the saved request.
 pub(crate) async fn finish(
     svc: &Services,
     cx: &RequestContext,
     proven: Proven<'_>,
-) -> Result<Option<SignedIn>, InternalError> {
+) -> Result<Result<SignedIn, Overtaken>, InternalError> {
     let pending = proven.pending;
-    let Some((live, session)) = sign_in(svc, cx, proven).await? else { return Ok(None) };
+    let (live, session) = match sign_in(svc, cx, proven).await? {
+        Ok(begun) => begun,
+        Err(overtaken) => return Ok(Err(overtaken)),
+    };
     let answering = Answering { client: &pending.client, request: &pending.request, live: &live };
     let conclusion = conclude(svc, cx, &answering).await?;
-    Ok(Some(SignedIn { conclusion, state: pending.state.clone(), session }))
+    Ok(Ok(SignedIn { conclusion, state: pending.state.clone(), session }))
 }
 
 /// One write: the session, the event, the reset of failed attempts.
@@ -121,7 +132,7 @@ async fn sign_in(
     svc: &Services,
     cx: &RequestContext,
     proven: Proven<'_>,
-) -> Result<Option<(LiveSession, String)>, InternalError> {
+) -> Result<Result<(LiveSession, String), Overtaken>, InternalError> {
     let Proven { user, amr, pending, connection, assertion, authenticated_at, browser } = proven;
     let mut db = svc.store.read().await?;
     let tenant = store::settings::tenant(&mut db).await?;
@@ -135,16 +146,18 @@ async fn sign_in(
     let peer = cx.peer.map(|peer| peer.to_string());
     // First, because it takes the lock on the user that a change of the password takes first as well.
     if !store::users::record_login(&mut tx, &user, peer.as_deref(), cx.now).await? {
-        return Ok(None);
+        return Ok(Err(Overtaken::Person));
     }
     new.replace(svc, cx, &mut tx, before.as_ref()).await?;
-    if let Some(origin) = &origin {
-        store::session_origins::insert(&mut tx, &new.session.sid, origin).await?;
+    if let Some(origin) = &origin
+        && !store::session_origins::insert(&mut tx, &new.session.sid, origin).await?
+    {
+        return Ok(Err(Overtaken::Connection));
     }
     record_success(svc, cx, &mut tx, pending, connection, &user).await?;
     tx.commit().await?;
     let cookie = new.cookie.text().to_string();
-    Ok(Some((LiveSession { session: new.session, user }, cookie)))
+    Ok(Ok((LiveSession { session: new.session, user }, cookie)))
 }
 
 async fn record_success(

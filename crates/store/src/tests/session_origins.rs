@@ -28,7 +28,7 @@ async fn fill(store: &Store) {
             [("a", origin("ada-1", None)), ("b", origin("ada-1", Some("s1"))), ("c", origin("bob-2", Some("s2")))];
         for (number, (sid, origin)) in (20..).zip(all) {
             sessions::insert(tx, &session(sid), &digest(number)).await?;
-            insert(tx, &SessionId::new(sid), &origin).await?;
+            assert!(insert(tx, &SessionId::new(sid), &origin).await?);
         }
         Ok(())
     })
@@ -66,6 +66,21 @@ async fn a_session_that_has_ended_is_not_among_them() {
         committed(store, async |tx| sessions::end(tx, &SessionId::new("a"), NOW).await).await;
         let left = sessions_of(&mut reader(store).await, &people(), Logins::OfSubject("ada-1")).await.unwrap();
         assert_eq!(left, [SessionId::new("b")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_session_begins_at_a_connection_that_is_gone() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let elsewhere = SessionOrigin { connection_id: ConnectionId::new("con_gone"), ..origin("ada-1", None) };
+        let mut tx = store.write().await.unwrap();
+        sessions::insert(&mut tx, &session("a"), &digest(20)).await.unwrap();
+        assert!(!insert(&mut tx, &SessionId::new("a"), &elsewhere).await.unwrap());
+        tx.commit().await.unwrap_err();
+        let mut db = reader(store).await;
+        assert_eq!(sessions::find(&mut db, &SessionId::new("a")).await.unwrap(), None);
     })
     .await;
 }

@@ -1,8 +1,11 @@
 //! What the provider itself refuses, and what we refuse its people.
 
+use http::Method;
 use model::UserId;
+use model::provider::UserIdForm;
 use serde_json::json;
 use testkit::source::Question;
+use testkit::{Visit, for_each_engine};
 
 use crate::setting::{ADA, Setting, assert_page};
 
@@ -58,6 +61,44 @@ async fn up_09_a_connection_that_was_closed_meanwhile_lets_nobody_in() {
     assert!(setting.peer.server.asked(Question::Code).is_empty());
     assert!(setting.app.find_user(&UserId::new(ADA)).await.is_none());
     setting.assert_failed_because("not_enabled").await;
+}
+
+/// UP-09: somebody who has another way in stays when the connection goes, and begins no session of it.
+#[tokio::test]
+async fn up_09_a_connection_that_is_deleted_meanwhile_lets_nobody_in() {
+    // The sign-in waits before its session, and the deletion once the connection is its own.
+    const LOCK: &str = "LOCK TABLE sessions IN SHARE MODE; \
+                        SELECT 1 FROM identities WHERE external_id = 'auth0|ada' FOR UPDATE";
+    for_each_engine(async |app| {
+        let setting = Setting::on(app, |provider| provider.user_id_form = UserIdForm::Kept).await;
+        let directory = setting.add_directory().await;
+        let ada = setting.app.add_user(&directory, "auth0|ada", "ada@acme.example", None).await;
+        let url = setting.client.request().with("connection", "acme");
+        let come_back = async || {
+            let mut browser = setting.app.browser();
+            let request = setting.leave(&mut browser, &url).await;
+            browser.open(&setting.peer.sign_in(&request, &json!({"sub": "auth0|ada"}), setting.app.now())).await
+        };
+        come_back().await.answer();
+        let before = setting.app.find_user(&ada).await;
+        let (path, nothing) = (format!("connections/{}", setting.acme.id), json!({}));
+        let deletion = setting.app.manage(Method::DELETE, &path, &nothing);
+        let (visit, deletion) = setting.app.amid(LOCK, come_back(), deletion).await;
+        assert_eq!(deletion.status, 204, "{}", deletion.body);
+        assert!(setting.app.dump().await.rows("session_origins").is_empty());
+        match visit {
+            // SQLite deletes it afterwards.
+            Visit::Left(answer) => assert!(!answer.code().is_empty(), "{answer:?}"),
+            page @ Visit::Page(_) => {
+                assert_page(page, 400, "This way to sign in is closed");
+                assert_eq!(setting.app.dump().await.rows("sessions").len(), 1, "the one from before");
+                let after = setting.app.find_user(&ada).await.expect("she has another way in");
+                assert_eq!(after.logins_count, before.expect("she is there").logins_count);
+                setting.assert_failed_because("not_enabled").await;
+            }
+        }
+    })
+    .await;
 }
 
 /// UP-14: a healthy provider does not outvote an administrator.

@@ -17,7 +17,7 @@ use super::person::{Arrival, find_or_make};
 use super::refused::FederatedRefused;
 use crate::authorize::{Pending, PendingRefused, find_pending, matches_hints};
 use crate::client_face::ClientFace;
-use crate::login::{Proven, finish};
+use crate::login::{Overtaken, Proven, finish};
 use crate::sessions::Browser;
 use crate::{InternalError, RequestContext, Services};
 
@@ -201,11 +201,13 @@ impl Exchange<'_> {
             authenticated_at: authenticated_at(cx, assertion.authenticated_at),
             browser,
         };
-        let signed_in = if is_blocked { None } else { finish(svc, cx, proven).await? };
-        match signed_in {
-            Some(signed_in) => Ok(Next::SignedIn(signed_in)),
-            None => Ok(leg.end_for(svc, cx, FederatedRefused::Blocked, "blocked", Some(&user)).await?),
-        }
+        let outcome = if is_blocked { Err(Overtaken::Person) } else { finish(svc, cx, proven).await? };
+        let why = match outcome {
+            Ok(signed_in) => return Ok(Next::SignedIn(signed_in)),
+            Err(Overtaken::Person) => FederatedRefused::Blocked,
+            Err(Overtaken::Connection) => FederatedRefused::ConnectionClosed,
+        };
+        Ok(leg.end_for(svc, cx, why, why_not(why), Some(&user)).await?)
     }
 }
 
@@ -213,6 +215,7 @@ fn why_not(why: FederatedRefused) -> &'static str {
     match why {
         FederatedRefused::TwoPeople => "id_of_somebody_else",
         FederatedRefused::ConnectionClosed => "not_enabled",
+        FederatedRefused::Blocked => "blocked",
         _ => "deleted",
     }
 }
