@@ -205,7 +205,8 @@ impl NewPeople {
     }
 }
 
-/// Stores new people. Where that is refused, nothing of the write may be committed.
+/// Stores new people, where the connection is still there: it stays until the write ends. Where that is refused, nothing
+/// of the write may be committed.
 ///
 /// The names are claimed last, so that where several write at once, what is most of the work is done side by side.
 pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: NewPeople) -> Result<Stored, StoreError> {
@@ -215,7 +216,9 @@ pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: NewP
             return Ok(Stored::IdTaken);
         }
     }
-    users::claim_names_of(tx, connection_id).await?;
+    if !users::claim_names_of(tx, connection_id).await? {
+        return Ok(Stored::Stale);
+    }
     if are_names_of_the_other_kind_taken(tx, connection_id, &emails, &usernames).await?
         || !is_inserted(tx.insert(identities).await)?
     {

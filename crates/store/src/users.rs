@@ -448,9 +448,9 @@ async fn claim_names(tx: &mut WriteTx, user: &User) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The same for whoever stores many people of one connection.
-pub(crate) async fn claim_names_of(tx: &mut WriteTx, connection_id: &ConnectionId) -> Result<(), StoreError> {
-    tx.execute(CLAIM, args![connection_id]).await.map(|_| ())
+/// The same for whoever stores many people of one connection, which stays meanwhile. `false` means that there is none.
+pub(crate) async fn claim_names_of(tx: &mut WriteTx, connection_id: &ConnectionId) -> Result<bool, StoreError> {
+    Ok(tx.execute(CLAIM, args![connection_id]).await? == 1)
 }
 
 /// Replaces what an administrator or the person may change: profile, metadata, block. Login statistics stay.

@@ -9,7 +9,7 @@ use super::records::{at, committed, connection_id, full_user, named_user, namele
 use super::users::find;
 use crate::bulk::{self, Credentials, Holder, NewPeople};
 use crate::users::Stored;
-use crate::{Store, StoreError, passwords, users};
+use crate::{Store, StoreError, connections, passwords, users};
 
 /// Stores people as a flow does: what is refused is not committed.
 async fn insert(store: &Store, people: &[User]) -> Stored {
@@ -177,6 +177,23 @@ async fn store_or_find(store: Store, ids: Vec<String>) -> bool {
     let found = bulk::holders_of_ids(&mut snapshot, &connection_id(), &ids).await.unwrap();
     assert_eq!(found.len(), ids.len());
     false
+}
+
+/// Whoever writes about people who are there is told too.
+#[tokio::test]
+async fn nobody_is_stored_in_a_connection_that_is_deleted_meanwhile() {
+    for people in [vec![user("new", "new@x.io")], Vec::new()] {
+        for_each_engine(async |store| {
+            populate(store).await;
+            assert!(committed(store, async |tx| users::delete(tx, &user_id(), at(1)).await).await);
+            let mut deletion = store.write().await.unwrap();
+            assert!(connections::delete(&mut deletion, &connection_id()).await.unwrap());
+            let (stored, deleted) = tokio::join!(try_insert(store.clone(), people.clone()), deletion.commit());
+            deleted.unwrap();
+            assert_eq!((stored.unwrap(), count(store).await), (Stored::Stale, 0));
+        })
+        .await;
+    }
 }
 
 async fn users_of(store: &Store, people: &[User]) {

@@ -9,7 +9,7 @@ use axum::body::Body;
 use flows::mail::{ImportTold, Mail, Message};
 use http::{Request, header};
 use serde_json::{Value, json};
-use testkit::{Answer, App};
+use testkit::{Answer, App, for_each_engine};
 
 use crate::api::{Api, each, expect, expect_refusal};
 
@@ -247,4 +247,20 @@ async fn an_import_that_takes_too_long_has_failed() {
     assert_eq!(expect(&api.get(&format!("/jobs/{id}/errors")).await, 200), failed);
     assert_eq!(expect(&api.get("/users-by-email?email=a@x.io").await, 200), json!([]));
     assert_eq!(api.app.events_of("fui").await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_import_has_failed_whose_connection_is_deleted_meanwhile() {
+    for_each_engine(async |app| {
+        let api = Api::on(app).await;
+        let connection_id = connection(&api).await;
+        let id = begin(&api, &connection_id, r#"[{"email":"a@x.io"}]"#, "false").await;
+        let deleted = "DELETE FROM connections WHERE name = 'people'";
+        assert!(api.app.while_deleting(deleted, api.app.run_one_job()).await);
+        let failed = job(&api, &id).await;
+        let expected = (&json!("failed"), &json!("the connection is gone"));
+        assert_eq!((&failed["status"], &failed["status_details"]), expected);
+        assert!(api.app.dump().await.rows("users").is_empty());
+    })
+    .await;
 }

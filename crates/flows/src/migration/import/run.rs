@@ -16,7 +16,7 @@ use super::framing::Records;
 use super::reader::{RowReader, Said, SkipReason};
 use super::refusal::{RefusedRow, RowCode, RowError};
 use super::summary::Summary;
-use super::writing::{Outcome, Writing};
+use super::writing::{Outcome, Writing, Written};
 use super::{ImportObserver, ImportRefused, ImportRequest};
 use crate::error::OrInternal;
 
@@ -157,8 +157,11 @@ impl Run<'_> {
         }
         let mut tx = self.decider.store.write().await?;
         let moved = match writing.write(&mut tx, &self.connection().id).await {
-            Ok(Some(moved)) => moved,
-            Ok(None) => return Ok(Err(batch)),
+            Ok(Written::Done(moved)) => moved,
+            Ok(Written::Outdated) => return Ok(Err(batch)),
+            Ok(Written::ConnectionGone) => {
+                return Err(ImportRefused::UnknownConnection(self.connection().name.clone()));
+            }
             Err(error) if error.is_of_a_deadlock() => return Ok(Err(batch)),
             Err(error) => return Err(error.into()),
         };

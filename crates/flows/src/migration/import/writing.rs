@@ -52,6 +52,17 @@ impl Outcome {
     }
 }
 
+/// What came of writing a batch. Anything but `Done` left nothing that may be committed.
+#[derive(Debug, PartialEq)]
+pub(super) enum Written {
+    /// It is written, but for the hashes of these people, who moved meanwhile.
+    Done(HashSet<UserId>),
+    /// Somebody signed up, changed or left since it was decided.
+    Outdated,
+    /// The connection was deleted.
+    ConnectionGone,
+}
+
 /// What is to be written, made ready before the write is opened.
 pub(super) struct Writing {
     /// Ids that were buried, of people who come back.
@@ -105,24 +116,21 @@ impl Writing {
         self.people.is_empty() && self.updated.is_empty() && self.credentials.is_empty()
     }
 
-    /// Writes all of it, and answers whose hash was not wanted any more, because they moved meanwhile. `None` where
-    /// somebody signed up, changed or left since it was decided; then nothing of the write may be committed.
-    pub(super) async fn write(
-        self,
-        tx: &mut WriteTx,
-        connection_id: &ConnectionId,
-    ) -> Result<Option<HashSet<UserId>>, StoreError> {
+    /// Writes all of it.
+    pub(super) async fn write(self, tx: &mut WriteTx, connection_id: &ConnectionId) -> Result<Written, StoreError> {
         for external_id in &self.exhumed {
             store::users::exhume(tx, connection_id, external_id).await?;
         }
-        if bulk::insert(tx, connection_id, self.people).await? != Stored::Done {
-            return Ok(None);
+        match bulk::insert(tx, connection_id, self.people).await? {
+            Stored::Done => {}
+            Stored::Stale => return Ok(Written::ConnectionGone),
+            Stored::IdTaken | Stored::NameTaken => return Ok(Written::Outdated),
         }
         for user in &self.updated {
             if store::users::update(tx, user).await? != Stored::Done {
-                return Ok(None);
+                return Ok(Written::Outdated);
             }
         }
-        bulk::put_passwords(tx, self.credentials).await
+        Ok(bulk::put_passwords(tx, self.credentials).await?.map_or(Written::Outdated, Written::Done))
     }
 }

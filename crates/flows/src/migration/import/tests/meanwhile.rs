@@ -1,6 +1,7 @@
 //! What becomes of somebody who arrives or leaves while an import is about to write about them.
 
 use std::future::{Future, poll_fn};
+use std::io::Cursor;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -12,9 +13,9 @@ use super::super::decision::{Change, Decision, Rules};
 use super::super::directory::Directory as Asked;
 use super::super::entry::{Entry, Person};
 use super::super::reader::SkipReason;
-use super::super::writing::Writing;
-use super::super::{Existing, ImportRequest};
-use super::{BCRYPT, Directory, NOW, imported};
+use super::super::writing::{Writing, Written};
+use super::super::{Existing, ImportRefused, ImportRequest};
+use super::{BCRYPT, Directory, NOW, imported, upsert};
 
 /// More than the asking about one batch takes.
 const STEPS: usize = 10;
@@ -142,11 +143,24 @@ async fn who_leaves_before_their_hash_is_written_does_not_end_the_run() {
     }
     directory.leave(1).await;
     let mut tx = directory.store.write().await.unwrap();
-    assert_eq!(writing.write(&mut tx, &directory.connection.id).await.unwrap(), None);
+    assert_eq!(writing.write(&mut tx, &directory.connection.id).await.unwrap(), Written::Outdated);
     drop(tx);
     assert_eq!(directory.password("auth0|n0").await, None);
     let hashes = ["n0", "n1"].map(|id| format!(r#"{{"_id":{{"$oid":"{id}"}},"passwordHash":"{BCRYPT}"}}"#));
     let (summary, _) = directory.import(&hashes.join("\n")).await;
     assert_eq!((summary.updated, summary.skipped[&SkipReason::DeletedHere]), (1, 1));
     assert_eq!(directory.password("auth0|n0").await, Some(imported("bcrypt", BCRYPT)));
+}
+
+#[tokio::test]
+async fn a_run_ends_where_its_connection_is_gone() {
+    for request in [ImportRequest::default(), upsert()] {
+        let directory = Directory::new().await;
+        let id = directory.connection.id.clone();
+        directory.write(async |tx| assert!(store::connections::delete(tx, &id).await.unwrap())).await;
+        let input = Cursor::new([row(0), row(1)].join("\n"));
+        let (outcome, heard) = directory.try_import(&request, input).await;
+        assert!(matches!(outcome, Err(ImportRefused::UnknownConnection(name)) if name == "users"));
+        assert_eq!((heard.refused, directory.all().await), (Vec::new(), Vec::new()));
+    }
 }
