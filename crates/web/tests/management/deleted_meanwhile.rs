@@ -147,3 +147,26 @@ async fn a_scope_that_is_withdrawn_at_that_moment_is_granted_to_nobody() {
     })
     .await;
 }
+
+/// By their ids, whatever they are found by: one by their age, the other as they come.
+#[tokio::test]
+async fn two_who_delete_the_same_people_do_not_wait_for_each_other() {
+    const THE_LAST: &str = "SELECT 1 FROM identities WHERE user_id = 'oidc|b' FOR UPDATE";
+    for_each_engine(async |app| {
+        let connection = app.add_connection("people", &[], |own| own.strategy = "oidc".to_owned()).await;
+        for id in ["oidc|a", "oidc|b"] {
+            app.add_user(&connection, id, "both@x.test", None).await;
+        }
+        app.tamper("UPDATE users SET created_at = created_at - 1 WHERE user_id = 'oidc|b'").await;
+        let api = Api::on(app).await;
+        let some = api.delete("/connections/con_people/users?email=both@x.test");
+        let (some, all) = api.app.amid(THE_LAST, some, api.delete("/connections/con_people")).await;
+        for deleted in [some, all] {
+            assert_eq!(deleted.status, 204, "{}", deleted.body);
+        }
+        let left = api.app.dump().await;
+        assert_eq!((left.rows("users").len(), left.rows("connections").len()), (0, 0));
+        assert_eq!(api.app.events_of("sdu").await.len(), 2, "each once");
+    })
+    .await;
+}

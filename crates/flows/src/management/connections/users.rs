@@ -1,7 +1,10 @@
-//! Deleting the users of a connection.
+//! Deleting the users of a connection, in one order for all, so that two writes never wait for each other.
+
+use std::collections::BTreeSet;
 
 use model::ConnectionId;
 use model::address::FoldedEmail;
+use model::user::User;
 use protocol::management_scope::ManagementScope;
 use store::users::UserFilter;
 use store::{Page, WriteTx};
@@ -21,9 +24,10 @@ pub(super) async fn delete_some(
     tx: &mut WriteTx,
     id: &ConnectionId,
 ) -> Result<u64, InternalError> {
+    let found: BTreeSet<_> = store::users::of_connection(tx, id, BATCH).await?.into_iter().collect();
     let mut deleted = 0;
-    for user_id in store::users::of_connection(tx, id, BATCH).await? {
-        deleted += u64::from(super::super::users::erase(svc, cx, tx, &user_id).await?);
+    for user_id in &found {
+        deleted += u64::from(super::super::users::erase(svc, cx, tx, user_id).await?);
     }
     Ok(deleted)
 }
@@ -42,9 +46,10 @@ pub async fn delete_by_email(
     let mut tx = svc.store.write().await?;
     find(&mut tx, id).await?;
     let found = store::users::list(&mut tx, &filter, &Page::Offset { skip: 0, limit: BATCH }).await?;
-    let is_own = |user: &&model::user::User| user.identities.first().is_some_and(|own| own.connection_id == *id);
-    for user in found.iter().filter(is_own) {
-        super::super::users::delete_in(svc, cx, caller, &mut tx, &user.user_id).await?;
+    let is_own = |user: &User| user.identities.first().is_some_and(|own| own.connection_id == *id);
+    let found: BTreeSet<_> = found.into_iter().filter(is_own).map(|user| user.user_id).collect();
+    for user_id in &found {
+        super::super::users::delete_in(svc, cx, caller, &mut tx, user_id).await?;
     }
     tx.commit().await?;
     Ok(())
