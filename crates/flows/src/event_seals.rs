@@ -3,7 +3,7 @@
 //!
 //! Whoever records an event pays nothing for it. [`seal`] comes after them, takes the events that have a position and no
 //! seal, and makes one of keyed digests of their rows, bound to the seal before. [`verify`] goes through all of them.
-//! Two things change what was sealed and leave it whole: [`forget_person`] rewrites rows and proves that it did, and
+//! Two things change what was sealed and leave it whole: [`Forgetting`] rewrites rows and proves that it did, and
 //! [`sweep`] has the log begin at a later seal.
 
 mod chain;
@@ -19,7 +19,7 @@ use std::str::FromStr;
 use store::event_seals::EventSeal;
 use thiserror::Error;
 
-pub(crate) use forgetting::forget_person;
+pub(crate) use forgetting::Forgetting;
 pub use sealing::seal;
 pub(crate) use sweeping::sweep;
 pub use verification::{NotWhole, Place, Report, verify};

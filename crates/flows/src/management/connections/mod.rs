@@ -112,8 +112,9 @@ pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &C
     close(svc, cx, caller, &stored.connection).await?;
     let mut users_deleted = 0;
     loop {
+        let deletion = users::deletion_of_some(svc, cx, id).await?;
         let mut tx = svc.store.write().await?;
-        let batch = users::delete_some(svc, cx, &mut tx, id).await?;
+        let batch = users::delete_some(&deletion, &mut tx, id).await?;
         users_deleted += batch;
         if batch > 0 {
             let emptied = caller.event(svc, cx, "delete_connection_users", id.as_str()).connection(&stored.connection);

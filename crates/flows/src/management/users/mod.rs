@@ -13,7 +13,7 @@ use model::event::EventType;
 use model::user::{Identity, User};
 use protocol::management_scope::ManagementScope;
 use store::users::UserFilter;
-use store::{Page, Read, WriteTx};
+use store::{Page, Read, StoreError, WriteTx};
 use upstream::social::Preset;
 
 pub use create::create;
@@ -23,6 +23,7 @@ pub use update::update;
 use super::paging::Paging;
 use super::search::{Searched, sort};
 use super::{ATTEMPTS, Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource};
+use crate::event_seals::Forgetting;
 use crate::events::event;
 use crate::login::attempts::{self, Account};
 use crate::{InternalError, RequestContext, Services};
@@ -99,43 +100,52 @@ pub(super) async fn check_exists(db: &mut impl Read, id: &UserId) -> Result<(), 
 /// Deletes a user with everything that is theirs; one who is gone already is fine. No source brings them back.
 pub async fn delete(svc: &Services, cx: &RequestContext, caller: &Caller, id: &UserId) -> Result<(), Refused> {
     caller.require(ManagementScope::DeleteUsers)?;
+    let deletion = Deletion::of(svc, cx, [id]).await?;
     let mut tx = svc.store.write().await?;
-    delete_in(svc, cx, caller, &mut tx, id).await?;
+    deletion.carry_out_by(caller, &mut tx, id).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// The same as a part of another write.
-pub(super) async fn delete_in(
-    svc: &Services,
-    cx: &RequestContext,
-    caller: &Caller,
-    tx: &mut WriteTx,
-    id: &UserId,
-) -> Result<(), Refused> {
-    if erase(svc, cx, tx, id).await? {
-        event(svc, cx, EventType::UserDeleted).user_id(id).record(tx).await?;
-        caller.event(svc, cx, "delete_user", id.as_str()).user_id(id).record(tx).await?;
-    }
-    Ok(())
+/// A deletion of people, with what can be made ready before the write is opened. Whom that left out can be deleted too.
+pub(super) struct Deletion<'a> {
+    svc: &'a Services,
+    cx: &'a RequestContext,
+    forgetting: Forgetting<'a>,
 }
 
-/// Deletes somebody with everything that is theirs, leaves of them in the log no more than the id, and has the
-/// applications told in which they were signed in. `false` means that there is nobody of this id.
-pub(super) async fn erase(
-    svc: &Services,
-    cx: &RequestContext,
-    tx: &mut WriteTx,
-    id: &UserId,
-) -> Result<bool, InternalError> {
-    if !store::users::hold_to_delete(tx, id).await? {
-        return Ok(false);
+impl<'a> Deletion<'a> {
+    pub(super) async fn of<'p>(
+        svc: &'a Services,
+        cx: &'a RequestContext,
+        people: impl IntoIterator<Item = &'p UserId>,
+    ) -> Result<Self, StoreError> {
+        let forgetting = Forgetting::of(&svc.sealer, &mut svc.store.read().await?, people).await?;
+        Ok(Deletion { svc, cx, forgetting })
     }
-    crate::sessions::end_of_user(svc, cx, tx, id).await?;
-    attempts::forget(tx, &Account::of_id(id)).await?;
-    if !store::users::delete(tx, id, cx.now).await? {
-        return Ok(false);
+
+    /// Deletes somebody with everything that is theirs, leaves of them in the log no more than the id, and has the
+    /// applications told in which they were signed in. `false` means that there is nobody of this id.
+    pub(super) async fn carry_out(&self, tx: &mut WriteTx, id: &UserId) -> Result<bool, InternalError> {
+        if !store::users::hold_to_delete(tx, id).await? {
+            return Ok(false);
+        }
+        crate::sessions::end_of_user(self.svc, self.cx, tx, id).await?;
+        attempts::forget(tx, &Account::of_id(id)).await?;
+        if !store::users::delete(tx, id, self.cx.now).await? {
+            return Ok(false);
+        }
+        self.forgetting.forget(tx, id).await?;
+        Ok(true)
     }
-    crate::event_seals::forget_person(svc, tx, id).await?;
-    Ok(true)
+
+    /// The same, told of in the log.
+    pub(super) async fn carry_out_by(&self, caller: &Caller, tx: &mut WriteTx, id: &UserId) -> Result<(), Refused> {
+        if self.carry_out(tx, id).await? {
+            let Deletion { svc, cx, .. } = self;
+            event(svc, cx, EventType::UserDeleted).user_id(id).record(tx).await?;
+            caller.event(svc, cx, "delete_user", id.as_str()).user_id(id).record(tx).await?;
+        }
+        Ok(())
+    }
 }
