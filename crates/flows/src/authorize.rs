@@ -183,12 +183,12 @@ async fn advance(
     request: AuthorizationRequest,
     browser: Browser<'_>,
 ) -> Result<Authorized, AuthorizeRefused> {
-    let (enabled, live) = session_of(svc, cx, client, &request, browser).await?;
+    let (accepted, live) = session_of(svc, cx, client, &request, browser).await?;
     let facts = match &live {
         Some(live) => Some(session_facts(svc, &request, live, false).await?),
         None => None,
     };
-    let home = home_of_request(&enabled, &request, live.is_some());
+    let home = home_of_request(&accepted, &request, live.is_some());
     match (next_step(&request, facts, cx.now.millis()), home, live) {
         (Step::Finish, _, Some(live)) => {
             match conclude(svc, cx, &Answering { client, request: &request, live: &live }).await? {
@@ -245,7 +245,7 @@ pub(crate) async fn conclude(
     Ok(Conclusion::Respond(AuthorizationResponse::refusal(request, issuer, ErrorCode::ConsentRequired, why)))
 }
 
-/// The connections of a client, and the browser's session where it may serve the request.
+/// The connections of a client that a request accepts, and the browser's session where it may serve the request.
 async fn session_of(
     svc: &Services,
     cx: &RequestContext,
@@ -254,10 +254,10 @@ async fn session_of(
     browser: Browser<'_>,
 ) -> Result<(Vec<StoredConnection>, Option<LiveSession>), StoreError> {
     let mut db = svc.store.read().await?;
-    let enabled = store::connections::for_client(&mut db, &client.client_id).await?;
+    let accepted = store::connections::for_client(&mut db, &client.client_id, request.connection.as_deref()).await?;
     let live = sessions::find_live(&mut db, browser.session, cx.now).await?;
-    let live = live.filter(|live| may_serve(&enabled, request, live));
-    Ok((enabled, live))
+    let live = live.filter(|live| may_serve(&accepted, live));
+    Ok((accepted, live))
 }
 
 /// The browser's session, where it may serve the request.
@@ -271,12 +271,10 @@ pub(crate) async fn live_for(
     Ok(session_of(svc, cx, client, request, browser).await?.1)
 }
 
-/// Whether the session's user comes from a connection that this client may use and this request accepts. A login at
-/// one client is none at another that is for other people.
-fn may_serve(enabled: &[StoredConnection], request: &AuthorizationRequest, live: &LiveSession) -> bool {
-    let asked = request.connection.as_deref();
-    let mut accepted =
-        enabled.iter().map(|stored| &stored.connection).filter(|own| asked.is_none_or(|n| n == own.name));
+/// Whether the session's user comes from one of these connections. A login at one client is none at another that is for
+/// other people.
+fn may_serve(accepted: &[StoredConnection], live: &LiveSession) -> bool {
+    let mut accepted = accepted.iter().map(|stored| &stored.connection);
     accepted.any(|own| live.user.identities.iter().any(|identity| identity.connection_id == own.id))
 }
 

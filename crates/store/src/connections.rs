@@ -1,12 +1,17 @@
 //! Connections, and which clients may use them.
 
+use std::collections::HashMap;
+
 use model::connection::Connection;
 use model::{ClientId, ConnectionId};
 
-use crate::columns::{from_json, to_json};
+use crate::columns::{from_document, to_json};
 use crate::db::{Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::{Page, Read, StoreError, WriteTx};
+
+/// Of how many connections the clients are asked for at once.
+const AT_ONCE: usize = 500;
 
 const COLUMNS: &str = "id, name, strategy, document, source_secret_sealed, provider_secret_sealed, version";
 
@@ -16,7 +21,7 @@ statements! {
                     FROM connections WHERE name = $1";
     FOR_CLIENT = "SELECT c.id, c.name, c.strategy, c.document, c.source_secret_sealed,
                   c.provider_secret_sealed, c.version FROM connections c JOIN connection_clients e ON e.connection_id = c.id
-                  WHERE e.client_id = $1 ORDER BY c.created_at, c.id";
+                  WHERE e.client_id = $1 AND (c.name = $2 OR $2 IS NULL) ORDER BY c.created_at, c.id";
     CLIENTS = "SELECT connection_id, client_id FROM connection_clients WHERE connection_id = $1 ORDER BY client_id";
     INSERT = "INSERT INTO connections
               (id, name, strategy, document, source_secret_sealed, provider_secret_sealed, created_at, version)
@@ -62,10 +67,14 @@ struct ConnectionRow {
 }
 
 impl ConnectionRow {
-    async fn into_stored(self, db: &mut impl Read) -> Result<StoredConnection, StoreError> {
+    async fn with_clients(self, db: &mut impl Read) -> Result<StoredConnection, StoreError> {
         let enabled: Vec<(String, String)> = db.fetch_all(CLIENTS, args![&self.id]).await?;
-        let record: Connection = from_json("connections", &self.id, &self.document)?;
-        let enabled_clients = enabled.into_iter().map(|(_, client)| ClientId::new(client)).collect();
+        let enabled = enabled.into_iter().map(|(_, client)| ClientId::new(client)).collect();
+        self.into_stored(db, enabled)
+    }
+
+    fn into_stored(self, db: &impl Read, enabled_clients: Vec<ClientId>) -> Result<StoredConnection, StoreError> {
+        let record: Connection = from_document(db, "connections", &self.id, &self.document)?;
         let (name, strategy, version) = (self.name, self.strategy, self.version);
         Ok(StoredConnection {
             connection: Connection { name, strategy, enabled_clients, version, ..record },
@@ -102,7 +111,7 @@ impl ConnectionFilter {
 /// The connection with this id.
 pub async fn find(db: &mut impl Read, id: &ConnectionId) -> Result<Option<StoredConnection>, StoreError> {
     match db.fetch_optional::<ConnectionRow>(FIND, args![id]).await? {
-        Some(row) => Ok(Some(row.into_stored(db).await?)),
+        Some(row) => Ok(Some(row.with_clients(db).await?)),
         None => Ok(None),
     }
 }
@@ -110,14 +119,18 @@ pub async fn find(db: &mut impl Read, id: &ConnectionId) -> Result<Option<Stored
 /// The connection with this name.
 pub async fn find_by_name(db: &mut impl Read, name: &str) -> Result<Option<StoredConnection>, StoreError> {
     match db.fetch_optional::<ConnectionRow>(FIND_BY_NAME, args![name]).await? {
-        Some(row) => Ok(Some(row.into_stored(db).await?)),
+        Some(row) => Ok(Some(row.with_clients(db).await?)),
         None => Ok(None),
     }
 }
 
-/// The connections that this client may use, oldest first.
-pub async fn for_client(db: &mut impl Read, client_id: &ClientId) -> Result<Vec<StoredConnection>, StoreError> {
-    let rows: Vec<ConnectionRow> = db.fetch_all(FOR_CLIENT, args![client_id]).await?;
+/// The connections that this client may use, oldest first; only the one with this name, where one is given.
+pub async fn for_client(
+    db: &mut impl Read,
+    client_id: &ClientId,
+    name: Option<&str>,
+) -> Result<Vec<StoredConnection>, StoreError> {
+    let rows: Vec<ConnectionRow> = db.fetch_all(FOR_CLIENT, args![client_id, name]).await?;
     with_clients(db, rows).await
 }
 
@@ -137,11 +150,30 @@ pub async fn count(db: &mut impl Read, filter: &ConnectionFilter) -> Result<u64,
 }
 
 async fn with_clients(db: &mut impl Read, rows: Vec<ConnectionRow>) -> Result<Vec<StoredConnection>, StoreError> {
-    let mut connections = Vec::with_capacity(rows.len());
-    for row in rows {
-        connections.push(row.into_stored(db).await?);
+    let mut enabled: HashMap<String, Vec<ClientId>> = HashMap::new();
+    for some in rows.chunks(AT_ONCE) {
+        let ids: Vec<String> = some.iter().map(|row| row.id.clone()).collect();
+        let all = Page::Offset { skip: 0, limit: u32::MAX };
+        let found: Vec<(String, String)> = clients_list(&ids).rows(db, &all).await?;
+        for (id, client) in found {
+            enabled.entry(id).or_default().push(ClientId::new(client));
+        }
     }
-    Ok(connections)
+    let with_own = |row: ConnectionRow| {
+        let own = enabled.remove(&row.id).unwrap_or_default();
+        row.into_stored(db, own)
+    };
+    rows.into_iter().map(with_own).collect()
+}
+
+pub(crate) fn clients_list(ids: &[String]) -> List {
+    List {
+        table: "connection_clients",
+        columns: "connection_id, client_id",
+        order: ("connection_id", "client_id"),
+        filters: Filter::one_of("connection_id", ids).into_iter().collect(),
+        ..List::default()
+    }
 }
 
 /// Stores a new connection and enables its clients; ids of clients that do not exist are passed over. `false` means

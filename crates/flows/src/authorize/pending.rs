@@ -210,10 +210,9 @@ async fn accepted(
     client: &Client,
     request: &AuthorizationRequest,
 ) -> Result<(Option<StoredConnection>, Vec<StoredConnection>), StoreError> {
-    let enabled = store::connections::for_client(db, &client.client_id).await?;
-    let asked = request.connection.as_deref();
-    let fitting = enabled.into_iter().filter(|stored| asked.is_none_or(|name| stored.connection.name == name));
-    let (databases, others): (Vec<_>, Vec<_>) = fitting.partition(|stored| stored.connection.is_database());
+    let accepted = store::connections::for_client(db, &client.client_id, request.connection.as_deref()).await?;
+    let (databases, others): (Vec<_>, Vec<_>) =
+        accepted.into_iter().partition(|stored| stored.connection.is_database());
     let providers = others.into_iter().filter(|stored| stored.connection.provider.is_some()).collect();
     Ok((databases.into_iter().next(), providers))
 }

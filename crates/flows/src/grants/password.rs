@@ -73,7 +73,7 @@ async fn find_connection(
         Some(realm) => realm.to_owned(),
         None => store::settings::tenant(&mut db).await?.default_directory.ok_or(GrantRefused::UnknownRealm)?,
     };
-    let enabled = store::connections::for_client(&mut db, &client.client_id).await?;
+    let enabled = store::connections::for_client(&mut db, &client.client_id, None).await?;
     let fits = |stored: &StoredConnection| stored.connection.is_database() && stored.connection.answers_to(&realm);
     enabled.into_iter().find(fits).ok_or(GrantRefused::UnknownRealm)
 }

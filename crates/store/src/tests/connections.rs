@@ -123,6 +123,50 @@ async fn a_client_is_enabled_and_disabled() {
     .await;
 }
 
+async fn of_client(store: &Store, client: &str, name: Option<&str>) -> Vec<StoredConnection> {
+    connections::for_client(&mut reader(store).await, &ClientId::new(client), name).await.unwrap()
+}
+
+fn ids(found: &[StoredConnection]) -> Vec<&str> {
+    found.iter().map(|stored| stored.connection.id.as_str()).collect()
+}
+
+/// However many there are, each with its own, and as they are now.
+#[tokio::test]
+async fn connections_come_with_their_clients() {
+    for_each_engine(async |store| {
+        with_clients(store).await;
+        let of = |number: usize| match number % 3 {
+            0 => &[][..],
+            1 => &["one"],
+            _ => &["one", "two"],
+        };
+        let all: Vec<_> =
+            (0..1001).map(|number| enabled_for(connection(&format!("c{number:04}")), of(number))).collect();
+        committed(store, async |tx| {
+            for stored in &all {
+                assert!(connections::insert(tx, stored).await?);
+            }
+            Ok(())
+        })
+        .await;
+        let every = Page::Offset { skip: 0, limit: u32::MAX };
+        let filter = ConnectionFilter::default();
+        for _ in 0..2 {
+            let listed = connections::list(&mut reader(store).await, &filter, &every).await.unwrap();
+            assert_eq!(listed.len(), all.len());
+            for (found, expected) in listed.into_iter().zip(&all) {
+                assert_same(Some(found), expected);
+            }
+        }
+        let (id, two) = (ConnectionId::new("c0001"), ClientId::new("two"));
+        committed(store, async |tx| connections::set_enabled(tx, &id, &two, true).await).await;
+        let found = of_client(store, "two", Some("name-of-c0001")).await;
+        assert_same(found.into_iter().next(), &enabled_for(connection("c0001"), &["one", "two"]));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_client_finds_its_connections_oldest_first() {
     for_each_engine(async |store| {
@@ -133,11 +177,12 @@ async fn a_client_finds_its_connections_oldest_first() {
             insert(store, &StoredConnection { connection, ..stored }).await;
         }
         for (client, expected) in [("one", &["old", "new"][..]), ("two", &["old"]), ("nobody", &[])] {
-            let found = connections::for_client(&mut reader(store).await, &ClientId::new(client)).await.unwrap();
-            let ids: Vec<_> = found.iter().map(|stored| stored.connection.id.as_str()).collect();
-            assert_eq!(ids, expected);
+            assert_eq!(ids(&of_client(store, client, None).await), expected);
         }
-        let found = connections::for_client(&mut reader(store).await, &ClientId::new("two")).await.unwrap();
+        for (name, expected) in [("name-of-new", &["new"][..]), ("name-of-mid", &[]), ("NAME-OF-NEW", &[]), ("", &[])] {
+            assert_eq!(ids(&of_client(store, "one", Some(name)).await), expected, "{name:?}");
+        }
+        let found = of_client(store, "two", None).await;
         assert_eq!(found[0].connection.enabled_clients.len(), 2, "all of its clients, not only the one who asks");
     })
     .await;
@@ -160,7 +205,7 @@ async fn connections_are_listed_by_strategy_and_name() {
             let filter = ConnectionFilter { strategies, name: name.map(str::to_owned) };
             let mut db = reader(store).await;
             let found = connections::list(&mut db, &filter, &ALL).await.unwrap();
-            assert_eq!(found.iter().map(|stored| stored.connection.id.as_str()).collect::<Vec<_>>(), expected);
+            assert_eq!(ids(&found), expected);
             let count = connections::count(&mut db, &filter).await.unwrap();
             assert_eq!(usize::try_from(count).unwrap(), expected.len());
         }
@@ -178,8 +223,7 @@ async fn a_deleted_client_or_connection_leaves_no_pair() {
         let id = ConnectionId::new("a");
         assert!(committed(store, async |tx| connections::delete(tx, &id).await).await);
         assert!(!committed(store, async |tx| connections::delete(tx, &id).await).await);
-        let found = connections::for_client(&mut reader(store).await, &ClientId::new("two")).await.unwrap();
-        assert!(found.is_empty());
+        assert!(of_client(store, "two", None).await.is_empty());
     })
     .await;
 }

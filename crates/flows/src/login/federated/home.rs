@@ -14,16 +14,15 @@ use crate::{RequestContext, Services};
 
 /// Where a request without a usable session leads at once; `None` means to our own page, or nowhere.
 ///
-/// To the connection it names, to the only one its client has, and to that of the domain of its `login_hint`; silently
+/// Of the connections that it accepts, to the only one, and to that of the domain of its `login_hint`; silently
 /// to the first that may be asked so, unless somebody is signed in here, or is to prove who they are again, or to
 /// choose.
 pub(crate) fn home_of_request(
-    enabled: &[StoredConnection],
+    accepted: &[StoredConnection],
     request: &AuthorizationRequest,
     has_session: bool,
 ) -> Option<Home> {
-    let fits = |own: &&Connection| request.connection.as_deref().is_none_or(|name| name == own.name);
-    let accepted: Vec<_> = enabled.iter().map(|stored| &stored.connection).filter(fits).collect();
+    let accepted: Vec<_> = accepted.iter().map(|stored| &stored.connection).collect();
     let known = match accepted[..] {
         [only] => Some(only).filter(|only| only.provider.is_some()),
         _ => home_of_domain(accepted.iter().copied(), request.login_hint.as_deref()),
