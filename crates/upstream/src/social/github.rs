@@ -1,15 +1,16 @@
 //! GitHub: OAuth 2.0 without OpenID Connect, and an API of its own that says who it is.
 
-use model::provider::{EmailVerification, ProviderEndpoints};
-use model::user::Profile;
+use model::JsonObject;
+use model::provider::ProviderEndpoints;
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::answer::{Garbage, Setback, UnavailableReason};
 use crate::gate::Stopwatch;
 use crate::http::HttpClient;
 use crate::oidc::metadata::Metadata;
-use crate::oidc::{fetched, token};
+use crate::oidc::{claims, fetched, token};
 use crate::sign_in::{Assertion, AssertionRefused, ProviderTokens, Registration, Returned, SignInProblem};
 use crate::urls::UrlPolicy;
 
@@ -19,15 +20,6 @@ pub(crate) struct GitHub<'a> {
     pub(crate) urls: &'a UrlPolicy,
     pub(crate) registration: Registration<'a>,
     pub(crate) watch: Stopwatch,
-}
-
-/// `GET /user`. The id is the account's for good; the login can be given up and taken by somebody else.
-#[derive(Deserialize)]
-struct Account {
-    id: u64,
-    login: String,
-    name: Option<String>,
-    avatar_url: Option<String>,
 }
 
 /// An entry of `GET /user/emails`.
@@ -63,23 +55,13 @@ impl GitHub<'_> {
         let access_token = tokens.access_token.as_ref().ok_or(Garbage::Malformed)?;
         let user = metadata.userinfo_endpoint.as_ref().ok_or(UnavailableReason::Misconfigured)?;
         let answer = fetched(self.http.get(user, access_token).await?, self.watch)?;
-        let account: Account =
+        let account: JsonObject =
             serde_json::from_value(answer.json.ok_or(Garbage::NotJson)?).map_err(|_| Garbage::Malformed)?;
+        // The id is the account's for good; the login can be given up and taken by somebody else.
+        let id = account.get("id").and_then(Value::as_u64).ok_or(Garbage::Malformed)?;
         let address = self.primary_address(&format!("{user}/emails"), access_token).await?;
-        let is_believed = match self.registration.provider.email_verification {
-            EmailVerification::Ignored => false,
-            EmailVerification::Believed => address.as_ref().is_some_and(|address| address.verified),
-            EmailVerification::Assumed => address.is_some(),
-        };
-        let profile = Profile {
-            email: address.map(|address| address.email),
-            email_verified: is_believed,
-            name: account.name.filter(|name| !name.is_empty()),
-            nickname: Some(account.login),
-            picture: account.avatar_url,
-            ..Profile::default()
-        };
-        Ok(Assertion { subject: account.id.to_string(), profile, authenticated_at: None, sid: None, tokens })
+        let profile = claims::profile(&claims_of(account, address), self.registration.provider);
+        Ok(Assertion { subject: id.to_string(), profile, authenticated_at: None, sid: None, tokens })
     }
 
     /// The address that the account is about. None where we were not given the right to see it.
@@ -93,4 +75,18 @@ impl GitHub<'_> {
         let addresses: Vec<Address> = serde_json::from_value(json).map_err(|_| Garbage::Malformed)?;
         Ok(addresses.into_iter().find(|address| address.primary))
     }
+}
+
+/// What `GET /user` says, with what has a standard claim under the name of that. The address in it is one that the
+/// account shows to everybody, and nothing tells whether it was proven.
+fn claims_of(account: JsonObject, address: Option<Address>) -> JsonObject {
+    let mut claims = account;
+    for (claim, member) in [("nickname", "login"), ("picture", "avatar_url")] {
+        let said = claims.get(member).cloned().unwrap_or_default();
+        claims.insert(claim.to_owned(), said);
+    }
+    let (email, verified) = address.map(|own| (own.email.into(), own.verified.into())).unwrap_or_default();
+    claims.insert("email".to_owned(), email);
+    claims.insert("email_verified".to_owned(), verified);
+    claims
 }

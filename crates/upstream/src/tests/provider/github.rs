@@ -1,6 +1,7 @@
 //! GitHub, which speaks OAuth 2.0 and an API of its own.
 
-use model::provider::{EmailVerification, FixedEndpoints, ProviderEndpoints, ProviderProtocol};
+use model::provider::{EmailVerification, FixedEndpoints, ProfileField, ProviderEndpoints, ProviderProtocol};
+use model::user::Profile;
 use serde_json::{Value, json};
 use testkit::source::{Lie, Question};
 
@@ -60,6 +61,48 @@ async fn without_the_right_to_see_addresses_there_is_none() {
     situation.peer.server.on(Question::GitHubEmails, Lie::json(404, json!({"message": "Not Found"})));
     let ada = situation.redeem().await.expect("an honest provider");
     assert_eq!((ada.profile.email, ada.profile.email_verified), (None, false));
+}
+
+/// Somebody shows an address that is another's, and nobody let us see those that are proven.
+#[tokio::test]
+async fn lk_01_an_address_that_an_account_shows_is_not_taken() {
+    let mut situation = github().await;
+    situation.provider.email_verification = EmailVerification::Assumed;
+    let shown = json!({"id": 583_231, "login": "countess", "email": "victim@x.io", "email_verified": true});
+    situation.peer.server.on(Question::GitHubUser, Lie::json(200, shown));
+    situation.peer.server.on(Question::GitHubEmails, Lie::json(404, json!({"message": "Not Found"})));
+    let ada = situation.redeem().await.expect("an honest provider");
+    assert_eq!((ada.profile.email, ada.profile.email_verified), (None, false));
+}
+
+#[tokio::test]
+async fn fields_of_an_account_that_are_no_honest_text_are_left_out() {
+    let situation = github().await;
+    let odd = json!({"id": 583_231, "login": "x".repeat(301), "name": "a\u{0}b", "avatar_url": "javascript:alert(1)"});
+    situation.peer.server.on(Question::GitHubUser, Lie::json(200, odd));
+    let odd = json!([{"email": format!("{}@acme.example", "x".repeat(300)), "primary": true, "verified": true}]);
+    situation.peer.server.on(Question::GitHubEmails, Lie::json(200, odd));
+    assert_eq!(situation.redeem().await.expect("an honest provider").profile, Profile::default());
+}
+
+#[tokio::test]
+async fn a_connection_says_which_member_of_an_account_fills_which_field() {
+    let mut situation = github().await;
+    situation.provider.attributes.insert(ProfileField::Nickname, "twitter_username".into());
+    situation.provider.attributes.insert(ProfileField::Email, "notification_email".into());
+    let account = json!({"id": 583_231, "login": "countess", "name": "Ada", "avatar_url": "https://x.io/a.png",
+        "twitter_username": "ada", "notification_email": "victim@x.io"});
+    situation.peer.server.on(Question::GitHubUser, Lie::json(200, account));
+    let expected = Profile {
+        email: Some("victim@x.io".into()),
+        email_verified: false,
+        name: Some("Ada".into()),
+        nickname: Some("ada".into()),
+        picture: Some("https://x.io/a.png".into()),
+        ..Profile::default()
+    };
+    let found = situation.redeem().await.expect("an honest provider").profile;
+    assert_eq!(found, expected, "what is proven is another address");
 }
 
 #[tokio::test]
