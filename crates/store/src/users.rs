@@ -60,6 +60,8 @@ statements! {
     ACTIVE_SINCE = "SELECT COUNT(*) AS active FROM users WHERE last_login >= $1";
     HOLD_TO_DELETE = deleting "SELECT user_id FROM users WHERE user_id = $1";
     DELETE = "DELETE FROM users WHERE user_id = $1";
+    KEEP_CONNECTIONS = keeping "SELECT id FROM connections
+                       WHERE id IN (SELECT connection_id FROM identities WHERE user_id = $1) ORDER BY id";
     BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
             SELECT connection_id, external_id, $2 FROM identities WHERE user_id = $1 ON CONFLICT DO NOTHING";
     RETIRE = "INSERT INTO retired_user_ids (user_id, retired_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -509,6 +511,8 @@ pub async fn hold_to_delete(tx: &mut WriteTx, id: &UserId) -> Result<bool, Store
 /// Deletes a user with everything that is theirs but what the log says of them, and remembers each identity so that no
 /// source brings it back. `false` means that there was none.
 pub async fn delete(tx: &mut WriteTx, id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+    // With a connection that is being deleted, this identity of theirs goes, and nothing of it is to be remembered.
+    tx.fetch_all::<(String,)>(KEEP_CONNECTIONS, args![id]).await?;
     tx.execute(BURY, args![id, now]).await?;
     if tx.execute(DELETE, args![id]).await? == 0 {
         return Ok(false);

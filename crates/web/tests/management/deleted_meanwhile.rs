@@ -170,3 +170,21 @@ async fn two_who_delete_the_same_people_do_not_wait_for_each_other() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn somebody_is_deleted_while_one_of_their_connections_goes() {
+    for_each_engine(async |app| {
+        let api = place(app).await;
+        api.app
+            .tamper(
+                "INSERT INTO identities (connection_id, external_id, user_id, position) \
+                 VALUES ('con_empty', 'elsewhere', 'auth0|ada', 1)",
+            )
+            .await;
+        let deletion = api.app.while_deleting(THE_CONNECTION, api.delete("/users/auth0%7Cada")).await;
+        assert_eq!(deletion.status, 204, "{}", deletion.body);
+        let left = api.app.dump().await;
+        assert_eq!((left.rows("users").len(), left.rows("tombstones").len()), (0, 1));
+    })
+    .await;
+}
