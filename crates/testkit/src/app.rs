@@ -358,6 +358,13 @@ impl App {
         Box::pin(meanwhile::amid(&self.database.url, lock, call, other))
     }
 
+    /// What a call is answered that waits for what the first statement locks, while whoever holds that comes to wait for
+    /// the call, with the second. Postgres ends the write of the call. On SQLite, where one write waits for the other as
+    /// a whole, the call is alone.
+    pub async fn in_a_ring<T>(&self, locks: [&'static str; 2], call: impl Future<Output = T>) -> T {
+        meanwhile::in_a_ring(&self.database.url, locks, call).await
+    }
+
     /// Has every statement fail that names this table, as long as it is hidden.
     pub async fn hide_table(&self, table: &str) {
         self.database.rename_table(table, &hidden(table)).await;

@@ -49,6 +49,25 @@ pub(crate) async fn amid<A, B>(
     (answer, answer_to_other)
 }
 
+/// See [`App::in_a_ring`](crate::App::in_a_ring).
+pub(crate) async fn in_a_ring<T>(url: &str, [held, wanted]: [&'static str; 2], call: impl Future<Output = T>) -> T {
+    if url.starts_with("sqlite:") {
+        return call.await;
+    }
+    let mut holder = connect(url).await;
+    // Whoever looks first whether it waits for itself is ended.
+    for statement in ["BEGIN", "SET LOCAL deadlock_timeout = '1h'", held] {
+        sqlx::raw_sql(statement).execute(&mut holder).await.expect("what is there can be locked");
+    }
+    let closing_the_ring = async {
+        until_waiting(url, 1).await;
+        for statement in [wanted, "COMMIT"] {
+            sqlx::raw_sql(statement).execute(&mut holder).await.expect("the call gives way");
+        }
+    };
+    tokio::join!(call, closing_the_ring).0
+}
+
 async fn delete_on_sqlite(url: &str, delete: &'static str) {
     let mut connection = SqliteConnection::connect(url).await.expect("the test's database opens");
     sqlx::raw_sql(delete).execute(&mut connection).await.expect("a row can be deleted");

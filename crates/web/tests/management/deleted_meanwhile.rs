@@ -188,3 +188,22 @@ async fn somebody_is_deleted_while_one_of_their_connections_goes() {
     })
     .await;
 }
+
+/// As an import does, which begins again too where it is the one that is ended.
+#[tokio::test]
+async fn a_connection_goes_whose_people_somebody_writes_about_in_another_order() {
+    const THE_LAST: &str = "SELECT 1 FROM users WHERE user_id = 'auth0|b' FOR UPDATE";
+    const THE_FIRST: &str = "SELECT 1 FROM users WHERE user_id = 'auth0|a' FOR UPDATE";
+    for_each_engine(async |app| {
+        let connection = app.add_connection("people", &[], |_| {}).await;
+        for (id, email) in [("auth0|a", "a@x.test"), ("auth0|b", "b@x.test")] {
+            app.add_user(&connection, id, email, None).await;
+        }
+        let api = Api::on(app).await;
+        let deletion = api.app.in_a_ring([THE_LAST, THE_FIRST], api.delete("/connections/con_people")).await;
+        assert_eq!(deletion.status, 204, "{}", deletion.body);
+        let left = api.app.dump().await;
+        assert_eq!((left.rows("users").len(), left.rows("connections").len()), (0, 0));
+    })
+    .await;
+}
