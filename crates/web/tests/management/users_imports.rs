@@ -256,7 +256,8 @@ async fn an_import_has_failed_whose_connection_is_deleted_meanwhile() {
         let connection_id = connection(&api).await;
         let id = begin(&api, &connection_id, r#"[{"email":"a@x.io"}]"#, "false").await;
         let deleted = "DELETE FROM connections WHERE name = 'people'";
-        assert!(api.app.while_deleting(deleted, api.app.run_one_job()).await);
+        let run = Box::pin(api.app.run_one_job());
+        assert!(api.app.while_deleting(deleted, run).await);
         let failed = job(&api, &id).await;
         let expected = (&json!("failed"), &json!("the connection is gone"));
         assert_eq!((&failed["status"], &failed["status_details"]), expected);
