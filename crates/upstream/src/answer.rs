@@ -15,7 +15,7 @@ pub enum SourceAnswer {
     Blocked,
     /// The source refuses the password because it is known from a breach.
     Breached,
-    /// The password is right, but the source wants a second factor.
+    /// The password is right, but the source wants a second factor, or knows one of the person's.
     MfaRequired,
     /// The source wants to be asked less often, for this person or altogether.
     Throttled {

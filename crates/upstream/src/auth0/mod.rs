@@ -46,6 +46,10 @@ impl Tenant<'_> {
         if profile.blocked == Some(true) {
             return Ok(SourceAnswer::Blocked);
         }
+        // A tenant asks for them where an application wants them; here, nobody would ever ask again.
+        if !profile.multifactor.is_empty() {
+            return Ok(SourceAnswer::MfaRequired);
+        }
         Ok(SourceAnswer::Verified(Box::new(profile)))
     }
 

@@ -203,6 +203,9 @@ async fn nobody_is_moved_without_metadata_that_exists() {
     let mut blocked = ada();
     blocked["blocked"] = json!(true);
     check_profile(Lie::json(200, blocked), Err(Blocked)).await;
+    let mut enrolled = ada();
+    enrolled["multifactor"] = json!(["guardian"]);
+    check_profile(Lie::json(200, enrolled), Err(MfaRequired)).await;
 }
 
 #[tokio::test]

@@ -88,8 +88,11 @@ async fn mg_01_what_is_not_a_wrong_password_is_not_called_one() {
 async fn mg_08_whoever_has_a_second_factor_there_does_not_come_in_by_one() {
     let mut answer = json!({"error": "mfa_required", "error_description": "Multifactor authentication required"});
     answer["mfa_token"] = json!("Fe26.2*SERVER*secret");
-    let second_step = refused(403, "A second step is needed", "source_mfa_required");
-    check_password(Lie::json(403, answer), second_step).await;
+    let second_step = || refused(403, "A second step is needed", "source_mfa_required");
+    check_password(Lie::json(403, answer), second_step()).await;
+    let mut user = ada(ADA);
+    user["multifactor"] = json!(["guardian"]);
+    check(Question::User, |_| Lie::json(200, user.clone()), second_step()).await;
 }
 
 /// `amr` is about the sign-in here: neither what the source says of its own nor what it once was makes it more.
