@@ -6,7 +6,7 @@ use model::address::FoldedEmail;
 use model::user::{PasswordCredential, StoredPassword, User};
 use model::{ConnectionId, Timestamp, UserId};
 
-use crate::db::{Args, Ask, InsertMany, Inserts, RowsWritten, Sql, args};
+use crate::db::{Args, Ask, InsertMany, Inserts, RowsWritten, Sql, args, statement};
 use crate::passwords::{self, PasswordRow};
 use crate::users::{self, Stored};
 use crate::{Read, Store, StoreError, WriteTx};
@@ -26,9 +26,22 @@ macro_rules! questions {
             ),
         };)*
         #[cfg(test)]
-        pub(crate) const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name),)*];
+        pub(crate) const ALL: &[(&str, Sql)] = &[
+            $((stringify!($name), $name),)*
+            ("HAS_USERNAMES", HAS_USERNAMES),
+            ("HAS_TOMBSTONES", HAS_TOMBSTONES),
+        ];
     };
 }
+
+// Most directories know nobody by a user name, and have buried nobody: that spares the question about each. Without an
+// order, Postgres might read all of another connection's rows where it expects some of this one among the first.
+const HAS_USERNAMES: Sql = statement!(
+    "SELECT username_folded FROM identities WHERE connection_id = $1 AND username_folded IS NOT NULL
+     ORDER BY username_folded LIMIT 1"
+);
+const HAS_TOMBSTONES: Sql =
+    statement!("SELECT external_id FROM tombstones WHERE connection_id = $1 ORDER BY external_id LIMIT 1");
 
 questions! {
     BY_ID = "user_id, external_id, email_folded, username_folded" from "identities"
@@ -119,8 +132,24 @@ pub async fn holders_of_names(
 ) -> Result<Vec<Holder>, StoreError> {
     let names: Vec<&str> = names.iter().map(FoldedEmail::as_str).collect();
     let mut found = holders(db, BY_EMAIL, connection_id, &names).await?;
-    found.extend(holders(db, BY_USERNAME, connection_id, &names).await?);
+    found.extend(holders_of_usernames(db, connection_id, &names).await?);
     Ok(found)
+}
+
+async fn holders_of_usernames(
+    db: &mut impl Read,
+    connection_id: &ConnectionId,
+    names: &[&str],
+) -> Result<Vec<Holder>, StoreError> {
+    if !names.is_empty() && has_any(db, HAS_USERNAMES, connection_id).await? {
+        holders(db, BY_USERNAME, connection_id, names).await
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+async fn has_any(db: &mut impl Read, question: Sql, connection_id: &ConnectionId) -> Result<bool, StoreError> {
+    db.fetch_optional::<(String,)>(question, args![connection_id]).await.map(|found| found.is_some())
 }
 
 async fn holders(
@@ -147,7 +176,11 @@ pub async fn buried(
     connection_id: &ConnectionId,
     external_ids: &[&str],
 ) -> Result<HashSet<String>, StoreError> {
-    ids(db, BURIED, args![connection_id, external_ids]).await
+    if has_any(db, HAS_TOMBSTONES, connection_id).await? {
+        ids(db, BURIED, args![connection_id, external_ids]).await
+    } else {
+        Ok(HashSet::new())
+    }
 }
 
 async fn ids(db: &mut impl Read, question: Sql, args: Args) -> Result<HashSet<String>, StoreError> {
@@ -245,7 +278,7 @@ async fn are_names_of_the_other_kind_taken(
 ) -> Result<bool, StoreError> {
     let emails: Vec<_> = emails.iter().map(FoldedEmail::as_str).collect();
     let usernames: Vec<_> = usernames.iter().map(FoldedEmail::as_str).collect();
-    Ok(!holders(tx, BY_USERNAME, connection_id, &emails).await?.is_empty()
+    Ok(!holders_of_usernames(tx, connection_id, &emails).await?.is_empty()
         || !holders(tx, BY_EMAIL, connection_id, &usernames).await?.is_empty())
 }
 
