@@ -129,9 +129,12 @@ impl Store {
 
     /// Lets other processes write. Whoever writes again and again, for seconds, owes it to them after each time: SQLite
     /// has one writer, and those who wait for the file do not queue.
-    pub async fn make_way(&self) {
-        if let Engine::Sqlite(engine) = &self.engine {
-            engine.make_way().await;
+    ///
+    /// Answers whether another process may have written since the last time, which only SQLite rules out.
+    pub async fn make_way(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.make_way().await,
+            Engine::Postgres(_) => true,
         }
     }
 

@@ -49,7 +49,7 @@ impl Load {
     fn room(self) -> Room {
         match self {
             Load::Service => Room { cache: 8 * 1024, log: 8_000 },
-            Load::Import => Room { cache: 192 * 1024, log: 64_000 },
+            Load::Import => Room { cache: 128 * 1024, log: 64_000 },
         }
     }
 }
@@ -124,10 +124,15 @@ impl Sqlite {
         opening.await.unwrap_or_else(|_| Err(stopping()))
     }
 
-    /// Another process that waits for the file gets it, if it looks often enough.
+    /// Another process that waits for the file gets it, if it looks often enough. Answers whether one wrote since the last
+    /// time, or may have.
     #[expect(clippy::disallowed_methods, reason = "other processes do not live by the clock of a test")]
-    pub(super) async fn make_way(&self) {
+    pub(super) async fn make_way(&self) -> bool {
         tokio::time::sleep(WAY).await;
+        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        let asking = self.runtime.spawn(async move { writer.is_file_changed().await });
+        // What keeps it from being told keeps the next write from being made, and is told there.
+        !matches!(asking.await, Ok(Ok(false)))
     }
 
     /// Commits what is under way. The writer's connection is the last to close, because that folds the log into the

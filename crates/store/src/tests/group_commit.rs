@@ -155,6 +155,20 @@ async fn another_process_that_writes_only_delays() {
 }
 
 #[tokio::test]
+async fn whoever_makes_way_hears_whether_another_process_wrote() {
+    let database = Database::sqlite().await;
+    let (ours, other) = (&database.store, database.open_again().await);
+    assert!(!ours.make_way().await, "the other only opened the file");
+    write_note(ours, "ours").await.unwrap();
+    assert_eq!(noted(&other).await, ["ours"]);
+    assert!(!ours.make_way().await, "only we wrote");
+    write_note(&other, "theirs").await.unwrap();
+    write_note(ours, "ours again").await.unwrap();
+    assert!(ours.make_way().await, "the other wrote");
+    assert!(!ours.make_way().await, "that was before the last time");
+}
+
+#[tokio::test]
 async fn the_file_is_not_held_once_nobody_writes() {
     let database = Database::sqlite().await;
     drop(database.store.write().await.unwrap());

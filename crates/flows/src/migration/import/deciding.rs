@@ -10,20 +10,32 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::ImportRefused;
-use super::batch::Reading;
-use super::decision::Rules;
+use super::batch::{Batch, Reading, SurveyedReader};
+use super::decision::{Decision, Rules};
 use super::directory::Directory;
 use super::entry::Entry;
+use super::framing::Record;
+use super::reader::Said;
+use super::refusal::RowError;
 use super::writing::{Outcome, Writing};
 
-/// Rows that are decided about before anything else gets a turn.
+/// Rows that are read, or decided about, before anything else gets a turn.
 const AT_A_TIME: usize = 100;
 
-/// A batch, what becomes of each of its entries in their order once it is written, and what of it is to be written.
+/// A batch that is decided about, and what of it is to be written.
 pub(super) struct Decided {
-    pub(super) batch: Vec<Reading>,
-    pub(super) outcomes: Vec<Outcome>,
+    pub(super) reader: Arc<SurveyedReader>,
+    pub(super) rows: Vec<DecidedRow>,
     pub(super) writing: Writing,
+}
+
+/// A row as it came, and what becomes of it once its batch is written. What it says is not kept, since it takes three
+/// times the room; where it is wanted again, the row is read again.
+pub(super) struct DecidedRow {
+    pub(super) record: Record,
+    pub(super) outcome: Outcome,
+    /// Its fields for which there is no place.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Holds batches against the directory.
@@ -42,40 +54,64 @@ impl Decider {
     /// who is in the input twice was refused. Ends with the batches, and when nobody receives any more.
     ///
     /// For a thread that may block: each batch is read there too, so that no more than two threads, this one and
-    /// the one that writes, want a processor at a time.
+    /// the one that writes, want a processor at a time. None is begun before there is room for what comes of it.
     pub(super) fn decide_all(
         &self,
-        batches: impl Iterator<Item = io::Result<Vec<Reading>>>,
+        mut batches: impl Iterator<Item = io::Result<Batch>>,
         decided: &mpsc::Sender<Result<Decided, ImportRefused>>,
     ) {
         let runtime = Handle::current();
-        for batch in batches {
-            let next = match batch {
+        while let Ok(room) = runtime.block_on(decided.reserve())
+            && let Some(batch) = batches.next()
+        {
+            room.send(match batch {
                 Ok(batch) => runtime.block_on(self.decide(batch)).map_err(ImportRefused::from),
                 Err(error) => Err(ImportRefused::Input(error)),
+            });
+        }
+    }
+
+    pub(super) async fn decide(&self, Batch { reader, records }: Batch) -> Result<Decided, StoreError> {
+        let mut readings = Vec::with_capacity(records.len());
+        for record in records {
+            readings.push(reader.read(record));
+            let_others_in_after(readings.len()).await;
+        }
+        let directory = self.directory(&readings).await?;
+        let (mut rows, mut writing) = (Vec::with_capacity(readings.len()), Writing::of(&self.store));
+        for Reading { record, said, left_out } in readings {
+            let outcome = match said {
+                Said::Entry(entry) => writing.add(self.decision(&entry, &directory), self.rules.now)?,
+                Said::Skipped(reason) => Outcome::Skipped(reason),
+                Said::Refused(errors) => Outcome::Refused(errors),
             };
-            if decided.blocking_send(next).is_err() {
-                return;
-            }
+            rows.push(DecidedRow { record, outcome, left_out });
+            let_others_in_after(rows.len()).await;
         }
+        Ok(Decided { reader, rows, writing })
     }
 
-    pub(super) async fn decide(&self, batch: Vec<Reading>) -> Result<Decided, StoreError> {
-        let entries: Vec<&Entry> = batch.iter().filter_map(Reading::entry).collect();
-        let directory = self.directory(&entries).await?;
-        let (mut outcomes, mut writing) = (Vec::with_capacity(entries.len()), Writing::of(&self.store));
-        for some in entries.chunks(AT_A_TIME) {
-            for entry in some {
-                let fresh_id = || UserId::random_external_id(self.entropy.array());
-                outcomes.push(writing.add(self.rules.decide(entry, &directory, fresh_id), self.rules.now)?);
-            }
-            tokio::task::yield_now().await;
-        }
-        Ok(Decided { batch, outcomes, writing })
+    /// A batch of which nothing is taken.
+    pub(super) fn refuse(&self, Batch { reader, records }: Batch, error: &RowError) -> Decided {
+        let refused = || Outcome::Refused(vec![error.clone()]);
+        let rows = records.into_iter().map(|record| DecidedRow { record, outcome: refused(), left_out: Vec::new() });
+        Decided { reader, rows: rows.collect(), writing: Writing::of(&self.store) }
     }
 
-    async fn directory(&self, entries: &[&Entry]) -> Result<Directory, StoreError> {
-        Directory::about(&mut self.store.snapshot().await?, &self.rules.connection.id, entries, self.rules.existing)
-            .await
+    async fn directory(&self, readings: &[Reading]) -> Result<Directory, StoreError> {
+        let entries: Vec<&Entry> = readings.iter().filter_map(Reading::entry).collect();
+        let mut snapshot = self.store.snapshot().await?;
+        Directory::about(&mut snapshot, &self.rules.connection.id, &entries, self.rules.existing).await
+    }
+
+    fn decision(&self, entry: &Entry, directory: &Directory) -> Decision {
+        self.rules.decide(entry, directory, || UserId::random_external_id(self.entropy.array()))
+    }
+}
+
+/// Gives whatever else runs on the thread its turn, once in so many rows.
+async fn let_others_in_after(rows: usize) {
+    if rows.is_multiple_of(AT_A_TIME) {
+        tokio::task::yield_now().await;
     }
 }

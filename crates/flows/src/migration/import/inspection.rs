@@ -1,14 +1,13 @@
 //! What a file says, without a directory to hold it against. For the fuzz targets, which see public items alone.
 
 use std::io;
-use std::sync::Arc;
 
 use credentials::password::Limits;
 use model::connection::Connection;
 use model::user::PasswordCredential;
 use model::{ConnectionId, Timestamp};
 
-use super::batch::{self, Reading};
+use super::batch::{Reading, SurveyedReader};
 use super::collisions::Survey;
 use super::entry::{Entry, HashOf};
 use super::framing::Records;
@@ -33,18 +32,19 @@ pub struct InspectedRow {
 /// Reads a file in this format, for a connection of no account.
 pub fn inspect(format: Format, input: &[u8]) -> io::Result<Vec<InspectedRow>> {
     let connection = Connection::new(ConnectionId::new("con_inspected"), "users", Timestamp::from_millis(0));
-    let reader = Arc::new(RowReader::new(format, &connection, None, Limits::default()));
+    let reader = RowReader::new(format, &connection, None, Limits::default());
     let (Some(first), Some(second)) = (Records::open(input)?, Records::open(input)?) else { return Ok(Vec::new()) };
     let survey = Survey::of(first, &reader, [0; 16])?;
-    second.map(|record| Ok(inspected(&batch::read(record?, &reader, &survey)))).collect()
+    let reader = SurveyedReader { reader, survey };
+    second.map(|record| Ok(inspected(&reader, &reader.read(record?)))).collect()
 }
 
-fn inspected(reading: &Reading) -> InspectedRow {
-    let (place, bytes) = reading.row();
-    let row = InspectedRow { place, bytes: bytes.to_vec(), taken_as: Vec::new(), hash: None, refused: None };
-    match &reading.said {
+fn inspected(reader: &SurveyedReader, Reading { record, said, .. }: &Reading) -> InspectedRow {
+    let bytes = record.content.as_deref().unwrap_or_default().to_vec();
+    let row = InspectedRow { place: record.place, bytes, taken_as: Vec::new(), hash: None, refused: None };
+    match said {
         Said::Skipped(_) => row,
-        Said::Refused(errors) => InspectedRow { refused: Some(reading.refused(errors.clone())), ..row },
+        Said::Refused(errors) => InspectedRow { refused: Some(reader.refused(record, errors.clone())), ..row },
         Said::Entry(Entry::Hash(HashOf { external_id, credential })) => {
             InspectedRow { taken_as: vec![format!("id {external_id}")], hash: imported(credential), ..row }
         }

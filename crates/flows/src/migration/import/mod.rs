@@ -29,6 +29,7 @@ mod tests;
 mod writing;
 
 use std::io::{self, Read, Seek};
+use std::sync::Arc;
 
 use credentials::password::Limits;
 use model::connection::Connection;
@@ -177,7 +178,7 @@ fn run<'a>(
     checkpoint: Checkpoint<'a>,
 ) -> Run<'a> {
     let decider = Decider::of(&svc.store, &svc.entropy, Rules::of(request, connection, cx.now));
-    Run { request, limits: Limits::default(), decider, checkpoint }
+    Run { request, limits: Limits::default(), decider, checkpoint, pace: Arc::default() }
 }
 
 /// A job is told at its checkpoints.

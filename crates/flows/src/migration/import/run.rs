@@ -7,23 +7,23 @@ use credentials::password::Limits;
 use model::connection::Connection;
 use tokio::sync::mpsc;
 
-use super::batch::{Batches, Reading};
+use super::batch::{Batch, Batches, Pace, SurveyedReader};
 use super::checkpoint::Checkpoint;
 use super::collisions::{Key, Survey};
-use super::deciding::{Decided, Decider};
+use super::deciding::{Decided, DecidedRow, Decider};
 use super::format::Format;
 use super::framing::Records;
-use super::reader::{RowReader, Said, SkipReason};
+use super::reader::{RowReader, SkipReason};
 use super::refusal::{RefusedRow, RowCode, RowError};
 use super::summary::Summary;
-use super::writing::{Outcome, Writing, Written};
-use super::{ImportObserver, ImportRefused, ImportRequest};
+use super::writing::{Outcome, Written};
+use super::{Existing, ImportObserver, ImportRefused, ImportRequest};
 use crate::error::OrInternal;
 
 /// How often one row is decided again before it is given up. Each time, somebody changed the same person meanwhile.
 const ATTEMPTS: u32 = 3;
 
-/// Batches that are decided about and wait to be written.
+/// Batches that are being decided about, or wait to be written.
 const AHEAD: usize = 1;
 
 /// The first byte of what gzip made. No text begins with it.
@@ -35,6 +35,7 @@ pub(super) struct Run<'a> {
     pub(super) limits: Limits,
     pub(super) decider: Arc<Decider>,
     pub(super) checkpoint: Checkpoint<'a>,
+    pub(super) pace: Arc<Pace>,
 }
 
 impl Run<'_> {
@@ -47,16 +48,16 @@ impl Run<'_> {
     ) -> Result<Summary, ImportRefused> {
         let first_pass = self.first_pass();
         let prepared = tokio::task::spawn_blocking(move || first_pass.over(input));
-        let Prepared { input, reader, survey } = prepared.await.or_internal("reading the input")??;
+        let Prepared { input, reader } = prepared.await.or_internal("reading the input")??;
         let settled = usize::try_from(before.read).or_internal("counting rows")?;
-        let mut summary = Summary { total: survey.rows, ..before };
+        let mut summary = Summary { total: reader.survey.rows, ..before };
         observer.progress(&summary);
         let (sender, batches) = mpsc::channel(AHEAD);
-        let decider = Arc::clone(&self.decider);
+        let (decider, pace) = (Arc::clone(&self.decider), Arc::clone(&self.pace));
         let second_pass = tokio::task::spawn_blocking(move || match open(input) {
             Ok(records) => {
                 let records = records.into_iter().flatten().skip(settled);
-                decider.decide_all(Batches::of(records, reader, survey), &sender);
+                decider.decide_all(Batches::of(records, reader, pace), &sender);
             }
             Err(error) => {
                 // An error says that nobody waits for it.
@@ -115,86 +116,93 @@ impl Run<'_> {
     /// Writes, counts, and answers which rows were refused. Where the directory changed meanwhile, it is asked again
     /// about the batch, and if it has changed once more, each row is decided and written by itself.
     async fn settle(&self, decided: Decided, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
-        let batch = match self.write(decided, told).await? {
+        let outdated = match self.write(decided, told).await? {
             Ok(refused) => return Ok(refused),
             Err(outdated) => outdated,
         };
-        let batch = match self.write(self.decider.decide(batch).await?, told).await? {
+        let outdated = match self.write(self.decider.decide(outdated).await?, told).await? {
             Ok(refused) => return Ok(refused),
             Err(outdated) => outdated,
         };
         let mut refused = Vec::new();
-        for reading in batch {
-            refused.extend(self.settle_alone(reading, told).await?);
+        for single in outdated.into_singles() {
+            refused.extend(self.settle_single(single, told).await?);
         }
         Ok(refused)
     }
 
-    async fn settle_alone(&self, reading: Reading, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
-        let mut batch = vec![reading];
+    async fn settle_single(&self, mut single: Batch, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
         for _ in 0..ATTEMPTS {
-            batch = match self.write(self.decider.decide(batch).await?, told).await? {
+            single = match self.write(self.decider.decide(single).await?, told).await? {
                 Ok(refused) => return Ok(refused),
                 Err(outdated) => outdated,
             };
         }
         let message = "the person is being changed at this moment; import the row again";
-        let outcomes = vec![Outcome::Refused(vec![RowError::of_row(RowCode::Conflict, message)])];
-        let written = self.write(Decided { batch, outcomes, writing: Writing::of(&self.decider.store) }, told).await?;
-        Ok(written.unwrap_or_default())
+        let given_up = self.decider.refuse(single, &RowError::of_row(RowCode::Conflict, message));
+        Ok(self.write(given_up, told).await?.unwrap_or_default())
     }
 
     /// Gives the batch back where somebody signed up, changed or left between the question and the write; nothing was
     /// written then.
     async fn write(
         &self,
-        Decided { batch, outcomes, writing }: Decided,
+        Decided { reader, mut rows, writing }: Decided,
         told: &Mutex<Told<'_>>,
-    ) -> Result<Result<Vec<RefusedRow>, Vec<Reading>>, ImportRefused> {
+    ) -> Result<Result<Vec<RefusedRow>, Batch>, ImportRefused> {
         let writes = !writing.is_empty() || self.checkpoint.is_kept();
         if self.request.dry_run || !writes {
-            return Ok(Ok(self.count(&batch, outcomes, locked(told).summary)));
+            return Ok(Ok(self.count(&reader, &rows, locked(told).summary)));
         }
+        let outdated = |rows: Vec<DecidedRow>| Batch {
+            reader: Arc::clone(&reader),
+            records: rows.into_iter().map(|row| row.record).collect(),
+        };
         let mut tx = self.decider.store.write().await?;
         let moved = match writing.write(&mut tx, &self.connection().id).await {
             Ok(Written::Done(moved)) => moved,
-            Ok(Written::Outdated) => return Ok(Err(batch)),
+            Ok(Written::Outdated) => return Ok(Err(outdated(rows))),
             Ok(Written::ConnectionGone) => {
                 return Err(ImportRefused::UnknownConnection(self.connection().name.clone()));
             }
-            Err(error) if error.is_of_a_deadlock() => return Ok(Err(batch)),
+            Err(error) if error.is_of_a_deadlock() => return Ok(Err(outdated(rows))),
             Err(error) => return Err(error.into()),
         };
-        let outcomes = outcomes.into_iter().map(|one| one.unless_moved(&moved)).collect();
+        for row in &mut rows {
+            row.outcome.leave_alone(&moved);
+        }
         let (refused, so_far) = {
             let summary = &mut *locked(told).summary;
-            (self.count(&batch, outcomes, summary), summary.clone())
+            (self.count(&reader, &rows, summary), summary.clone())
         };
         if !self.checkpoint.note(&mut tx, &so_far, &refused).await? {
             return Err(ImportRefused::Overtaken);
         }
         tx.commit().await?;
         // Its memory is given back meanwhile, which takes longer than the way that is made.
-        tokio::task::spawn_blocking(move || drop(batch));
-        self.decider.store.make_way().await;
+        tokio::task::spawn_blocking(move || drop(rows));
+        let others_wrote = self.decider.store.make_way().await;
+        self.pace.keep_to(others_wrote || !self.may_take_longer());
         Ok(Ok(refused))
     }
 
+    /// Whether batches may be larger while nobody else writes. A job runs where others write by the same connection, of
+    /// which nothing tells; and whoever is updated or brought back is some statements, and not a part of one.
+    fn may_take_longer(&self) -> bool {
+        !self.checkpoint.is_kept() && self.request.existing != Existing::Update && !self.request.restore_deleted
+    }
+
     /// Counts every row of a batch, and answers which were refused. A job has to tell of each row that it did not take.
-    fn count(&self, batch: &[Reading], outcomes: Vec<Outcome>, summary: &mut Summary) -> Vec<RefusedRow> {
-        let mut outcomes = outcomes.into_iter();
+    fn count(&self, reader: &SurveyedReader, rows: &[DecidedRow], summary: &mut Summary) -> Vec<RefusedRow> {
         let mut refused = Vec::new();
-        for reading in batch {
-            let outcome = match &reading.said {
-                Said::Refused(errors) => Outcome::Refused(errors.clone()),
-                Said::Skipped(reason) => Outcome::Skipped(*reason),
-                Said::Entry(_) => outcomes.next().expect("every entry is decided once, in their order"),
+        for DecidedRow { record, outcome, left_out } in rows {
+            let errors = match outcome {
+                Outcome::Skipped(reason) if self.checkpoint.is_kept() => {
+                    summary.count(&Outcome::Refused(vec![passed_over(*reason)]), left_out)
+                }
+                other => summary.count(other, left_out),
             };
-            let told = match outcome {
-                Outcome::Skipped(reason) if self.checkpoint.is_kept() => Outcome::Refused(vec![passed_over(reason)]),
-                other => other,
-            };
-            refused.extend(summary.count(told, &reading.left_out).map(|errors| reading.refused(errors)));
+            refused.extend(errors.map(|errors| reader.refused(record, errors)));
         }
         refused
     }
@@ -234,8 +242,7 @@ struct FirstPass {
 /// What the second pass needs.
 struct Prepared<R> {
     input: R,
-    reader: Arc<RowReader>,
-    survey: Survey,
+    reader: SurveyedReader,
 }
 
 impl FirstPass {
@@ -248,7 +255,7 @@ impl FirstPass {
         };
         let reader = RowReader::new(format, &self.connection, self.called.as_deref(), self.limits);
         let survey = Survey::of(open_rows(&mut input)?, &reader, self.key).map_err(ImportRefused::Input)?;
-        Ok(Prepared { input, reader: Arc::new(reader), survey })
+        Ok(Prepared { input, reader: SurveyedReader { reader, survey } })
     }
 }
 

@@ -38,21 +38,21 @@ pub struct Summary {
 
 impl Summary {
     /// Counts what became of a row, and the fields it lost if it was taken. Answers why it was not.
-    pub(super) fn count(&mut self, outcome: Outcome, left_out: &[String]) -> Option<Vec<RowError>> {
+    pub(super) fn count(&mut self, outcome: &Outcome, left_out: &[String]) -> Option<Vec<RowError>> {
         self.read += 1;
         match outcome {
             Outcome::Refused(errors) => {
                 self.refused += 1;
-                return Some(errors);
+                return Some(errors.clone());
             }
-            Outcome::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
+            Outcome::Skipped(reason) => *self.skipped.entry(*reason).or_default() += 1,
             Outcome::Unchanged => self.unchanged += 1,
             Outcome::Updated | Outcome::GivenHash(_) => {
                 self.updated += 1;
                 self.leave_out(left_out);
             }
             Outcome::Inserted(password) => {
-                self.insert(password);
+                self.insert(*password);
                 self.leave_out(left_out);
             }
         }

@@ -44,10 +44,9 @@ pub(super) enum Outcome {
 
 impl Outcome {
     /// Somebody who moved while their hash was on its way keeps the password they have.
-    pub(super) fn unless_moved(self, moved: &HashSet<UserId>) -> Self {
-        match self {
-            Outcome::GivenHash(user_id) if moved.contains(&user_id) => Outcome::Unchanged,
-            other => other,
+    pub(super) fn leave_alone(&mut self, moved: &HashSet<UserId>) {
+        if matches!(self, Outcome::GivenHash(user_id) if moved.contains(user_id)) {
+            *self = Outcome::Unchanged;
         }
     }
 }

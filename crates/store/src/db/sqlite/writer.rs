@@ -1,3 +1,4 @@
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -31,6 +32,8 @@ pub(super) struct Writer {
     undone_by: Option<UndoneBy>,
     /// SQLite undid the whole transaction by itself, as it may when the disk is full.
     rolled_back: Arc<AtomicBool>,
+    /// Another once anybody else has committed (<https://www.sqlite.org/pragma.html#pragma_data_version>).
+    data_version: i64,
 }
 
 /// What undoes one write of a group.
@@ -48,8 +51,9 @@ impl Writer {
         let hook = Arc::clone(&rolled_back);
         sqlx::query(SHORT_WAIT).execute(&mut connection).await?;
         connection.lock_handle().await?.set_rollback_hook(move || hook.store(true, Ordering::SeqCst));
-        let connection = Some(connection);
-        Ok(Writer { connection, group: Vec::new(), in_transaction: false, undone_by: None, rolled_back })
+        let data_version = data_version(&mut connection).await?;
+        let (connection, group) = (Some(connection), Vec::new());
+        Ok(Writer { connection, group, in_transaction: false, undone_by: None, rolled_back, data_version })
     }
 
     /// The connection, for the statements of the write that is under way.
@@ -170,6 +174,12 @@ impl Writer {
         }
     }
 
+    /// Whether anybody else committed since this was asked last, or since the file was opened.
+    pub(super) async fn is_file_changed(&mut self) -> Result<bool, StoreError> {
+        let now = data_version(self.open_connection()?).await?;
+        Ok(mem::replace(&mut self.data_version, now) != now)
+    }
+
     async fn run(&mut self, statement: &'static str) -> Result<(), StoreError> {
         sqlx::query(statement).execute(self.open_connection()?).await?;
         Ok(())
@@ -178,4 +188,8 @@ impl Writer {
     fn open_connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         self.connection.as_mut().ok_or_else(|| StoreError::Unreachable("it is closed".to_owned()))
     }
+}
+
+async fn data_version(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await?)
 }

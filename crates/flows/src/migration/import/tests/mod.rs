@@ -6,6 +6,7 @@ mod custom_hashes;
 mod directory;
 mod interruptions;
 mod meanwhile;
+mod pace;
 mod rows;
 mod upserts;
 
@@ -50,7 +51,12 @@ const CUSTOM_HASHES: &str = fixture!("auth0-custom-hashes.json");
 struct Directory {
     store: Store,
     connection: Connection,
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+async fn open(folder: &TempDir) -> Store {
+    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    Store::open(&StoreSettings { url, readers: 4, load: Load::Service }).await.unwrap()
 }
 
 /// Keeps all it hears.
@@ -85,9 +91,8 @@ impl Directory {
 
     async fn with_source(source: Option<Source>) -> Self {
         let folder = TempDir::new().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        let store = Store::open(&StoreSettings { url, readers: 4, load: Load::Service }).await.unwrap();
-        let directory = Directory { store, connection: connection("con_users", "users", source), _folder: folder };
+        let store = open(&folder).await;
+        let directory = Directory { store, connection: connection("con_users", "users", source), folder };
         for connection in [&directory.connection, &connection("con_other", "other", None)] {
             let stored = StoredConnection::from(connection.clone());
             let mut tx = directory.store.write().await.unwrap();
@@ -126,7 +131,8 @@ impl Directory {
     fn run<'a>(&self, request: &'a ImportRequest, beginning: &'a Beginning) -> Run<'a> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let decider = Decider::of(&self.store, &entropy, Rules::of(request, &self.connection, NOW));
-        Run { request, limits: Limits::default(), decider, checkpoint: Checkpoint::Beginning(beginning) }
+        let checkpoint = Checkpoint::Beginning(beginning);
+        Run { request, limits: Limits::default(), decider, checkpoint, pace: Arc::default() }
     }
 
     async fn user(&self, id: &str) -> Option<User> {
