@@ -13,7 +13,8 @@ mod writer;
 pub(super) use readers::Lent;
 pub(super) use watched::Watched;
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +59,9 @@ impl Load {
 /// the system as well, from where it is fetched in a microsecond.
 const READERS_CACHE: u32 = 1024;
 
+/// What a page takes in the log, bytes: its header besides.
+const PAGE_IN_LOG: u64 = 4096 + 24;
+
 /// How long a write leaves the file to other processes that wait for it: two looks of [`writer`].
 const WAY: Duration = Duration::from_millis(4);
 
@@ -68,8 +72,31 @@ pub(super) struct Sqlite {
     readers: Arc<Readers>,
     writer: Arc<Mutex<Writer>>,
     undoing: Arc<Undoing>,
+    log: Arc<Log>,
     /// Where the writer's steps run, whoever drops a write and wherever.
     runtime: Handle,
+}
+
+/// The write-ahead log beside the file. It begins anew when all of it has gone to where it belongs; but where another
+/// process writes after each of our writes, that is never the case, and it would grow until they stop.
+struct Log {
+    path: PathBuf,
+    /// Bytes from which on we see to it. The log of a process that writes alone stays below.
+    most: u64,
+}
+
+impl Log {
+    /// SQLite keeps it beside the file that a link leads to.
+    fn of(options: &SqliteConnectOptions, room: &Room) -> Arc<Self> {
+        let named = options.get_filename();
+        let mut path = fs::canonicalize(named).unwrap_or_else(|_| named.to_owned()).into_os_string();
+        path.push("-wal");
+        Arc::new(Log { path: path.into(), most: 2 * u64::from(room.log) * PAGE_IN_LOG })
+    }
+
+    fn is_too_long(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|log| log.len() > self.most)
+    }
 }
 
 /// One write on the writer's connection. Dropping it undoes it.
@@ -91,13 +118,15 @@ impl Sqlite {
         let unreachable = |error: sqlx::Error| {
             StoreError::Unreachable(format!("{}: {error}", Path::new(options.get_filename()).display()))
         };
-        let mut connection = connect(&for_writing(&options, &settings.load.room())).await.map_err(unreachable)?;
+        let room = settings.load.room();
+        let mut connection = connect(&for_writing(&options, &room)).await.map_err(unreachable)?;
         migrate(&mut connection).await?;
         let for_reading = options.clone().create_if_missing(false).read_only(true);
         let for_reading = for_reading.pragma("cache_size", format!("-{READERS_CACHE}"));
         let readers = Readers::open(for_reading, settings.readers).await.map_err(unreachable)?;
         let writer = Arc::new(Mutex::new(Writer::new(connection).await?));
-        Ok(Sqlite { readers, writer, undoing: Arc::default(), runtime: Handle::current() })
+        let log = Log::of(&options, &room);
+        Ok(Sqlite { readers, writer, undoing: Arc::default(), log, runtime: Handle::current() })
     }
 
     pub(super) async fn reader(&self) -> Result<Lent, StoreError> {
@@ -129,8 +158,13 @@ impl Sqlite {
     #[expect(clippy::disallowed_methods, reason = "other processes do not live by the clock of a test")]
     pub(super) async fn make_way(&self) -> bool {
         tokio::time::sleep(WAY).await;
-        let mut writer = Arc::clone(&self.writer).lock_owned().await;
-        let asking = self.runtime.spawn(async move { writer.is_file_changed().await });
+        let (mut writer, log) = (Arc::clone(&self.writer).lock_owned().await, Arc::clone(&self.log));
+        let asking = self.runtime.spawn(async move {
+            if log.is_too_long() {
+                writer.empty_log().await?;
+            }
+            writer.is_file_changed().await
+        });
         // What keeps it from being told keeps the next write from being made, and is told there.
         !matches!(asking.await, Ok(Ok(false)))
     }

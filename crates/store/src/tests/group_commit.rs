@@ -168,6 +168,37 @@ async fn whoever_makes_way_hears_whether_another_process_wrote() {
     assert!(!ours.make_way().await, "that was before the last time");
 }
 
+/// More than the log of a broker may have.
+const MANY_BYTES: usize = 70 * 1024 * 1024;
+
+#[tokio::test]
+async fn whoever_makes_way_empties_a_log_that_others_kept_from_beginning_anew() {
+    let database = Database::sqlite().await;
+    let length = || std::fs::metadata(file(&database, "-wal")).unwrap().len();
+    let other = database.open_again().await;
+    let mut reading = other.snapshot().await.unwrap();
+    reading.fetch_one::<(i64,)>(Sql::both("SELECT COUNT(*) FROM settings"), args![]).await.unwrap();
+    for part in 0..10 {
+        let mut tx = database.store.write().await.unwrap();
+        note_at_length(&mut tx, &part.to_string(), MANY_BYTES / 10).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    database.store.make_way().await;
+    assert!(length() > u64::try_from(MANY_BYTES).unwrap(), "somebody reads what was there before");
+    drop(reading);
+    let emptying = async {
+        // Whoever reads is gone a moment after it was said.
+        while length() > 0 {
+            database.store.make_way().await;
+        }
+    };
+    timeout(Duration::from_secs(30), emptying).await.expect("nobody reads any more");
+    write_note(&database.store, "after").await.unwrap();
+    database.store.make_way().await;
+    assert!(length() > 0, "a short log is left as it is");
+    assert_eq!(noted(&other).await.len(), 11);
+}
+
 #[tokio::test]
 async fn the_file_is_not_held_once_nobody_writes() {
     let database = Database::sqlite().await;

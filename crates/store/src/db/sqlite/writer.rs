@@ -174,6 +174,12 @@ impl Writer {
         }
     }
 
+    /// Folds the log into the file and lets it begin anew, unless somebody reads from it, writes, or folds it at this
+    /// moment.
+    pub(super) async fn empty_log(&mut self) -> Result<(), StoreError> {
+        if self.in_transaction { Ok(()) } else { self.run("PRAGMA wal_checkpoint(TRUNCATE)").await }
+    }
+
     /// Whether anybody else committed since this was asked last, or since the file was opened.
     pub(super) async fn is_file_changed(&mut self) -> Result<bool, StoreError> {
         let now = data_version(self.open_connection()?).await?;
