@@ -117,13 +117,14 @@ impl Writing {
 
     /// Writes all of it.
     pub(super) async fn write(self, tx: &mut WriteTx, connection_id: &ConnectionId) -> Result<Written, StoreError> {
-        for external_id in &self.exhumed {
-            store::users::exhume(tx, connection_id, external_id).await?;
-        }
         match bulk::insert(tx, connection_id, self.people).await? {
             Stored::Done => {}
             Stored::Stale => return Ok(Written::ConnectionGone),
             Stored::IdTaken | Stored::NameTaken => return Ok(Written::Outdated),
+        }
+        // The connection is held by now, whose deletion takes tombstones along.
+        for external_id in &self.exhumed {
+            store::users::exhume(tx, connection_id, external_id).await?;
         }
         for user in &self.updated {
             if store::users::update(tx, user).await? != Stored::Done {
