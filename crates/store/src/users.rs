@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use model::address::FoldedEmail;
 use model::user::{Identity, Profile, User};
 use model::{ConnectionId, JsonObject, Timestamp, UserId};
+use serde::Serialize;
 
 use crate::columns::{from_json, moment, to_json, to_json_opt};
 use crate::db::{Args, Ask, args, statements};
@@ -485,9 +486,50 @@ pub async fn update(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError>
     Ok(Stored::Done)
 }
 
-/// The profile without the address, which has columns of its own.
+/// The profile without the address, which has columns of its own, and without what nobody said: of a million people,
+/// that is a tenth of the table.
 fn profile_column(profile: &Profile) -> String {
-    to_json(&Profile { email: None, email_verified: false, ..profile.clone() })
+    let Profile {
+        email: _,
+        email_verified: _,
+        username,
+        phone_number,
+        phone_verified,
+        name,
+        nickname,
+        given_name,
+        family_name,
+        picture,
+    } = profile;
+    to_json(&ProfileColumn {
+        username,
+        phone_number,
+        phone_verified: *phone_verified,
+        name,
+        nickname,
+        given_name,
+        family_name,
+        picture,
+    })
+}
+
+#[derive(Serialize)]
+struct ProfileColumn<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_number: &'a Option<String>,
+    phone_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nickname: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family_name: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: &'a Option<String>,
 }
 
 /// Counts a sign-in of somebody who was proven to be `user`. `false` means that the password has changed since, or that

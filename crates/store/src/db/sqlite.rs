@@ -50,7 +50,7 @@ impl Load {
     fn room(self) -> Room {
         match self {
             Load::Service => Room { cache: 8 * 1024, log: 8_000 },
-            Load::Import => Room { cache: 128 * 1024, log: 64_000 },
+            Load::Import => Room { cache: 128 * 1024, log: 128_000 },
         }
     }
 }
@@ -223,6 +223,8 @@ impl Drop for Write {
 /// The one connection that writes, in a transaction that touches pages all over the file.
 fn for_writing(options: &SqliteConnectOptions, Room { cache, log }: &Room) -> SqliteConnectOptions {
     let options = options.clone().pragma("cache_size", format!("-{cache}"));
+    // A log that another process, or a long reader, made longer is cut back when it begins anew.
+    let options = options.pragma("journal_size_limit", (u64::from(*log) * PAGE_IN_LOG).to_string());
     // Pages as they were before a statement are kept in memory too, and not in a file.
     options.pragma("wal_autocheckpoint", log.to_string()).pragma("temp_store", "MEMORY")
 }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::engines::{Database, open};
 use super::notes::{note, note_at_length, noted, write_note};
 use crate::db::{Ask, Sql, args};
-use crate::{Store, StoreError, WriteTx};
+use crate::{Snapshot, Store, StoreError, WriteTx};
 
 fn file(database: &Database, suffix: &str) -> PathBuf {
     PathBuf::from(format!("{}{suffix}", database.url.strip_prefix("sqlite:").unwrap()))
@@ -174,15 +174,9 @@ const MANY_BYTES: usize = 70 * 1024 * 1024;
 #[tokio::test]
 async fn whoever_makes_way_empties_a_log_that_others_kept_from_beginning_anew() {
     let database = Database::sqlite().await;
-    let length = || std::fs::metadata(file(&database, "-wal")).unwrap().len();
+    let length = || log_length(&database);
     let other = database.open_again().await;
-    let mut reading = other.snapshot().await.unwrap();
-    reading.fetch_one::<(i64,)>(Sql::both("SELECT COUNT(*) FROM settings"), args![]).await.unwrap();
-    for part in 0..10 {
-        let mut tx = database.store.write().await.unwrap();
-        note_at_length(&mut tx, &part.to_string(), MANY_BYTES / 10).await.unwrap();
-        tx.commit().await.unwrap();
-    }
+    let reading = reads_while_much_is_written(&other, &database.store).await;
     database.store.make_way().await;
     assert!(length() > u64::try_from(MANY_BYTES).unwrap(), "somebody reads what was there before");
     drop(reading);
@@ -197,6 +191,52 @@ async fn whoever_makes_way_empties_a_log_that_others_kept_from_beginning_anew() 
     database.store.make_way().await;
     assert!(length() > 0, "a short log is left as it is");
     assert_eq!(noted(&other).await.len(), 11);
+}
+
+/// While they read, the log cannot begin anew.
+async fn reads_while_much_is_written(reader: &Store, writer: &Store) -> Snapshot {
+    let mut reading = reader.snapshot().await.unwrap();
+    reading.fetch_one::<(i64,)>(Sql::both("SELECT COUNT(*) FROM settings"), args![]).await.unwrap();
+    for part in 0..10 {
+        let mut tx = writer.write().await.unwrap();
+        note_at_length(&mut tx, &part.to_string(), MANY_BYTES / 10).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    reading
+}
+
+fn log_length(database: &Database) -> u64 {
+    std::fs::metadata(file(database, "-wal")).unwrap().len()
+}
+
+/// What `.cargo/config.toml` asks of it. A cargo that has built it before may not notice that what is asked has changed:
+/// `cargo clean --package libsqlite3-sys` then.
+#[tokio::test]
+async fn sqlite_is_built_without_a_lock_that_all_connections_share() {
+    let database = Database::sqlite().await;
+    let mut reader = database.store.read().await.unwrap();
+    let options: Vec<(String,)> = reader.fetch_all(Sql::both("PRAGMA compile_options"), args![]).await.unwrap();
+    let has = |name: &str| options.iter().any(|(option,)| option.starts_with(name));
+    assert!(has("THREADSAFE=1") && !has("ENABLE_MEMORY_MANAGEMENT") && has("DEFAULT_MEMSTATUS=0"), "{options:?}");
+}
+
+#[tokio::test]
+async fn a_log_that_grew_is_cut_back_when_it_begins_anew() {
+    let database = Database::sqlite().await;
+    let other = database.open_again().await;
+    drop(reads_while_much_is_written(&other, &database.store).await);
+    assert!(log_length(&database) > u64::try_from(MANY_BYTES).unwrap());
+    let cutting_back = async {
+        // Whoever reads is gone a moment after it was said; the write after the one that found it so begins anew.
+        for name in 0.. {
+            write_note(&database.store, &format!("after {name}")).await.unwrap();
+            if log_length(&database) < u64::try_from(MANY_BYTES / 2).unwrap() {
+                break;
+            }
+        }
+    };
+    timeout(Duration::from_secs(30), cutting_back).await.expect("nobody reads any more");
+    assert!(noted(&other).await.len() > 10);
 }
 
 #[tokio::test]

@@ -51,6 +51,11 @@ impl Survey {
         Ok(Survey { rows: rows + other_rows, key, twice: found_twice(fingerprints) })
     }
 
+    /// Whether nobody is in the file more than once.
+    pub(super) fn is_of_singles(&self) -> bool {
+        self.twice.is_empty()
+    }
+
     /// Whether the id, and whether a name, is in the file more than once.
     pub(super) fn finds(&self, keys: &Keys) -> Doubles {
         let has = |kind, text: &str| self.twice.contains(&fingerprint(self.key, kind, text));

@@ -81,7 +81,7 @@ impl Decider {
         let (mut rows, mut writing) = (Vec::with_capacity(readings.len()), Writing::of(&self.store));
         for Reading { record, said, left_out } in readings {
             let outcome = match said {
-                Said::Entry(entry) => writing.add(self.decision(&entry, &directory), self.rules.now)?,
+                Said::Entry(entry) => writing.add(self.decision(entry, &directory), self.rules.now)?,
                 Said::Skipped(reason) => Outcome::Skipped(reason),
                 Said::Refused(errors) => Outcome::Refused(errors),
             };
@@ -104,7 +104,7 @@ impl Decider {
         Directory::about(&mut snapshot, &self.rules.connection.id, &entries, self.rules.existing).await
     }
 
-    fn decision(&self, entry: &Entry, directory: &Directory) -> Decision {
+    fn decision(&self, entry: Entry, directory: &Directory) -> Decision {
         self.rules.decide(entry, directory, || UserId::random_external_id(self.entropy.array()))
     }
 }

@@ -71,34 +71,28 @@ impl Rules {
     }
 
     /// Decides about a row. `fresh_id` is for somebody new who brings none.
-    pub(super) fn decide(&self, entry: &Entry, directory: &Directory, fresh_id: impl FnOnce() -> String) -> Decision {
+    pub(super) fn decide(&self, entry: Entry, directory: &Directory, fresh_id: impl FnOnce() -> String) -> Decision {
         match entry {
-            Entry::Hash(hash) => self.about_hash(hash, directory),
-            Entry::Person(person) => match directory.holder_of(person) {
-                Some(holder) => self.about_known(person, holder, directory),
-                None => self.about_new(person, directory, fresh_id),
+            Entry::Hash(hash) => self.about_hash(&hash, directory),
+            Entry::Person(person) => match directory.holder_of(&person) {
+                Some(holder) => self.about_known(&person, holder, directory),
+                None => self.about_new(*person, directory, fresh_id),
             },
         }
     }
 
-    fn about_new(&self, person: &Person, directory: &Directory, fresh_id: impl FnOnce() -> String) -> Decision {
+    fn about_new(&self, person: Person, directory: &Directory, fresh_id: impl FnOnce() -> String) -> Decision {
         if person.user_id().is_some_and(|user_id| directory.is_taken(&user_id)) {
             return refuse(RowCode::Conflict, "user_id", "somebody of another connection has this id");
         }
-        if let Some(refused) = name_taken(person, directory, None) {
+        if let Some(refused) = name_taken(&person, directory, None) {
             return refused;
         }
         let was_deleted = person.external_id.as_deref().is_some_and(|id| directory.is_buried(id));
         if was_deleted && !self.restore_deleted {
             return Decision::Skip(SkipReason::DeletedHere);
         }
-        let external_id = person.external_id.clone().unwrap_or_else(fresh_id);
-        let at_source = || self.source.clone().map(|source| PasswordCredential::Source { source });
-        Decision::Insert(Box::new(Newcomer {
-            user: self.new_user(person, &external_id),
-            password: person.hash.clone().or_else(at_source),
-            exhumed: was_deleted,
-        }))
+        Decision::Insert(Box::new(self.newcomer(person, was_deleted, fresh_id)))
     }
 
     fn about_known(&self, person: &Person, holder: &Holder, directory: &Directory) -> Decision {
@@ -160,19 +154,20 @@ impl Rules {
         }
     }
 
-    fn new_user(&self, person: &Person, external_id: &str) -> User {
+    fn newcomer(&self, person: Person, exhumed: bool, fresh_id: impl FnOnce() -> String) -> Newcomer {
+        let at_source = || self.source.clone().map(|source| PasswordCredential::Source { source });
         let identity = Identity {
             connection_id: self.connection.id.clone(),
             connection: self.connection.name.clone(),
             provider: self.connection.strategy.clone(),
-            external_id: external_id.to_owned(),
+            external_id: person.external_id.unwrap_or_else(fresh_id),
             profile_data: None,
         };
-        User {
-            user_id: UserId::database(external_id),
-            profile: with_defaults(&person.profile),
-            user_metadata: person.user_metadata.clone().unwrap_or_default(),
-            app_metadata: person.app_metadata.clone().unwrap_or_default(),
+        let user = User {
+            user_id: UserId::database(&identity.external_id),
+            profile: with_defaults(person.profile),
+            user_metadata: person.user_metadata.unwrap_or_default(),
+            app_metadata: person.app_metadata.unwrap_or_default(),
             blocked: person.blocked,
             identities: vec![identity],
             logins_count: 0,
@@ -182,7 +177,8 @@ impl Rules {
             created_at: person.created_at.unwrap_or(self.now),
             updated_at: self.now,
             version: 1,
-        }
+        };
+        Newcomer { user, password: person.hash.or_else(at_source), exhumed }
     }
 
     /// The user with the fields that Auth0 lets an import update; `None` where that changes nothing. Metadata is
@@ -232,12 +228,12 @@ fn is_weaker(new: &PasswordCredential, stored: &PasswordCredential) -> bool {
 }
 
 /// Auth0's defaults for what a new user does not say.
-fn with_defaults(profile: &Profile) -> Profile {
-    let folded = profile.folded_email();
+fn with_defaults(profile: Profile) -> Profile {
+    let local_part = || profile.folded_email().map(|email| email.local_part().to_owned());
     Profile {
-        name: profile.name.clone().or_else(|| profile.email.clone()),
-        nickname: profile.nickname.clone().or_else(|| folded.map(|email| email.local_part().to_owned())),
-        ..profile.clone()
+        nickname: profile.nickname.clone().or_else(local_part),
+        name: profile.name.or_else(|| profile.email.clone()),
+        ..profile
     }
 }
 

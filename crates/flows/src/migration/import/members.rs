@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::error::Category;
+use serde_json::map::Entry;
 
 use super::framing::{Fault, LONGEST_ROW, Record};
 use super::refusal::{RowCode, RowError};
@@ -46,8 +47,12 @@ impl<'de, F: Fn(&str) -> bool> Visitor<'de> for MembersNamed<F> {
         while let Some(name) = map.next_key::<String>()? {
             if !self.0(&name) {
                 map.next_value::<IgnoredAny>()?;
-            } else if members.object.insert(name.clone(), map.next_value::<Value>()?).is_some() {
-                members.twice.get_or_insert(name);
+                continue;
+            }
+            let value: Value = map.next_value()?;
+            match members.object.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(value)),
+                Entry::Occupied(place) => drop(members.twice.get_or_insert_with(|| place.key().clone())),
             }
         }
         Ok(members)

@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use credentials::password::Limits;
+use futures_util::future::try_join_all;
 use model::connection::Connection;
 use tokio::sync::mpsc;
 
@@ -77,13 +78,9 @@ impl Run<'_> {
     ) -> Result<(), ImportRefused> {
         let batches = tokio::sync::Mutex::new(batches);
         let told = Mutex::new(Told { summary, observer });
-        let lane = || self.take_some(&batches, &told);
         // How far a job is can be noted only if one batch is written after the other.
-        if self.checkpoint.is_kept() || self.decider.store.writes_at_once() == 1 {
-            lane().await
-        } else {
-            tokio::try_join!(lane(), lane()).map(|_| ())
-        }
+        let lanes = if self.checkpoint.is_kept() { 1 } else { self.decider.store.writes_at_once() };
+        try_join_all((0..lanes).map(|_| self.take_some(&batches, &told))).await.map(|_| ())
     }
 
     async fn take_some(

@@ -70,7 +70,7 @@ impl Directory {
 
     fn decide(&self, entry: &Entry, asked: &Asked) -> Decision {
         let rules = Rules::of(&ImportRequest::default(), &self.connection, NOW);
-        rules.decide(entry, asked, || unreachable!("the row has an id"))
+        rules.decide(entry.clone(), asked, || unreachable!("the row has an id"))
     }
 
     /// What is decided about the first of a batch, to whom something happens after so many steps of the asking.
