@@ -1,3 +1,4 @@
+use memchr::memchr;
 use sqlx::Arguments;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
@@ -18,11 +19,15 @@ pub(crate) enum Value {
 impl Value {
     fn has_nul(&self) -> bool {
         match self {
-            Value::Text(text) => text.as_ref().is_some_and(|text| text.contains('\0')),
-            Value::Texts(texts) => texts.iter().any(|text| text.contains('\0')),
+            Value::Text(text) => text.as_deref().is_some_and(has_nul),
+            Value::Texts(texts) => texts.iter().any(|text| has_nul(text)),
             Value::Integer(_) | Value::Flag(_) | Value::Bytes(_) => false,
         }
     }
+}
+
+fn has_nul(text: &str) -> bool {
+    memchr(0, text.as_bytes()).is_some()
 }
 
 /// The values of a statement's placeholders, in order.

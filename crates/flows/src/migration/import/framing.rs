@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use memchr::{memchr, memchr_iter};
 use serde::Serialize;
 
 /// The longest row that is looked at, bytes.
@@ -98,8 +99,7 @@ impl<R: Read> Records<R> {
             return Ok(None);
         }
         let place = Place { line: self.cursor.line, index: None };
-        let newline =
-            |piece: &[u8]| piece.iter().position(|byte| *byte == b'\n').map(|at| End { row: at, taken: at + 1 });
+        let newline = |piece: &[u8]| memchr(b'\n', piece).map(|at| End { row: at, taken: at + 1 });
         let (content, _) = self.cursor.take_row(newline)?;
         Ok(Some(Record { place, content }))
     }
@@ -193,7 +193,7 @@ impl<R: Read> Cursor<R> {
             let end = end_in(piece);
             let End { row: own, taken } = end.unwrap_or(End { row: piece.len(), taken: piece.len() });
             row.push(&piece[..own]);
-            self.line += piece[..taken].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+            self.line += memchr_iter(b'\n', &piece[..taken]).count() as u64;
             self.reader.consume(taken);
             if end.is_some() {
                 return Ok((row.finish(), true));
