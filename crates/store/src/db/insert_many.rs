@@ -128,15 +128,11 @@ impl InsertMany {
         Ok(sqlx::query_with(text, arguments).execute(connection).await?.rows_affected())
     }
 
+    /// `FROM unnest` of all lists would put each value aside once more.
     fn for_postgres(&self, columns: &[Column]) -> String {
-        let lists = (1..).zip(columns).map(|(place, column)| format!("CAST(${place} AS {})", column.type_name()));
+        let lists =
+            (1..).zip(columns).map(|(place, column)| format!("unnest(CAST(${place} AS {}))", column.type_name()));
         let lists: Vec<String> = lists.collect();
-        format!(
-            "INSERT INTO {} SELECT *{} FROM unnest({}) {}",
-            self.into,
-            self.fixed,
-            lists.join(", "),
-            self.on_conflict
-        )
+        format!("INSERT INTO {} SELECT {}{} {}", self.into, lists.join(", "), self.fixed, self.on_conflict)
     }
 }
