@@ -123,7 +123,7 @@ impl Store {
     pub fn writes_at_once(&self) -> usize {
         match &self.engine {
             Engine::Sqlite(_) => 1,
-            Engine::Postgres(_) => 3,
+            Engine::Postgres(engine) => engine.writes_at_once(),
         }
     }
 

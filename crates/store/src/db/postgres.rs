@@ -58,6 +58,12 @@ impl Postgres {
         opened(self.0.begin()).await
     }
 
+    /// While one waits for the disk, another is carried out; a fourth gains nothing. A connection is left for whoever
+    /// reads.
+    pub(super) fn writes_at_once(&self) -> usize {
+        (self.0.options().get_max_connections() as usize).saturating_sub(1).clamp(1, 3)
+    }
+
     /// Until the transaction ends. Subjects whose hashes are the same wait for each other, which costs time alone.
     pub(super) async fn take_turns(transaction: &mut PgConnection, subject: &str) -> Result<(), StoreError> {
         let lock = sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(subject);

@@ -46,6 +46,13 @@ struct Room {
     log: u32,
 }
 
+impl Room {
+    /// How long the log may be, bytes. That of a process that writes alone stays below.
+    fn longest_log(&self) -> u64 {
+        2 * u64::from(self.log) * PAGE_IN_LOG
+    }
+}
+
 impl Load {
     fn room(self) -> Room {
         match self {
@@ -81,7 +88,7 @@ pub(super) struct Sqlite {
 /// process writes after each of our writes, that is never the case, and it would grow until they stop.
 struct Log {
     path: PathBuf,
-    /// Bytes from which on we see to it. The log of a process that writes alone stays below.
+    /// Bytes from which on we see to it.
     most: u64,
 }
 
@@ -91,7 +98,7 @@ impl Log {
         let named = options.get_filename();
         let mut path = fs::canonicalize(named).unwrap_or_else(|_| named.to_owned()).into_os_string();
         path.push("-wal");
-        Arc::new(Log { path: path.into(), most: 2 * u64::from(room.log) * PAGE_IN_LOG })
+        Arc::new(Log { path: path.into(), most: room.longest_log() })
     }
 
     fn is_too_long(&self) -> bool {
@@ -221,12 +228,12 @@ impl Drop for Write {
 }
 
 /// The one connection that writes, in a transaction that touches pages all over the file.
-fn for_writing(options: &SqliteConnectOptions, Room { cache, log }: &Room) -> SqliteConnectOptions {
-    let options = options.clone().pragma("cache_size", format!("-{cache}"));
+fn for_writing(options: &SqliteConnectOptions, room: &Room) -> SqliteConnectOptions {
+    let options = options.clone().pragma("cache_size", format!("-{}", room.cache));
     // A log that another process, or a long reader, made longer is cut back when it begins anew.
-    let options = options.pragma("journal_size_limit", (u64::from(*log) * PAGE_IN_LOG).to_string());
+    let options = options.pragma("journal_size_limit", room.longest_log().to_string());
     // Pages as they were before a statement are kept in memory too, and not in a file.
-    options.pragma("wal_autocheckpoint", log.to_string()).pragma("temp_store", "MEMORY")
+    options.pragma("wal_autocheckpoint", room.log.to_string()).pragma("temp_store", "MEMORY")
 }
 
 /// Where two processes create a file at once, the one refuses the other the switch to WAL without waiting; afterwards

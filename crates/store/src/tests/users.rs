@@ -9,8 +9,10 @@ use super::engines::for_each_engine;
 use super::records::{
     at, committed, connection_id, full_user, identity, named_user, nameless, object, populate, reader, user, user_id,
 };
+use crate::db::{Sql, args};
+use crate::search::{Condition, Test};
 use crate::users::{Stored, UserFilter};
-use crate::{Page, Store, users};
+use crate::{Page, Sort, Store, users};
 
 /// Stores a user as a flow does: what is refused is not committed.
 pub(super) async fn insert(store: &Store, user: &User) -> Stored {
@@ -277,6 +279,41 @@ async fn users_are_listed_by_address_and_by_id() {
             let count = users::count(&mut reader(store).await, &filter).await.unwrap();
             assert_eq!(usize::try_from(count).unwrap(), expected.len());
         }
+    })
+    .await;
+}
+
+/// As it was stored before members that nobody filled in were left out.
+const PROFILE_WITH_NULLS: &str = r#"{"email":null,"email_verified":false,"username":null,"phone_number":null,"phone_verified":false,"name":null,"nickname":null,"given_name":null,"family_name":null,"picture":null}"#;
+
+#[tokio::test]
+async fn what_nobody_said_is_read_searched_and_sorted_alike_whether_it_is_stored_or_left_out() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        insert(store, &full_user("full")).await;
+        let stored = find(store, &user_id()).await;
+        let places = async || {
+            let page = Page::Offset { skip: 0, limit: 10 };
+            let mut places = Vec::new();
+            for name in ["given_name", "username", "phone_number", "phone_verified"] {
+                let field = users::field(name).unwrap();
+                let present = Condition::Holds(field.clone(), Test::Present);
+                for search in [present.clone(), Condition::Not(Box::new(present))] {
+                    places.push(ids(store, &UserFilter { search: Some(search), ..UserFilter::default() }, &page).await);
+                }
+                for is_descending in [false, true] {
+                    let sort = Some(Sort { field: field.clone(), is_descending });
+                    places.push(ids(store, &UserFilter { sort, ..UserFilter::default() }, &page).await);
+                }
+            }
+            places
+        };
+        let before = places().await;
+        assert!(before.contains(&vec!["ada".to_owned()]), "only the other one has a name: {before:?}");
+        let older = Sql::both("UPDATE users SET profile = $2 WHERE user_id = $1");
+        let changed = committed(store, async |tx| tx.execute(older, args![&user_id(), PROFILE_WITH_NULLS]).await).await;
+        assert_eq!((changed, find(store, &user_id()).await), (1, stored));
+        assert_eq!(places().await, before);
     })
     .await;
 }

@@ -87,7 +87,7 @@ pub trait ImportObserver: Send {
     /// Another batch has been dealt with.
     fn progress(&mut self, so_far: &Summary);
 
-    /// A row was not taken. An error ends the run. Rows come in their order, but for those of two batches that were
+    /// A row was not taken. An error ends the run. Rows come in their order, but for those of batches that were
     /// written at once.
     fn refused(&mut self, row: RefusedRow) -> io::Result<()>;
 }
