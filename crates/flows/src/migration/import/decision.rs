@@ -55,6 +55,8 @@ pub(super) struct Rules {
     pub(super) source: Option<String>,
     pub(super) existing: Existing,
     pub(super) restore_deleted: bool,
+    /// Nothing is written of what is decided.
+    pub(super) dry_run: bool,
     pub(super) now: Timestamp,
 }
 
@@ -66,6 +68,7 @@ impl Rules {
             source: request.source.clone().or_else(enabled),
             existing: request.existing,
             restore_deleted: request.restore_deleted,
+            dry_run: request.dry_run,
             now,
         }
     }

@@ -21,6 +21,9 @@ use super::writing::{Outcome, Written};
 use super::{Existing, ImportObserver, ImportRefused, ImportRequest};
 use crate::error::OrInternal;
 
+/// How often the directory is asked about a batch before each of its rows is by itself.
+const ATTEMPTS_TOGETHER: u32 = 2;
+
 /// How often one row is decided again before it is given up. Each time, somebody changed the same person meanwhile.
 const ATTEMPTS: u32 = 3;
 
@@ -112,17 +115,24 @@ impl Run<'_> {
 
     /// Writes, counts, and answers which rows were refused. Where the directory changed meanwhile, it is asked again
     /// about the batch, and if it has changed once more, each row is decided and written by itself.
-    async fn settle(&self, decided: Decided, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
-        let outdated = match self.write(decided, told).await? {
-            Ok(refused) => return Ok(refused),
-            Err(outdated) => outdated,
-        };
-        let outdated = match self.write(self.decider.decide(outdated).await?, told).await? {
-            Ok(refused) => return Ok(refused),
-            Err(outdated) => outdated,
-        };
+    async fn settle(&self, mut decided: Decided, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
+        let mut changes = 0;
+        loop {
+            changes += u32::from(!decided.is_presumed);
+            let outdated = match self.write(decided, told).await? {
+                Ok(refused) => return Ok(refused),
+                Err(outdated) => outdated,
+            };
+            if changes == ATTEMPTS_TOGETHER {
+                return self.settle_singles(outdated, told).await;
+            }
+            decided = self.decider.decide(outdated).await?;
+        }
+    }
+
+    async fn settle_singles(&self, batch: Batch, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
         let mut refused = Vec::new();
-        for single in outdated.into_singles() {
+        for single in batch.into_singles() {
             refused.extend(self.settle_single(single, told).await?);
         }
         Ok(refused)
@@ -144,7 +154,7 @@ impl Run<'_> {
     /// written then.
     async fn write(
         &self,
-        Decided { reader, mut rows, writing }: Decided,
+        Decided { reader, mut rows, writing, .. }: Decided,
         told: &Mutex<Told<'_>>,
     ) -> Result<Result<Vec<RefusedRow>, Batch>, ImportRefused> {
         let writes = !writing.is_empty() || self.checkpoint.is_kept();

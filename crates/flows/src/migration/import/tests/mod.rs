@@ -7,6 +7,7 @@ mod directory;
 mod interruptions;
 mod meanwhile;
 mod pace;
+mod presuming;
 mod rows;
 mod upserts;
 
