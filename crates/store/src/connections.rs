@@ -31,6 +31,7 @@ statements! {
     KEEP = keeping "SELECT id FROM connections WHERE id = $1";
     HOLD_TO_DELETE = deleting "SELECT id FROM connections WHERE id = $1";
     DELETE = "DELETE FROM connections WHERE id = $1";
+    DELETE_IDENTITIES = "DELETE FROM identities WHERE connection_id = $1";
     ENABLE = "INSERT INTO connection_clients (connection_id, client_id)
               SELECT $1, client_id FROM clients WHERE client_id = $2 ON CONFLICT DO NOTHING";
     DISABLE = "DELETE FROM connection_clients WHERE connection_id = $1 AND client_id = $2";
@@ -242,7 +243,10 @@ pub async fn hold_to_delete(tx: &mut WriteTx, id: &ConnectionId) -> Result<bool,
     Ok(tx.fetch_optional::<(String,)>(HOLD_TO_DELETE, args![id]).await?.is_some())
 }
 
-/// Deletes a connection. Its users must be gone before. `false` means that there was none.
+/// Deletes a connection, and what others who stay are known by there. Its users must be gone before. `false` means that
+/// there was none.
 pub async fn delete(tx: &mut WriteTx, id: &ConnectionId) -> Result<bool, StoreError> {
-    Ok(tx.execute(DELETE, args![id]).await? == 1)
+    let was_there = tx.execute(DELETE, args![id]).await? == 1;
+    tx.execute(DELETE_IDENTITIES, args![id]).await?;
+    Ok(was_there)
 }

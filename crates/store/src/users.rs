@@ -8,6 +8,7 @@ use model::{ConnectionId, JsonObject, Timestamp, UserId};
 use serde::Serialize;
 
 use crate::columns::{from_json, moment, to_json, to_json_opt};
+use crate::connections;
 use crate::db::{Args, Ask, args, statements};
 use crate::listing::{Filter, List};
 use crate::search::{Condition, Field, Kind, Place};
@@ -64,7 +65,8 @@ statements! {
     KEEP_CONNECTIONS = keeping "SELECT id FROM connections
                        WHERE id IN (SELECT connection_id FROM identities WHERE user_id = $1) ORDER BY id";
     BURY = "INSERT INTO tombstones (connection_id, external_id, deleted_at)
-            SELECT connection_id, external_id, $2 FROM identities WHERE user_id = $1 ON CONFLICT DO NOTHING";
+            SELECT connection_id, external_id, $2 FROM identities
+            WHERE user_id = $1 AND connection_id IN (SELECT id FROM connections) ON CONFLICT DO NOTHING";
     RETIRE = "INSERT INTO retired_user_ids (user_id, retired_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     IS_RETIRED = "SELECT COUNT(*) AS retired FROM retired_user_ids WHERE user_id = $1";
     ATTACH = "INSERT INTO identities (connection_id, external_id, user_id, position)
@@ -340,7 +342,9 @@ pub enum Stored {
 
 /// Stores a new user with its identities.
 pub async fn insert(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError> {
-    claim_names(tx, user).await?;
+    if !hold_connections(tx, user).await? {
+        return Ok(Stored::Stale);
+    }
     if tx.execute(INSERT, row(user)).await? == 0 {
         return Ok(Stored::IdTaken);
     }
@@ -383,12 +387,8 @@ async fn insert_identity(
     if names.are_taken(tx, &identity.connection_id, &user.user_id).await? {
         return Ok(Stored::NameTaken);
     }
-    match tx.execute(INSERT_IDENTITY, identity_row(user, position, identity)).await {
-        Ok(0) => Ok(Stored::NameTaken),
-        Ok(_) => Ok(Stored::Done),
-        Err(error) if error.is_of_an_orphan() => Ok(Stored::Stale),
-        Err(error) => Err(error),
-    }
+    let inserted = tx.execute(INSERT_IDENTITY, identity_row(user, position, identity)).await?;
+    Ok(if inserted == 0 { Stored::NameTaken } else { Stored::Done })
 }
 
 /// The columns of a new row of `identities`.
@@ -437,6 +437,22 @@ impl LoginNames {
         let args = args![connection_id, user_id, self.email.as_ref(), self.username.as_ref()];
         Ok(db.fetch_one::<(i64,)>(NAME_TAKEN, args).await?.0 > 0)
     }
+}
+
+/// Sees to it that the connections of somebody new stay until the write ends, which no foreign key does (ADR 0013).
+/// `false` means that one is gone.
+async fn hold_connections(tx: &mut WriteTx, user: &User) -> Result<bool, StoreError> {
+    for identity in &user.identities {
+        let is_there = if LoginNames::of(user, identity).are_any() {
+            claim_names_of(tx, &identity.connection_id).await?
+        } else {
+            connections::keep(tx, &identity.connection_id).await?
+        };
+        if !is_there {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Lets one write at a time decide about the names of a connection, until it is committed. Each of the two unique
@@ -570,13 +586,16 @@ pub async fn is_retired(db: &mut impl Read, id: &UserId) -> Result<bool, StoreEr
 }
 
 /// Gives a user another identity, of a connection where nobody types a name, behind those they have. `false` means that
-/// it belongs to somebody already, or that the user is gone; then nothing of the write may be committed.
+/// it belongs to somebody already, or that the user or the connection is gone; then nothing of the write may be committed.
 pub async fn attach(
     tx: &mut WriteTx,
     id: &UserId,
     connection_id: &ConnectionId,
     external_id: &str,
 ) -> Result<bool, StoreError> {
+    if !connections::keep(tx, connection_id).await? {
+        return Ok(false);
+    }
     match tx.execute(ATTACH, args![connection_id, external_id, id]).await {
         Err(error) if error.is_of_an_orphan() => Ok(false),
         attached => Ok(attached? == 1),

@@ -68,7 +68,7 @@ async fn what_is_held_to_be_deleted_is_there_and_nothing_comes_to_belong_to_it()
     .await;
 }
 
-async fn assert_locked(other: &mut PgConnection, question: &'static str) {
+pub(super) async fn assert_locked(other: &mut PgConnection, question: &'static str) {
     let refused = sqlx::query(question).execute(other).await.unwrap_err();
     let code = refused.as_database_error().and_then(DatabaseError::code).unwrap().into_owned();
     assert_eq!(code, "55P03", "{question}");

@@ -15,6 +15,7 @@ mod expiry;
 mod families;
 mod grants;
 mod group_commit;
+mod identities;
 mod jobs;
 mod kept;
 mod login_names;

@@ -1,0 +1,163 @@
+//! An identity's connection is there as long as the identity is, which is not for a foreign key to see to (ADR 0013).
+
+use model::ConnectionId;
+use model::user::{Identity, User};
+use sqlx::{Connection, PgConnection, SqliteConnection};
+
+use super::engines::{Database, for_each_database, for_each_engine};
+use super::kept::assert_locked;
+use super::records::{at, committed, connection_id, full_user, identity, nameless, populate, reader, user, user_id};
+use crate::db::{Sql, args};
+use crate::users::Stored;
+use crate::{Store, bulk, connections, users};
+
+fn social() -> ConnectionId {
+    ConnectionId::new("con_social")
+}
+
+/// Somebody who signs in at a provider, and has no name to type.
+fn stranger() -> User {
+    let at_provider = Identity { provider: "oidc".to_owned(), ..identity("con_social", "stranger") };
+    User { identities: vec![at_provider], ..nameless("stranger") }
+}
+
+async fn find(store: &Store, user: &User) -> Option<User> {
+    users::find(&mut reader(store).await, &user.user_id).await.unwrap()
+}
+
+#[tokio::test]
+async fn nobody_is_stored_under_a_connection_that_is_gone() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let gone = ["con_gone", "con_social"].map(|id| User {
+            identities: vec![identity("con_people", "new"), identity(id, "new")],
+            ..user("new", "new@example.com")
+        });
+        assert!(committed(store, async |tx| connections::delete(tx, &social()).await).await);
+        for person in gone.into_iter().chain([stranger()]) {
+            let mut tx = store.write().await.unwrap();
+            assert_eq!(users::insert(&mut tx, &person).await.unwrap(), Stored::Stale, "{:?}", person.identities);
+            // Nor if whoever asked did not mind.
+            tx.commit().await.unwrap();
+            assert_eq!(find(store, &person).await, None);
+        }
+        let mut tx = store.write().await.unwrap();
+        assert!(!users::attach(&mut tx, &user_id(), &social(), "7").await.unwrap());
+        tx.commit().await.unwrap();
+        assert!(!users::has_identities(&mut reader(store).await, &social()).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_connection_takes_its_identities_from_those_who_stay() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let full = full_user("full");
+        committed(store, async |tx| users::insert(tx, &full).await).await;
+        assert!(committed(store, async |tx| users::attach(tx, &user_id(), &social(), "7").await).await);
+        assert!(committed(store, async |tx| connections::delete(tx, &social()).await).await);
+        assert!(!users::has_identities(&mut reader(store).await, &social()).await.unwrap());
+        let stays = find(store, &full).await.unwrap();
+        assert_eq!(stays.identities, full.identities[..1]);
+        assert_eq!(stays, User { identities: stays.identities.clone(), ..full });
+    })
+    .await;
+}
+
+/// A node of a version that had the key does not delete them.
+#[tokio::test]
+async fn an_identity_that_a_connection_left_behind_is_not_seen_and_goes_with_the_person() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let before = users::find(&mut reader(store).await, &user_id()).await.unwrap().unwrap();
+        let left_behind = Sql::both(
+            "INSERT INTO identities (connection_id, external_id, user_id, position)
+             VALUES ('con_gone', '7', 'auth0|ada', 1)",
+        );
+        committed(store, async |tx| tx.execute(left_behind, args![]).await).await;
+        assert_eq!(find(store, &before).await, Some(before.clone()));
+        assert!(committed(store, async |tx| users::delete(tx, &user_id(), at(1)).await).await);
+        let gone = ConnectionId::new("con_gone");
+        assert!(!users::has_identities(&mut reader(store).await, &gone).await.unwrap());
+    })
+    .await;
+}
+
+/// SQLite has one write at a time.
+#[tokio::test]
+async fn whoever_stores_an_identity_keeps_its_connection() {
+    for_each_database(async |database| {
+        populate(&database.store).await;
+        if !database.is_postgres() {
+            return;
+        }
+        let mut other = PgConnection::connect(&database.url).await.unwrap();
+        let to_delete = "SELECT 1 FROM connections WHERE id = 'con_social' FOR UPDATE NOWAIT";
+        let mut tx = database.store.write().await.unwrap();
+        assert_eq!(users::insert(&mut tx, &stranger()).await.unwrap(), Stored::Done);
+        assert_locked(&mut other, to_delete).await;
+        drop(tx);
+        let mut tx = database.store.write().await.unwrap();
+        assert!(users::attach(&mut tx, &user_id(), &social(), "7").await.unwrap());
+        assert_locked(&mut other, to_delete).await;
+        drop(tx);
+        let mut tx = database.store.write().await.unwrap();
+        let nobody = bulk::NewPeople::of(&database.store);
+        assert_eq!(bulk::insert(&mut tx, &connection_id(), nobody).await.unwrap(), Stored::Done);
+        assert_locked(&mut other, "SELECT 1 FROM connections WHERE id = 'con_people' FOR UPDATE NOWAIT").await;
+    })
+    .await;
+}
+
+/// As the tables were while each identity had a key to its connection.
+const WITH_KEY: [&str; 2] = [
+    "CREATE TABLE identities_with_key (
+         connection_id TEXT NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+         external_id TEXT NOT NULL,
+         user_id TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+         position INTEGER NOT NULL,
+         email_folded TEXT,
+         username_folded TEXT,
+         profile_data TEXT,
+         PRIMARY KEY (connection_id, external_id)
+     ) STRICT;
+     INSERT INTO identities_with_key SELECT * FROM identities;
+     DROP TABLE identities;
+     ALTER TABLE identities_with_key RENAME TO identities",
+    "ALTER TABLE identities ADD CONSTRAINT identities_connection_id_fkey
+     FOREIGN KEY (connection_id) REFERENCES connections (id) ON DELETE CASCADE",
+];
+
+async fn migrate_again(database: &Database) {
+    if database.is_postgres() {
+        let mut db = PgConnection::connect(&database.url).await.unwrap();
+        let again = include_str!("../../../../migrations/postgres/0025_identities_without_key.sql");
+        for text in [WITH_KEY[1], again] {
+            sqlx::raw_sql(text).execute(&mut db).await.unwrap();
+        }
+    } else {
+        let mut db = SqliteConnection::connect(&database.url).await.unwrap();
+        let again = include_str!("../../../../migrations/sqlite/0025_identities_without_key.sql");
+        for text in [WITH_KEY[0], again] {
+            sqlx::raw_sql(text).execute(&mut db).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn identities_from_before_stay_and_still_exclude_each_other() {
+    for_each_database(async |database| {
+        populate(&database.store).await;
+        let full = full_user("full");
+        committed(&database.store, async |tx| users::insert(tx, &full).await).await;
+        migrate_again(database).await;
+        let store = database.open_again().await;
+        assert_eq!(find(&store, &full).await, Some(full.clone()));
+        let second =
+            User { identities: vec![identity("con_people", "second")], user_id: nameless("second").user_id, ..full };
+        let mut tx = store.write().await.unwrap();
+        assert_eq!(users::insert(&mut tx, &second).await.unwrap(), Stored::NameTaken);
+    })
+    .await;
+}
