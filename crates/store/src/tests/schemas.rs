@@ -8,7 +8,7 @@ use super::engines::{Database, databases, for_each_database};
 
 /// One table, in words that both engines have.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Table {
+pub(super) struct Table {
     columns: Vec<Column>,
     primary_key: Vec<String>,
     indexes: BTreeSet<Index>,
@@ -156,7 +156,7 @@ async fn postgres_indexes(db: &mut PgConnection, table: &str) -> BTreeSet<Index>
     rows.iter().map(describe).collect()
 }
 
-async fn schema_of(database: &Database) -> Schema {
+pub(super) async fn schema_of(database: &Database) -> Schema {
     if database.is_postgres() { postgres(&database.url).await } else { sqlite(&database.url).await }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use keys::Entropy;
 use model::UserId;
@@ -16,15 +15,13 @@ use super::decision::{Decision, Rules};
 use super::directory::Directory;
 use super::entry::Entry;
 use super::framing::Record;
+use super::presumption::Presumption;
 use super::reader::Said;
 use super::refusal::RowError;
 use super::writing::{Outcome, Writing};
 
 /// Rows that are read, or decided about, before anything else gets a turn.
 const AT_A_TIME: usize = 100;
-
-/// So many batches in a row hold nobody who is there before the next is presumed not to.
-const ENOUGH: u32 = 3;
 
 /// A batch that is decided about, and what of it is to be written.
 pub(super) struct Decided {
@@ -49,13 +46,13 @@ pub(super) struct Decider {
     pub(super) store: Store,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) rules: Rules,
-    /// How many batches in a row held nobody who was there.
-    pub(super) strange: AtomicU32,
+    pub(super) presumption: Presumption,
 }
 
 impl Decider {
     pub(super) fn of(store: &Store, entropy: &Arc<dyn Entropy>, rules: Rules) -> Arc<Self> {
-        Arc::new(Decider { store: store.clone(), entropy: Arc::clone(entropy), rules, strange: AtomicU32::new(0) })
+        let (store, entropy) = (store.clone(), Arc::clone(entropy));
+        Arc::new(Decider { store, entropy, rules, presumption: Presumption::default() })
     }
 
     /// Decides about each batch while the one before it is written. That can be told apart, because nobody is in both:
@@ -86,22 +83,22 @@ impl Decider {
         self.decide_by(&directory, reader, readings).await
     }
 
-    /// The same, but where the batches before held nobody who was there, nobody of this one is looked up. That spares the
-    /// database a tenth of its work for people who are all new, and costs a write that is refused where one is not.
+    /// The same, but nobody is looked up where nobody is expected to be there. That spares the database a tenth of its
+    /// work for people who are all new.
     async fn presume(&self, batch: Batch) -> Result<Decided, StoreError> {
         let (reader, readings) = read(batch).await;
         let entries = entries(&readings);
-        let is_presumed = self.strange.load(Ordering::Relaxed) >= ENOUGH && self.may_be_presumed(&entries).await?;
+        let is_presumed = self.presumption.holds() && self.may_be_presumed(&entries);
         let directory = if is_presumed { Directory::default() } else { self.directory(&entries).await? };
+        if !is_presumed {
+            self.presumption.learn(directory.is_empty());
+        }
         Ok(Decided { is_presumed, ..self.decide_by(&directory, reader, readings).await? })
     }
 
-    /// Nothing but a write tells of somebody who is there, and not even that of somebody who was deleted here.
-    async fn may_be_presumed(&self, entries: &[&Entry]) -> Result<bool, StoreError> {
-        let are_people = entries.iter().all(|entry| matches!(entry, Entry::Person(_)));
-        Ok(are_people
-            && !self.rules.dry_run
-            && !Directory::is_any_buried(&mut self.store.snapshot().await?, &self.rules.connection.id, entries).await?)
+    /// Only the write of a person tells whether they are there. That of a hash does not, and a dry run has none.
+    fn may_be_presumed(&self, entries: &[&Entry]) -> bool {
+        !self.rules.dry_run && entries.iter().all(|entry| matches!(entry, Entry::Person(_)))
     }
 
     async fn decide_by(
@@ -133,10 +130,7 @@ impl Decider {
     async fn directory(&self, entries: &[&Entry]) -> Result<Directory, StoreError> {
         let mut snapshot = self.store.snapshot().await?;
         let Rules { connection, existing, .. } = &self.rules;
-        let directory = Directory::about(&mut snapshot, &connection.id, entries, *existing).await?;
-        let strange = if directory.is_empty() { self.strange.load(Ordering::Relaxed).saturating_add(1) } else { 0 };
-        self.strange.store(strange, Ordering::Relaxed);
-        Ok(directory)
+        Directory::about(&mut snapshot, &connection.id, entries, *existing).await
     }
 
     fn decision(&self, entry: Entry, directory: &Directory) -> Decision {

@@ -75,18 +75,9 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Whether one of them was deleted here.
-    pub(super) async fn is_any_buried(
-        db: &mut Snapshot,
-        connection_id: &ConnectionId,
-        entries: &[&Entry],
-    ) -> Result<bool, StoreError> {
-        Ok(!bulk::buried(db, connection_id, &Question::about(entries).ids).await?.is_empty())
-    }
-
-    /// Whether nobody is there, by whatever key.
+    /// Whether nobody is, or was, there, by whatever key.
     pub(super) fn is_empty(&self) -> bool {
-        self.by_id.is_empty() && self.by_name.is_empty() && self.taken.is_empty()
+        self.by_id.is_empty() && self.by_name.is_empty() && self.taken.is_empty() && self.buried.is_empty()
     }
 
     /// Everybody who is there, once.

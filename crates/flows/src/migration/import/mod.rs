@@ -19,6 +19,7 @@ mod framing;
 #[doc(hidden)]
 pub mod inspection;
 mod members;
+mod presumption;
 mod reader;
 mod refusal;
 mod run;

@@ -113,16 +113,22 @@ impl Run<'_> {
         }
     }
 
-    /// Writes, counts, and answers which rows were refused. Where the directory changed meanwhile, it is asked again
-    /// about the batch, and if it has changed once more, each row is decided and written by itself.
+    /// Writes, counts, and answers which rows were refused. Where the directory is not what it was presumed to be, or has
+    /// changed meanwhile, it is asked about the batch, and if it has changed once more, each row is decided and written
+    /// by itself.
     async fn settle(&self, mut decided: Decided, told: &Mutex<Told<'_>>) -> Result<Vec<RefusedRow>, ImportRefused> {
         let mut changes = 0;
         loop {
-            changes += u32::from(!decided.is_presumed);
+            let is_presumed = decided.is_presumed;
             let outdated = match self.write(decided, told).await? {
                 Ok(refused) => return Ok(refused),
                 Err(outdated) => outdated,
             };
+            if is_presumed {
+                self.decider.presumption.was_wrong();
+            } else {
+                changes += 1;
+            }
             if changes == ATTEMPTS_TOGETHER {
                 return self.settle_singles(outdated, told).await;
             }

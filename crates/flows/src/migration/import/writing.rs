@@ -66,6 +66,8 @@ pub(super) enum Written {
 pub(super) struct Writing {
     /// Ids that were buried, of people who come back.
     exhumed: Vec<String>,
+    /// Ids of the other newcomers. None of them may be buried.
+    unburied: Vec<String>,
     people: NewPeople,
     updated: Vec<User>,
     credentials: Credentials,
@@ -76,6 +78,7 @@ impl Writing {
     pub(super) fn of(store: &Store) -> Self {
         Writing {
             exhumed: Vec::new(),
+            unburied: Vec::new(),
             people: NewPeople::of(store),
             updated: Vec::new(),
             credentials: Credentials::of(store),
@@ -95,9 +98,8 @@ impl Writing {
 
     fn add_newcomer(&mut self, newcomer: &Newcomer, now: Timestamp) -> Result<Outcome, StoreError> {
         let Newcomer { user, password, exhumed } = newcomer;
-        if *exhumed {
-            self.exhumed.push(user.user_id.external_id().to_owned());
-        }
+        let ids = if *exhumed { &mut self.exhumed } else { &mut self.unburied };
+        ids.push(user.user_id.external_id().to_owned());
         self.people.add(user, password.as_ref(), now)?;
         Ok(Outcome::Inserted(password.as_ref().map(CredentialKind::of)))
     }
@@ -121,6 +123,11 @@ impl Writing {
             Stored::Done => {}
             Stored::Stale => return Ok(Written::ConnectionGone),
             Stored::IdTaken | Stored::NameTaken => return Ok(Written::Outdated),
+        }
+        // By now the write has waited for whoever was deleting one of them, and sees it.
+        let unburied: Vec<&str> = self.unburied.iter().map(String::as_str).collect();
+        if !bulk::buried(tx, connection_id, &unburied).await?.is_empty() {
+            return Ok(Written::Outdated);
         }
         // The connection is held by now, whose deletion takes tombstones along.
         for external_id in &self.exhumed {

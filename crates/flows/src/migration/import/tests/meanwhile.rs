@@ -130,6 +130,23 @@ async fn who_leaves_while_an_import_asks_is_not_taken_for_somebody_else() {
     }
 }
 
+/// Whoever was looked up was not there yet; otherwise nobody was looked up.
+#[tokio::test]
+async fn who_leaves_after_the_asking_is_not_brought_back() {
+    let directory = Directory::new().await;
+    let mut writing = Writing::of(&directory.store);
+    for number in [0, 1] {
+        writing.add(directory.decide(&entry(number), &Asked::default()), NOW).unwrap();
+    }
+    directory.arrive(0).await;
+    directory.leave(0).await;
+    let mut tx = directory.store.write().await.unwrap();
+    assert_eq!(writing.write(&mut tx, &directory.connection.id).await.unwrap(), Written::Outdated);
+    drop(tx);
+    let (summary, _) = directory.import(&[row(0), row(1)].join("\n")).await;
+    assert_eq!((summary.inserted, summary.skipped[&SkipReason::DeletedHere]), (1, 1));
+}
+
 #[tokio::test]
 async fn who_leaves_before_their_hash_is_written_does_not_end_the_run() {
     let directory = Directory::new().await;

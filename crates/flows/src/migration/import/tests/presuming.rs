@@ -7,39 +7,43 @@ use model::UserId;
 use model::user::User;
 
 use super::super::checkpoint::Beginning;
-use super::{BCRYPT, Directory, Heard, ImportRequest, NOW, RefusedRow, Summary, upsert};
+use super::super::presumption::Presumption;
+use super::{BCRYPT, Directory, Heard, ImportRequest, NOW, RefusedRow, Summary, connection, upsert};
 
 /// More batches than it takes.
 const FOR_LONG: u32 = 100;
 
-/// Somebody is there by their id, by their address, by their user name, as a user of another connection, and not any
-/// more.
+/// Somebody is there by their id, by their address, by their user name, and not any more.
 const THERE: &str = r#"{"user_id":"auth0|ada","email":"ada@x.io","name":"Ada"}
 {"user_id":"auth0|bob","email":"bob@x.io","username":"bob"}
 {"user_id":"auth0|gone","email":"gone@x.io"}"#;
 
 impl Directory {
+    /// Those, and somebody of another connection.
     async fn with_people() -> Self {
-        let directory = Directory::new().await;
+        let other = Directory { connection: connection("con_other", "other", None), ..Directory::new().await };
+        assert_eq!(other.import(r#"{"user_id":"auth0|taken","email":"taken@x.io"}"#).await.0.inserted, 1);
+        let directory = Directory { connection: connection("con_users", "users", None), ..other };
         assert_eq!(directory.import(THERE).await.0.inserted, 3);
         let gone = UserId::new("auth0|gone");
         directory.write(async |tx| assert!(store::users::delete(tx, &gone, NOW).await.unwrap())).await;
         directory
     }
 
-    /// Imports after so many batches that held nobody who was there. Answers how many do afterwards, too.
+    /// Imports after so many batches in a row that held nobody who was there. Answers how many it are afterwards, too.
     async fn import_after(
         &self,
-        strange: u32,
+        in_a_row: u32,
         request: &ImportRequest,
         input: &str,
     ) -> (Summary, Vec<RefusedRow>, u32) {
         let (mut heard, beginning) = (Heard::default(), Beginning::default());
         let run = self.run(request, &beginning);
-        run.decider.strange.store(strange, Ordering::Relaxed);
+        let known = &run.decider.presumption.in_a_row;
+        known.store(in_a_row, Ordering::Relaxed);
         let input = Cursor::new(input.to_owned());
         let summary = run.through(input, Summary::default(), &mut heard).await.unwrap();
-        (summary, heard.refused, run.decider.strange.load(Ordering::Relaxed))
+        (summary, heard.refused, known.load(Ordering::Relaxed))
     }
 }
 
@@ -56,6 +60,7 @@ async fn who_is_there_is_found_where_nobody_was_presumed() {
         r#"{"email":"ada@x.io"}"#,
         r#"{"user_id":"auth0|other","email":"other@x.io","username":"bob"}"#,
         r#"{"user_id":"auth0|other","email":"other@x.io","username":"ada@x.io"}"#,
+        r#"{"user_id":"auth0|taken","email":"other@x.io"}"#,
         r#"{"user_id":"auth0|gone","email":"gone@x.io"}"#,
     ];
     let restoring = ImportRequest { restore_deleted: true, ..ImportRequest::default() };
@@ -77,10 +82,31 @@ async fn nobody_is_presumed_once_somebody_was_there() {
     let directory = Directory::with_people().await;
     let request = ImportRequest::default();
     let new = r#"{"user_id":"auth0|new","email":"new@x.io"}"#;
-    assert_eq!(directory.import_after(1, &request, new).await.2, 2);
+    assert_eq!(directory.import_after(2, &request, new).await.2, 3);
     let newer = r#"{"user_id":"auth0|newer","email":"newer@x.io"}"#;
     assert_eq!(directory.import_after(FOR_LONG, &request, newer).await.2, FOR_LONG, "nobody was looked up");
     assert_eq!(directory.import_after(FOR_LONG, &request, new).await.2, 0);
+    let gone = r#"{"user_id":"auth0|gone","email":"gone@x.io"}"#;
+    assert_eq!(directory.import_after(FOR_LONG, &request, gone).await.2, 0);
+    assert_eq!(directory.import_after(1, &request, gone).await.2, 0);
+}
+
+#[test]
+fn it_takes_twice_as_many_batches_each_time_somebody_was_there() {
+    let presumption = Presumption::default();
+    for enough in [3, 6, 12] {
+        for _ in 0..enough {
+            assert!(!presumption.holds());
+            presumption.learn(true);
+        }
+        assert!(presumption.holds());
+        presumption.was_wrong();
+    }
+    presumption.learn(true);
+    presumption.learn(false);
+    assert_eq!(presumption.in_a_row.load(Ordering::Relaxed), 0);
+    (0..40).for_each(|_| presumption.was_wrong());
+    assert!(!presumption.holds());
 }
 
 #[tokio::test]
