@@ -7,6 +7,7 @@ use model::user::{PasswordCredential, StoredPassword, User};
 use model::{ConnectionId, Timestamp, UserId};
 
 use crate::db::{Args, Ask, InsertMany, Inserts, RowsWritten, Sql, args, statement};
+use crate::identities;
 use crate::passwords::{self, PasswordRow};
 use crate::users::{self, Stored};
 use crate::{Read, Store, StoreError, WriteTx};
@@ -227,7 +228,7 @@ impl NewPeople {
     ) -> Result<(), StoreError> {
         self.users.push(users::row(user))?;
         for (position, identity) in (0..).zip(&user.identities) {
-            self.identities.push(users::identity_row(user, position, identity))?;
+            self.identities.push(identities::row(user, position, identity))?;
         }
         if let Some(credential) = password {
             self.passwords.push(passwords::row(&user.user_id, credential, now))?;
@@ -249,7 +250,7 @@ pub async fn insert(tx: &mut WriteTx, connection_id: &ConnectionId, people: NewP
             return Ok(Stored::IdTaken);
         }
     }
-    if !users::claim_names_of(tx, connection_id).await? {
+    if !identities::claim_names_of(tx, connection_id).await? {
         return Ok(Stored::Stale);
     }
     if are_names_of_the_other_kind_taken(tx, connection_id, &emails, &usernames).await?

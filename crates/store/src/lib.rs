@@ -20,6 +20,7 @@ pub mod failed_logins;
 pub mod families;
 pub mod grants;
 pub mod held_refresh_tokens;
+pub mod identities;
 pub mod job_downloads;
 pub mod job_errors;
 pub mod jobs;

@@ -1,15 +1,13 @@
-//! People and their identities.
-
-use std::collections::HashMap;
+//! People.
 
 use model::address::FoldedEmail;
 use model::user::{Identity, Profile, User};
-use model::{ConnectionId, JsonObject, Timestamp, UserId};
+use model::{ConnectionId, Timestamp, UserId};
 use serde::Serialize;
 
-use crate::columns::{from_json, moment, to_json, to_json_opt};
-use crate::connections;
+use crate::columns::{from_json, moment, to_json};
 use crate::db::{Args, Ask, args, statements};
+use crate::identities;
 use crate::listing::{Filter, List};
 use crate::search::{Condition, Field, Kind, Place};
 use crate::{Page, Read, Sort, StoreError, WriteTx};
@@ -32,29 +30,18 @@ statements! {
                UNION SELECT i.user_id, c.name FROM connections c JOIN identities i
                ON i.connection_id = c.id AND i.username_folded = $1 ORDER BY 1, 2 LIMIT 100";
     BY_IDENTITY = "SELECT user_id FROM identities WHERE connection_id = $1 AND external_id = $2";
-    IDENTITIES = "SELECT i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data
-                  FROM identities i JOIN connections c ON c.id = i.connection_id
-                  WHERE i.user_id = $1 ORDER BY i.position";
     UNTIL = "SELECT user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count,
              last_login, last_ip, last_password_reset, created_at, updated_at, version
              FROM users WHERE (created_at, user_id) > ($1, $2) AND created_at <= $3
              AND ($4 = '' OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = users.user_id AND i.connection_id = $4))
              ORDER BY created_at, user_id LIMIT $5";
     OF_CONNECTION = "SELECT user_id FROM identities WHERE connection_id = $1 AND position = 0 LIMIT $2";
-    ONE_OF_CONNECTION = "SELECT external_id FROM identities WHERE connection_id = $1 LIMIT 1";
     INSERT = "INSERT INTO users (user_id, email, email_folded, email_verified, profile, user_metadata, app_metadata,
               blocked, logins_count, last_login, last_ip, last_password_reset, created_at, updated_at, version)
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1) ON CONFLICT (user_id) DO NOTHING";
-    INSERT_IDENTITY = "INSERT INTO identities
-              (connection_id, external_id, user_id, position, email_folded, username_folded, profile_data)
-              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE users SET email = $3, email_folded = $4, email_verified = $5, profile = $6, user_metadata = $7,
               app_metadata = $8, blocked = $9, last_password_reset = $10, updated_at = $11, version = version + 1
               WHERE user_id = $1 AND version = $2";
-    NAME_TAKEN = "SELECT COUNT(*) AS others FROM identities WHERE connection_id = $1 AND user_id <> $2
-                  AND (email_folded = $3 OR username_folded = $3 OR email_folded = $4 OR username_folded = $4)";
-    CLAIM = "UPDATE connections SET version = version WHERE id = $1";
-    RENAME = "UPDATE identities SET email_folded = $3, username_folded = $4 WHERE connection_id = $1 AND user_id = $2";
     RECORD_LOGIN = "UPDATE users SET logins_count = logins_count + 1, last_login = $2, last_ip = $3
                     WHERE user_id = $1 AND last_password_reset IS NOT DISTINCT FROM $4
                     AND (blocked IS NULL OR blocked <> $5)";
@@ -69,8 +56,6 @@ statements! {
             WHERE user_id = $1 AND connection_id IN (SELECT id FROM connections) ON CONFLICT DO NOTHING";
     RETIRE = "INSERT INTO retired_user_ids (user_id, retired_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     IS_RETIRED = "SELECT COUNT(*) AS retired FROM retired_user_ids WHERE user_id = $1";
-    ATTACH = "INSERT INTO identities (connection_id, external_id, user_id, position)
-              SELECT $1, $2, $3, COUNT(*) FROM identities WHERE user_id = $3 ON CONFLICT DO NOTHING";
     IS_BURIED = "SELECT COUNT(*) AS tombstones FROM tombstones WHERE connection_id = $1 AND external_id = $2";
     EXHUME = "DELETE FROM tombstones WHERE connection_id = $1 AND external_id = $2";
 }
@@ -91,16 +76,6 @@ struct UserRow {
     created_at: i64,
     updated_at: i64,
     version: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct IdentityRow {
-    user_id: String,
-    connection_id: String,
-    name: String,
-    strategy: String,
-    external_id: String,
-    profile_data: Option<String>,
 }
 
 impl UserRow {
@@ -124,28 +99,10 @@ impl UserRow {
     }
 }
 
-impl IdentityRow {
-    fn into_identity(self) -> Result<Identity, StoreError> {
-        let profile_data = self
-            .profile_data
-            .map(|text| from_json::<JsonObject>("identities", &self.external_id, &text))
-            .transpose()?;
-        Ok(Identity {
-            connection_id: ConnectionId::new(self.connection_id),
-            connection: self.name,
-            provider: self.strategy,
-            external_id: self.external_id,
-            profile_data,
-        })
-    }
-}
-
 /// The user with this id.
 pub async fn find(db: &mut impl Read, id: &UserId) -> Result<Option<User>, StoreError> {
     let Some(row) = db.fetch_optional::<UserRow>(FIND, args![id]).await? else { return Ok(None) };
-    let identities: Vec<IdentityRow> = db.fetch_all(IDENTITIES, args![id]).await?;
-    let identities = identities.into_iter().map(IdentityRow::into_identity).collect::<Result<_, _>>()?;
-    row.into_user(identities).map(Some)
+    row.into_user(identities::of_user(db, id).await?).map(Some)
 }
 
 /// The user who signs in at this database connection by this address or user name, folded. Where one person's user
@@ -283,7 +240,7 @@ pub async fn until(db: &mut impl Read, people: &PeopleUntil, limit: u32) -> Resu
 
 async fn with_identities(db: &mut impl Read, rows: Vec<UserRow>) -> Result<Vec<User>, StoreError> {
     let ids: Vec<String> = rows.iter().map(|row| row.user_id.clone()).collect();
-    let mut identities = identities_of(db, &ids).await?;
+    let mut identities = identities::of_users(db, &ids).await?;
     rows.into_iter()
         .map(|row| {
             let own = identities.remove(&row.user_id).unwrap_or_default();
@@ -303,30 +260,6 @@ pub async fn count_active(db: &mut impl Read, since: Timestamp) -> Result<u64, S
     Ok(u64::try_from(active).unwrap_or(0))
 }
 
-pub(crate) fn identities_list(user_ids: &[String]) -> List {
-    List {
-        table: "identities i JOIN connections c ON c.id = i.connection_id",
-        columns: "i.user_id, i.connection_id, c.name, c.strategy, i.external_id, i.profile_data",
-        order: ("i.user_id", "i.position"),
-        filters: Filter::one_of("i.user_id", user_ids).into_iter().collect(),
-        ..List::default()
-    }
-}
-
-async fn identities_of(db: &mut impl Read, ids: &[String]) -> Result<HashMap<String, Vec<Identity>>, StoreError> {
-    let mut by_user: HashMap<String, Vec<Identity>> = HashMap::new();
-    if ids.is_empty() {
-        return Ok(by_user);
-    }
-    let all = Page::Offset { skip: 0, limit: u32::MAX };
-    let rows: Vec<IdentityRow> = identities_list(ids).rows(db, &all).await?;
-    for row in rows {
-        let user_id = row.user_id.clone();
-        by_user.entry(user_id).or_default().push(row.into_identity()?);
-    }
-    Ok(by_user)
-}
-
 /// What came of storing a user. Anything but `Done` changed nothing that may be committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
@@ -342,14 +275,14 @@ pub enum Stored {
 
 /// Stores a new user with its identities.
 pub async fn insert(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError> {
-    if !hold_connections(tx, user).await? {
+    if !identities::hold_connections(tx, user).await? {
         return Ok(Stored::Stale);
     }
     if tx.execute(INSERT, row(user)).await? == 0 {
         return Ok(Stored::IdTaken);
     }
     for (position, identity) in (0..).zip(&user.identities) {
-        let stored = insert_identity(tx, user, position, identity).await?;
+        let stored = identities::insert(tx, user, position, identity).await?;
         if stored != Stored::Done {
             return Ok(stored);
         }
@@ -377,104 +310,9 @@ pub(crate) fn row(user: &User) -> Args {
     ]
 }
 
-async fn insert_identity(
-    tx: &mut WriteTx,
-    user: &User,
-    position: i64,
-    identity: &Identity,
-) -> Result<Stored, StoreError> {
-    let names = LoginNames::of(user, identity);
-    if names.are_taken(tx, &identity.connection_id, &user.user_id).await? {
-        return Ok(Stored::NameTaken);
-    }
-    let inserted = tx.execute(INSERT_IDENTITY, identity_row(user, position, identity)).await?;
-    Ok(if inserted == 0 { Stored::NameTaken } else { Stored::Done })
-}
-
-/// The columns of a new row of `identities`.
-pub(crate) fn identity_row(user: &User, position: i64, identity: &Identity) -> Args {
-    let names = LoginNames::of(user, identity);
-    args![
-        &identity.connection_id,
-        &identity.external_id,
-        &user.user_id,
-        position,
-        names.email.as_ref(),
-        names.username.as_ref(),
-        to_json_opt(identity.profile_data.as_ref()),
-    ]
-}
-
-/// What a person may type at one identity's connection.
-struct LoginNames {
-    email: Option<FoldedEmail>,
-    username: Option<FoldedEmail>,
-}
-
-impl LoginNames {
-    fn of(user: &User, identity: &Identity) -> Self {
-        if identity.provider != model::connection::DATABASE_STRATEGY {
-            return LoginNames { email: None, username: None };
-        }
-        LoginNames {
-            email: user.profile.folded_email(),
-            username: user.profile.username.as_deref().map(FoldedEmail::of),
-        }
-    }
-
-    fn are_any(&self) -> bool {
-        self.email.is_some() || self.username.is_some()
-    }
-
-    /// Whether somebody else answers to one of them, in either spelling: a user name that is another's address
-    /// would let one person's sign-in be counted, or denied, as the other's.
-    async fn are_taken(
-        &self,
-        db: &mut impl Read,
-        connection_id: &ConnectionId,
-        user_id: &UserId,
-    ) -> Result<bool, StoreError> {
-        let args = args![connection_id, user_id, self.email.as_ref(), self.username.as_ref()];
-        Ok(db.fetch_one::<(i64,)>(NAME_TAKEN, args).await?.0 > 0)
-    }
-}
-
-/// Sees to it that the connections of somebody new stay until the write ends, which no foreign key does (ADR 0013).
-/// `false` means that one is gone.
-async fn hold_connections(tx: &mut WriteTx, user: &User) -> Result<bool, StoreError> {
-    for identity in &user.identities {
-        let is_there = if LoginNames::of(user, identity).are_any() {
-            claim_names_of(tx, &identity.connection_id).await?
-        } else {
-            connections::keep(tx, &identity.connection_id).await?
-        };
-        if !is_there {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Lets one write at a time decide about the names of a connection, until it is committed. Each of the two unique
-/// indexes guards one column alone, and so would let one person's address become another's user name where both are
-/// written at the same moment.
-async fn claim_names(tx: &mut WriteTx, user: &User) -> Result<(), StoreError> {
-    for identity in &user.identities {
-        if LoginNames::of(user, identity).are_any() {
-            claim_names_of(tx, &identity.connection_id).await?;
-        }
-    }
-    Ok(())
-}
-
-/// The same for whoever stores many people of one connection, which stays meanwhile. `false` means that there is none.
-pub(crate) async fn claim_names_of(tx: &mut WriteTx, connection_id: &ConnectionId) -> Result<bool, StoreError> {
-    Ok(tx.execute(CLAIM, args![connection_id]).await? == 1)
-}
-
 /// Replaces what an administrator or the person may change: profile, metadata, block. Login statistics stay.
 pub async fn update(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError> {
-    claim_names(tx, user).await?;
+    identities::claim_names(tx, user).await?;
     let args = args![
         &user.user_id,
         user.version,
@@ -491,15 +329,7 @@ pub async fn update(tx: &mut WriteTx, user: &User) -> Result<Stored, StoreError>
     if tx.execute(UPDATE, args).await? == 0 {
         return Ok(Stored::Stale);
     }
-    for identity in &user.identities {
-        let names = LoginNames::of(user, identity);
-        if names.are_taken(tx, &identity.connection_id, &user.user_id).await? {
-            return Ok(Stored::NameTaken);
-        }
-        let args = args![&identity.connection_id, &user.user_id, names.email.as_ref(), names.username.as_ref()];
-        tx.execute(RENAME, args).await?;
-    }
-    Ok(Stored::Done)
+    identities::rename(tx, user).await
 }
 
 /// The profile without the address, which has columns of its own, and without what nobody said: of a million people,
@@ -585,23 +415,6 @@ pub async fn is_retired(db: &mut impl Read, id: &UserId) -> Result<bool, StoreEr
     Ok(db.fetch_one::<(i64,)>(IS_RETIRED, args![id]).await?.0 > 0)
 }
 
-/// Gives a user another identity, of a connection where nobody types a name, behind those they have. `false` means that
-/// it belongs to somebody already, or that the user or the connection is gone; then nothing of the write may be committed.
-pub async fn attach(
-    tx: &mut WriteTx,
-    id: &UserId,
-    connection_id: &ConnectionId,
-    external_id: &str,
-) -> Result<bool, StoreError> {
-    if !connections::keep(tx, connection_id).await? {
-        return Ok(false);
-    }
-    match tx.execute(ATTACH, args![connection_id, external_id, id]).await {
-        Err(error) if error.is_of_an_orphan() => Ok(false),
-        attached => Ok(attached? == 1),
-    }
-}
-
 /// Users whose primary identity is of this connection, at most `limit` of them.
 pub async fn of_connection(
     db: &mut impl Read,
@@ -610,11 +423,6 @@ pub async fn of_connection(
 ) -> Result<Vec<UserId>, StoreError> {
     let rows: Vec<(String,)> = db.fetch_all(OF_CONNECTION, args![connection_id, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(|(id,)| UserId::new(id)).collect())
-}
-
-/// Whether anybody is known by an identity of this connection.
-pub async fn has_identities(db: &mut impl Read, connection_id: &ConnectionId) -> Result<bool, StoreError> {
-    Ok(db.fetch_optional::<(String,)>(ONE_OF_CONNECTION, args![connection_id]).await?.is_some())
 }
 
 /// Whether a user with this identity was deleted here.

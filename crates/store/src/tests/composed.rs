@@ -17,7 +17,7 @@ use crate::listing::{Composed, List};
 use crate::search::{Condition, Field, Kind, Test, TextTest};
 use crate::sessions::LiveSessions;
 use crate::users::UserFilter;
-use crate::{Page, Sort, clients, connections, events, resource_servers, roles, users};
+use crate::{Page, Sort, clients, connections, events, identities, resource_servers, roles, users};
 
 const EVENT_COLUMNS: [&str; 5] = ["log_id", "date", "type", "client_id", "user_id"];
 
@@ -133,7 +133,7 @@ fn composed(engine: EngineKind) -> Vec<Composed> {
     };
     // Never asked for by position.
     let ids = texts(&["a", "b"]);
-    let unordered = [users::identities_list(&ids), connections::clients_list(&ids)];
+    let unordered = [identities::list(&ids), connections::clients_list(&ids)];
     let unordered = unordered.map(|list| list.page(engine, &pages[0]));
     lists().into_iter().flat_map(of).chain(unordered).collect()
 }

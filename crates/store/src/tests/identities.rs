@@ -1,16 +1,17 @@
-//! An identity's connection is there as long as the identity is, which is not for a foreign key to see to (ADR 0013).
+//! `identities`, whose connection is there as long as they are; no foreign key sees to it (ADR 0013).
 
-use model::ConnectionId;
 use model::user::{Identity, User};
+use model::{ConnectionId, UserId};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::engines::{Database, for_each_database, for_each_engine};
 use super::kept::assert_locked;
 use super::records::{at, committed, connection_id, full_user, identity, nameless, populate, reader, user, user_id};
 use super::schemas::schema_of;
+use super::users::insert;
 use crate::db::{Sql, args};
 use crate::users::Stored;
-use crate::{Store, bulk, connections, users};
+use crate::{Store, bulk, connections, identities, users};
 
 fn social() -> ConnectionId {
     ConnectionId::new("con_social")
@@ -24,6 +25,27 @@ fn stranger() -> User {
 
 async fn find(store: &Store, user: &User) -> Option<User> {
     users::find(&mut reader(store).await, &user.user_id).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_identity_is_attached_behind_the_others_and_to_one_person_alone() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        insert(store, &nameless("other")).await;
+        let attach =
+            async |id: &UserId| committed(store, async |tx| identities::attach(tx, id, &social(), "7").await).await;
+        assert!(attach(&user_id()).await);
+        assert!(!attach(&UserId::new("auth0|other")).await);
+        let mut tx = store.write().await.unwrap();
+        assert!(!identities::attach(&mut tx, &UserId::new("auth0|nobody"), &social(), "8").await.unwrap());
+        drop(tx);
+        let found = users::find_by_identity(&mut reader(store).await, &social(), "7").await.unwrap().unwrap();
+        let connections: Vec<_> = found.identities.iter().map(|own| own.connection_id.as_str()).collect();
+        assert_eq!((found.user_id, connections), (user_id(), vec!["con_people", "con_social"]));
+        assert!(identities::are_any_of(&mut reader(store).await, &social()).await.unwrap());
+        assert!(!identities::are_any_of(&mut reader(store).await, &ConnectionId::new("con_other")).await.unwrap());
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -43,9 +65,9 @@ async fn nobody_is_stored_under_a_connection_that_is_gone() {
             assert_eq!(find(store, &person).await, None);
         }
         let mut tx = store.write().await.unwrap();
-        assert!(!users::attach(&mut tx, &user_id(), &social(), "7").await.unwrap());
+        assert!(!identities::attach(&mut tx, &user_id(), &social(), "7").await.unwrap());
         tx.commit().await.unwrap();
-        assert!(!users::has_identities(&mut reader(store).await, &social()).await.unwrap());
+        assert!(!identities::are_any_of(&mut reader(store).await, &social()).await.unwrap());
     })
     .await;
 }
@@ -56,9 +78,9 @@ async fn a_deleted_connection_takes_its_identities_from_those_who_stay() {
         populate(store).await;
         let full = full_user("full");
         committed(store, async |tx| users::insert(tx, &full).await).await;
-        assert!(committed(store, async |tx| users::attach(tx, &user_id(), &social(), "7").await).await);
+        assert!(committed(store, async |tx| identities::attach(tx, &user_id(), &social(), "7").await).await);
         assert!(committed(store, async |tx| connections::delete(tx, &social()).await).await);
-        assert!(!users::has_identities(&mut reader(store).await, &social()).await.unwrap());
+        assert!(!identities::are_any_of(&mut reader(store).await, &social()).await.unwrap());
         let stays = find(store, &full).await.unwrap();
         assert_eq!(stays.identities, full.identities[..1]);
         assert_eq!(stays, User { identities: stays.identities.clone(), ..full });
@@ -80,7 +102,7 @@ async fn an_identity_that_a_connection_left_behind_is_not_seen_and_goes_with_the
         assert_eq!(find(store, &before).await, Some(before.clone()));
         assert!(committed(store, async |tx| users::delete(tx, &user_id(), at(1)).await).await);
         let gone = ConnectionId::new("con_gone");
-        assert!(!users::has_identities(&mut reader(store).await, &gone).await.unwrap());
+        assert!(!identities::are_any_of(&mut reader(store).await, &gone).await.unwrap());
     })
     .await;
 }
@@ -100,7 +122,7 @@ async fn whoever_stores_an_identity_keeps_its_connection() {
         assert_locked(&mut other, to_delete).await;
         drop(tx);
         let mut tx = database.store.write().await.unwrap();
-        assert!(users::attach(&mut tx, &user_id(), &social(), "7").await.unwrap());
+        assert!(identities::attach(&mut tx, &user_id(), &social(), "7").await.unwrap());
         assert_locked(&mut other, to_delete).await;
         drop(tx);
         let mut tx = database.store.write().await.unwrap();

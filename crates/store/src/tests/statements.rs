@@ -27,6 +27,7 @@ fn all() -> Vec<(String, Sql)> {
         failed_logins,
         families,
         grants,
+        identities,
         job_downloads,
         job_errors,
         jobs,

@@ -331,24 +331,3 @@ async fn the_id_of_somebody_deleted_stays_known() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn an_identity_is_attached_behind_the_others_and_to_one_person_alone() {
-    for_each_engine(async |store| {
-        populate(store).await;
-        insert(store, &nameless("other")).await;
-        let social = ConnectionId::new("con_social");
-        let attach = async |id: &UserId| committed(store, async |tx| users::attach(tx, id, &social, "7").await).await;
-        assert!(attach(&user_id()).await);
-        assert!(!attach(&UserId::new("auth0|other")).await);
-        let mut tx = store.write().await.unwrap();
-        assert!(!users::attach(&mut tx, &UserId::new("auth0|nobody"), &social, "8").await.unwrap());
-        drop(tx);
-        let found = users::find_by_identity(&mut reader(store).await, &social, "7").await.unwrap().unwrap();
-        let connections: Vec<_> = found.identities.iter().map(|own| own.connection_id.as_str()).collect();
-        assert_eq!((found.user_id, connections), (user_id(), vec!["con_people", "con_social"]));
-        assert!(users::has_identities(&mut reader(store).await, &social).await.unwrap());
-        assert!(!users::has_identities(&mut reader(store).await, &ConnectionId::new("con_other")).await.unwrap());
-    })
-    .await;
-}

@@ -180,7 +180,7 @@ async fn join(
         return Ok(Made::Refused(FederatedRefused::TwoPeople));
     }
     let connection = arrival.connection();
-    if store::users::attach(&mut tx, &holder.user_id, &connection.id, &arrival.external_id()).await? {
+    if store::identities::attach(&mut tx, &holder.user_id, &connection.id, &arrival.external_id()).await? {
         let attached = event(svc, cx, EventType::IdentityAttached).client(&arrival.pending.client).user(&holder);
         attached.connection(connection).record(&mut tx).await?;
         tx.commit().await?;

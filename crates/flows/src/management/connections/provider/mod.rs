@@ -138,7 +138,7 @@ pub(super) async fn check_same_people(
 ) -> Result<(), Refused> {
     let (Some(before_provider), Some(after)) = (&before.connection.provider, after) else { return Ok(()) };
     let names = |provider: &Provider| (provider.issuer.clone(), provider.subject_claim.clone(), provider.user_id_form);
-    if names(before_provider) == names(after) || !store::users::has_identities(tx, &before.connection.id).await? {
+    if names(before_provider) == names(after) || !store::identities::are_any_of(tx, &before.connection.id).await? {
         return Ok(());
     }
     let problem = "cannot change while people are known by it; create another connection";
