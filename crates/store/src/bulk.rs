@@ -177,7 +177,7 @@ pub async fn buried(
     connection_id: &ConnectionId,
     external_ids: &[&str],
 ) -> Result<HashSet<String>, StoreError> {
-    if has_any(db, HAS_TOMBSTONES, connection_id).await? {
+    if !external_ids.is_empty() && has_any(db, HAS_TOMBSTONES, connection_id).await? {
         ids(db, BURIED, args![connection_id, external_ids]).await
     } else {
         Ok(HashSet::new())

@@ -1,8 +1,12 @@
 //! Many people at once.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use model::UserId;
 use model::address::FoldedEmail;
 use model::user::{PasswordCredential, Profile, User};
+use tokio::time::sleep;
 
 use super::engines::{for_each_database, for_each_engine};
 use super::records::{at, committed, connection_id, full_user, named_user, nameless, populate, reader, user, user_id};
@@ -194,6 +198,32 @@ async fn nobody_is_stored_in_a_connection_that_is_deleted_meanwhile() {
         })
         .await;
     }
+}
+
+/// Who stores people asks for the buried afterwards, and is told of one who was being deleted when the storing began.
+#[tokio::test]
+async fn whoever_is_deleted_while_they_are_stored_again_is_among_the_buried() {
+    for_each_engine(async |store| {
+        populate(store).await;
+        let ada = user("ada", "ada@example.com");
+        let mut deletion = store.write().await.unwrap();
+        assert!(users::delete(&mut deletion, &ada.user_id, at(1)).await.unwrap());
+        let storing = async {
+            let mut tx = store.write().await.unwrap();
+            let mut people = NewPeople::of(store);
+            people.add(&ada, None, at(2)).unwrap();
+            let stored = bulk::insert(&mut tx, &connection_id(), people).await.unwrap();
+            (stored, bulk::buried(&mut tx, &connection_id(), &["ada"]).await.unwrap())
+        };
+        let deleting = async {
+            // By then the other waits for this. Earlier or later, it ends alike.
+            sleep(Duration::from_millis(100)).await;
+            deletion.commit().await.unwrap();
+        };
+        let (stored, ()) = tokio::join!(storing, deleting);
+        assert_eq!(stored, (Stored::Done, HashSet::from(["ada".to_owned()])));
+    })
+    .await;
 }
 
 async fn users_of(store: &Store, people: &[User]) {

@@ -90,7 +90,7 @@ impl Decider {
         let entries = entries(&readings);
         let is_presumed = self.presumption.holds() && self.may_be_presumed(&entries);
         let directory = if is_presumed { Directory::default() } else { self.directory(&entries).await? };
-        if !is_presumed {
+        if !is_presumed && !entries.is_empty() {
             self.presumption.learn(directory.is_empty());
         }
         Ok(Decided { is_presumed, ..self.decide_by(&directory, reader, readings).await? })

@@ -20,10 +20,12 @@ impl Presumption {
         self.in_a_row.store(if nobody_was_there { before.saturating_add(1) } else { 0 }, Ordering::Relaxed);
     }
 
-    /// Somebody was there who was presumed not to be.
+    /// Somebody was there who was presumed not to be. Batches that were presumed at the same time are wrong once.
     pub(super) fn was_wrong(&self) {
+        if self.holds() {
+            self.enough.store(self.enough.load(Ordering::Relaxed).saturating_mul(2), Ordering::Relaxed);
+        }
         self.in_a_row.store(0, Ordering::Relaxed);
-        self.enough.store(self.enough.load(Ordering::Relaxed).saturating_mul(2), Ordering::Relaxed);
     }
 }
 
