@@ -6,6 +6,7 @@
 mod connection;
 mod error;
 mod insert_many;
+mod lending;
 mod patience;
 mod postgres;
 mod sqlite;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use crate::documents::Documents;
 
 use connection::{Connect, ConnectionMut};
+use lending::Lent;
 
 // Postgres would answer a bare `1` as a 32-bit number.
 statements! { PING = "SELECT CAST(1 AS BIGINT) AS answer"; }
@@ -159,17 +161,17 @@ pub struct Reader {
 }
 
 enum ReaderKind {
-    Sqlite(sqlite::Lent),
-    Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
+    Sqlite(Lent<sqlite::File>),
+    Postgres(Lent<postgres::Server>),
 }
 
 /// A connection that reads one moment.
 pub struct Snapshot(SnapshotKind);
 
 enum SnapshotKind {
-    Sqlite(sqlite::Lent),
+    Sqlite(Lent<sqlite::File>),
     Watched(sqlite::Watched),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    Postgres(Lent<postgres::Server>),
 }
 
 /// A write that others see only after [`WriteTx::commit`].
@@ -182,7 +184,7 @@ pub struct WriteTx {
 
 enum WriteKind {
     Sqlite(sqlite::Write),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    Postgres(Lent<postgres::Server>),
 }
 
 impl WriteTx {
@@ -192,7 +194,7 @@ impl WriteTx {
         self.has_not_failed()?;
         match self.kind {
             WriteKind::Sqlite(write) => write.commit().await,
-            WriteKind::Postgres(transaction) => patience::answered(transaction.commit()).await,
+            WriteKind::Postgres(lent) => patience::answered(lent.commit()).await,
         }
     }
 
@@ -206,8 +208,8 @@ impl WriteTx {
     /// which are not there yet and so cannot be locked. SQLite has one writer, whose turn it always is.
     pub(crate) async fn take_turns(&mut self, subject: &str) -> Result<(), StoreError> {
         self.has_not_failed()?;
-        let WriteKind::Postgres(transaction) = &mut self.kind else { return Ok(()) };
-        let answer = postgres::Postgres::take_turns(transaction, subject).await;
+        let WriteKind::Postgres(lent) = &mut self.kind else { return Ok(()) };
+        let answer = postgres::take_turns(lent.connection(), subject).await;
         self.noting_failure(answer)
     }
 
@@ -244,7 +246,7 @@ impl Connect for Reader {
     fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
         Ok(match &mut self.kind {
             ReaderKind::Sqlite(lent) => ConnectionMut::Sqlite(lent.connection()),
-            ReaderKind::Postgres(connection) => ConnectionMut::Postgres(connection),
+            ReaderKind::Postgres(lent) => ConnectionMut::Postgres(lent.connection()),
         })
     }
 
@@ -253,8 +255,9 @@ impl Connect for Reader {
     }
 
     fn settle(&mut self) {
-        if let ReaderKind::Sqlite(lent) = &mut self.kind {
-            lent.settle();
+        match &mut self.kind {
+            ReaderKind::Sqlite(lent) => lent.settle(),
+            ReaderKind::Postgres(lent) => lent.settle(),
         }
     }
 
@@ -266,7 +269,7 @@ impl Connect for Snapshot {
         Ok(match &mut self.0 {
             SnapshotKind::Sqlite(lent) => ConnectionMut::Sqlite(lent.connection()),
             SnapshotKind::Watched(watched) => ConnectionMut::Sqlite(watched.connection()),
-            SnapshotKind::Postgres(transaction) => ConnectionMut::Postgres(transaction),
+            SnapshotKind::Postgres(lent) => ConnectionMut::Postgres(lent.connection()),
         })
     }
 
@@ -278,7 +281,7 @@ impl Connect for WriteTx {
         self.has_not_failed()?;
         Ok(match &mut self.kind {
             WriteKind::Sqlite(write) => ConnectionMut::Sqlite(write.connection()),
-            WriteKind::Postgres(transaction) => ConnectionMut::Postgres(transaction),
+            WriteKind::Postgres(lent) => ConnectionMut::Postgres(lent.connection()),
         })
     }
 

@@ -6,8 +6,6 @@
 use std::io;
 use std::time::Duration;
 
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
 use tokio::time::timeout;
 
 use super::StoreError;
@@ -45,13 +43,10 @@ pub(super) fn opened<'o, T: 'o>(
     answered(async { opening.await.map_err(|error| StoreError::Unreachable(error.to_string())) })
 }
 
-/// Whether a connection is good for more. What was still to be said on it, such as that a transaction is undone, is said
-/// first.
-pub(super) async fn is_alive(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    match timeout(SIGN, connection.ping()).await {
-        Ok(answer) => answer.map(|()| true),
-        Err(_) => Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())),
-    }
+/// The same for what takes no time where the server is there at all: a sign of life, or the end of what was given up. What
+/// was still to be said on the connection is said first.
+pub(super) async fn soon<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    timeout(SIGN, answer).await.unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())))
 }
 
 #[cfg(test)]

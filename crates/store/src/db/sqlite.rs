@@ -5,12 +5,10 @@
 //! The writer's lock is fair, so whoever queued while a write was under way joins its group, and the task that
 //! commits the group, which queues like everybody else, comes after them. A write that is dropped ends its group.
 
-mod readers;
 mod undoing;
 mod watched;
 mod writer;
 
-pub(super) use readers::Lent;
 pub(super) use watched::Watched;
 
 use std::fs;
@@ -19,16 +17,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Connection;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection, SqlStr};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
-use self::readers::Readers;
 use self::undoing::Undoing;
 use self::writer::{Waiting, Writer};
+use super::lending::{Kept, Left, Lender, Lent, Source};
 use super::{Load, StoreError, StoreSettings};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -76,12 +74,41 @@ const SQLITE_BUSY: &str = "5";
 
 #[derive(Clone)]
 pub(super) struct Sqlite {
-    readers: Arc<Readers>,
+    readers: Arc<Lender<File>>,
     writer: Arc<Mutex<Writer>>,
     undoing: Arc<Undoing>,
     log: Arc<Log>,
     /// Where the writer's steps run, whoever drops a write and wherever.
     runtime: Handle,
+}
+
+/// The file, for whoever reads. It does not hang up, so what comes back is as good as new.
+pub(super) struct File(pub(super) SqliteConnectOptions);
+
+impl Source for File {
+    type Connection = SqliteConnection;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    async fn open(&self) -> Result<SqliteConnection, sqlx::Error> {
+        SqliteConnection::connect_with(&self.0).await
+    }
+
+    async fn looked_at(kept: Kept<SqliteConnection>) -> Option<SqliteConnection> {
+        Some(kept.connection)
+    }
+
+    async fn run(connection: &mut SqliteConnection, sql: SqlStr) -> Result<(), sqlx::Error> {
+        sqlx::query(sql).execute(connection).await.map(drop)
+    }
+
+    async fn tidy(connection: &mut SqliteConnection, left: Left) -> Result<(), sqlx::Error> {
+        match left {
+            Left::Question => connection.ping().await,
+            // It fails where the transaction was not begun.
+            Left::Transaction => Self::run(connection, SqlStr::from_static("ROLLBACK")).await,
+        }
+    }
 }
 
 /// The write-ahead log beside the file. It begins anew when all of it has gone to where it belongs; but where another
@@ -130,21 +157,21 @@ impl Sqlite {
         migrate(&mut connection).await?;
         let for_reading = options.clone().create_if_missing(false).read_only(true);
         let for_reading = for_reading.pragma("cache_size", format!("-{READERS_CACHE}"));
-        let readers = Readers::open(for_reading, settings.readers).await.map_err(unreachable)?;
+        let readers = Lender::open(File(for_reading), settings.readers).await.map_err(unreachable)?;
         let writer = Arc::new(Mutex::new(Writer::new(connection).await?));
         let log = Log::of(&options, &room);
         Ok(Sqlite { readers, writer, undoing: Arc::default(), log, runtime: Handle::current() })
     }
 
-    pub(super) async fn reader(&self) -> Result<Lent, StoreError> {
+    pub(super) async fn reader(&self) -> Result<Lent<File>, StoreError> {
         self.undoing.finished().await;
         Ok(self.readers.lend().await?)
     }
 
     /// In the log, a transaction that began with a question stays with what was committed then.
-    pub(super) async fn snapshot(&self) -> Result<Lent, StoreError> {
+    pub(super) async fn snapshot(&self) -> Result<Lent<File>, StoreError> {
         let mut reader = self.reader().await?;
-        reader.begin().await?;
+        reader.begin(SqlStr::from_static("BEGIN")).await?;
         Ok(reader)
     }
 
@@ -180,7 +207,10 @@ impl Sqlite {
     /// file.
     pub(super) async fn close(&self) {
         self.writer.lock().await.commit_group().await;
-        self.readers.close().await;
+        for reader in self.readers.close().await {
+            // Nothing was written with it.
+            let _ = reader.close().await;
+        }
         self.writer.lock().await.close().await;
     }
 }

@@ -257,6 +257,32 @@ async fn a_caller_that_goes_away_at_any_moment_harms_nobody() {
     .await;
 }
 
+/// Connections that the server has closed, as it does when it starts again, fail one caller each at the most.
+#[tokio::test]
+async fn a_server_that_hangs_up_is_called_again() {
+    const HANGING_UP: &str = "SELECT COUNT(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity \
+                              WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for_each_database(async |database| {
+        if !database.is_postgres() {
+            return;
+        }
+        let store = &database.store;
+        let (one, other) = (store.read().await.unwrap(), store.read().await.unwrap());
+        drop((one, other));
+        let mut elsewhere = database.open_again().await.read().await.unwrap();
+        let hung_up = elsewhere.fetch_composed::<(i64,)>(HANGING_UP.to_owned(), args![]).await.unwrap()[0].0;
+        assert!(hung_up >= 2, "{hung_up} connections were closed");
+        let mut failed = 0;
+        for _ in 0..10 {
+            failed += i64::from(store.ping().await.is_err());
+        }
+        assert!(failed <= hung_up, "{failed} of 10 failed, where {hung_up} connections were closed");
+        write_note(store, "afterwards").await.unwrap();
+        assert_eq!(noted(store).await, ["afterwards"]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn ad_08_a_question_is_given_up_when_its_time_is_over() {
     // Much more than any engine counts to in the time.

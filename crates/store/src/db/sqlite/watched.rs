@@ -3,22 +3,23 @@ use std::time::{Duration, Instant};
 
 use sqlx::sqlite::SqliteConnection;
 
-use super::Lent;
+use super::File;
 use crate::StoreError;
+use crate::db::lending::Lent;
 
 /// How many steps SQLite makes between two looks at the time.
 const STEPS: i32 = 1000;
 
 /// A transaction whose questions are given up when its time is over.
 pub(in crate::db) struct Watched {
-    snapshot: Lent,
+    snapshot: Lent<File>,
     /// While this lives, the connection is watched. It goes back with the watch still set.
     _deadline: Arc<Instant>,
 }
 
 impl Watched {
     #[expect(clippy::disallowed_methods, reason = "measures a timeout")]
-    pub(super) async fn begin(mut snapshot: Lent, limit: Duration) -> Result<Self, StoreError> {
+    pub(super) async fn begin(mut snapshot: Lent<File>, limit: Duration) -> Result<Self, StoreError> {
         let deadline = Arc::new(Instant::now() + limit);
         let watch = Arc::downgrade(&deadline);
         let goes_on = move || watch.upgrade().is_none_or(|deadline| Instant::now() < *deadline);

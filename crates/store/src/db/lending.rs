@@ -1,0 +1,253 @@
+//! Connections that are lent, so many at a time.
+//!
+//! A pool of sqlx's has each of them prove that it is still there when it comes back, and that takes as long as most
+//! questions do. Whoever was answered to the end gives back a connection that is there.
+
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use sqlx::SqlStr;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout};
+
+/// Where connections come from, and what else an engine has of its own about them.
+pub(super) trait Source: Send + Sync + 'static {
+    type Connection: Send + 'static;
+
+    /// How long whoever wants a connection may wait for one.
+    const PATIENCE: Duration;
+
+    fn open(&self) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
+
+    /// A connection that has come back, where it is good for more.
+    fn looked_at(kept: Kept<Self::Connection>) -> impl Future<Output = Option<Self::Connection>> + Send;
+
+    fn run(connection: &mut Self::Connection, sql: SqlStr) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Ends what was left, so that somebody else can ask something.
+    fn tidy(connection: &mut Self::Connection, left: Left) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+pub(super) struct Lender<S: Source> {
+    source: S,
+    most: u32,
+    /// One for each connection there may be: whoever has one finds a connection at hand, or room for another.
+    places: Arc<Semaphore>,
+    /// The one that was used last lies on top.
+    at_hand: Mutex<Vec<Kept<S::Connection>>>,
+    runtime: Handle,
+}
+
+/// A connection that nobody uses.
+pub(super) struct Kept<C> {
+    pub(super) connection: C,
+    pub(super) since: Instant,
+}
+
+/// A connection in use.
+pub(super) struct Lent<S: Source> {
+    /// `None` once it is on its way back.
+    connection: Option<S::Connection>,
+    left: Option<Left>,
+    home: Arc<Lender<S>>,
+    /// Given up last, so that whoever waits for it finds the connection.
+    place: Option<OwnedSemaphorePermit>,
+}
+
+/// What is still under way on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// A question whose answer has not been read to its end.
+    Question,
+    Transaction,
+}
+
+impl<S: Source> Lender<S> {
+    /// Opens one connection, to see that it can be done.
+    pub(super) async fn open(source: S, most: u32) -> Result<Arc<Self>, sqlx::Error> {
+        let first = Kept { connection: source.open().await?, since: Instant::now() };
+        let places = usize::try_from(most).expect("a usize has 32 bits at least");
+        Ok(Arc::new(Lender {
+            source,
+            most,
+            places: Arc::new(Semaphore::new(places)),
+            at_hand: Mutex::new(vec![first]),
+            runtime: Handle::current(),
+        }))
+    }
+
+    pub(super) async fn lend(self: &Arc<Self>) -> Result<Lent<S>, sqlx::Error> {
+        timeout(S::PATIENCE, self.lend_in_time()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+    }
+
+    async fn lend_in_time(self: &Arc<Self>) -> Result<Lent<S>, sqlx::Error> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let connection = match self.one_at_hand().await {
+            Some(connection) => connection,
+            None => self.source.open().await?,
+        };
+        Ok(Lent { connection: Some(connection), left: None, home: Arc::clone(self), place: Some(place) })
+    }
+
+    async fn one_at_hand(&self) -> Option<S::Connection> {
+        loop {
+            let kept = self.at_hand().pop()?;
+            if let Some(connection) = S::looked_at(kept).await {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Waits for those in use, and lends no more. Those at hand are the caller's to close.
+    pub(super) async fn close(&self) -> Vec<S::Connection> {
+        // An error says that they are closed already.
+        let Ok(_all) = self.places.acquire_many(self.most).await else { return Vec::new() };
+        self.places.close();
+        mem::take(&mut *self.at_hand()).into_iter().map(|kept| kept.connection).collect()
+    }
+
+    /// How many there may be.
+    pub(super) fn most(&self) -> u32 {
+        self.most
+    }
+
+    /// The source, for what is not lent.
+    pub(super) fn source(&self) -> &S {
+        &self.source
+    }
+
+    fn keep(&self, connection: S::Connection) {
+        self.at_hand().push(Kept { connection, since: Instant::now() });
+    }
+
+    fn at_hand(&self) -> MutexGuard<'_, Vec<Kept<S::Connection>>> {
+        self.at_hand.lock().expect("nothing panics while it holds the lock")
+    }
+}
+
+impl<S: Source> Drop for Lender<S> {
+    /// Connections of a pool of sqlx's start a task when they are dropped, wherever that is.
+    fn drop(&mut self) {
+        let _runtime = self.runtime.enter();
+        self.at_hand().clear();
+    }
+}
+
+impl<S: Source> Lent<S> {
+    /// The connection, to ask something.
+    pub(super) fn connection(&mut self) -> &mut S::Connection {
+        self.left.get_or_insert(Left::Question);
+        self.connection.as_mut().expect("it goes back when this is dropped")
+    }
+
+    /// What was asked has been answered, to the end.
+    pub(super) fn settle(&mut self) {
+        self.left.take_if(|left| *left == Left::Question);
+    }
+
+    /// Begins a transaction, which is undone when this is dropped.
+    pub(super) async fn begin(&mut self, sql: SqlStr) -> Result<(), sqlx::Error> {
+        self.left = Some(Left::Transaction);
+        S::run(self.connection(), sql).await
+    }
+
+    /// Commits the transaction.
+    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        S::run(self.connection(), SqlStr::from_static("COMMIT")).await?;
+        self.left = None;
+        Ok(())
+    }
+}
+
+impl<S: Source> Drop for Lent<S> {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        let (place, home) = (self.place.take(), Arc::clone(&self.home));
+        let Some(left) = self.left else { return home.keep(connection) };
+        self.home.runtime.spawn(async move {
+            if S::tidy(&mut connection, left).await.is_ok() {
+                home.keep(connection);
+            }
+            drop(place);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future, poll_fn};
+    use std::pin::{Pin, pin};
+    use std::task::Poll;
+
+    use sqlx::sqlite::SqliteConnectOptions;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::db::sqlite::File;
+
+    async fn one_reader() -> (TempDir, Arc<Lender<File>>) {
+        let folder = TempDir::new().unwrap();
+        let options = SqliteConnectOptions::new().filename(folder.path().join("test.db")).create_if_missing(true);
+        (folder, Lender::open(File(options), 1).await.unwrap())
+    }
+
+    /// Whether it has come to its end after a first look.
+    async fn is_ready<T>(mut future: Pin<&mut impl Future<Output = T>>) -> bool {
+        poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
+    }
+
+    async fn answer(readers: &Arc<Lender<File>>) -> i64 {
+        let mut lent = readers.lend().await.unwrap();
+        let answer = sqlx::query_scalar("SELECT 42").fetch_one(lent.connection()).await.unwrap();
+        lent.settle();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_question_that_was_given_up_is_no_matter_to_the_next() {
+        let (_folder, readers) = one_reader().await;
+        let mut lent = readers.lend().await.unwrap();
+        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000) SELECT i FROM n";
+        {
+            let asking = pin!(sqlx::query(many).fetch_all(lent.connection()));
+            assert!(!is_ready(asking).await);
+        }
+        drop(lent);
+        assert_eq!(answer(&readers).await, 42);
+        assert_eq!(readers.at_hand().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_ends_when_it_is_dropped() {
+        let (_folder, readers) = one_reader().await;
+        for _ in 0..2 {
+            // SQLite refuses to begin a second one within the first.
+            readers.lend().await.unwrap().begin(SqlStr::from_static("BEGIN")).await.unwrap();
+        }
+        assert_eq!(answer(&readers).await, 42);
+    }
+
+    #[tokio::test]
+    async fn no_more_are_lent_than_there_may_be() {
+        let (_folder, readers) = one_reader().await;
+        let lent = readers.lend().await.unwrap();
+        let mut next = pin!(readers.lend());
+        assert!(!is_ready(next.as_mut()).await);
+        drop(lent);
+        next.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_those_in_use_and_none_is_lent_afterwards() {
+        let (_folder, readers) = one_reader().await;
+        let lent = readers.lend().await.unwrap();
+        let mut closing = pin!(readers.close());
+        assert!(!is_ready(closing.as_mut()).await);
+        drop(lent);
+        closing.await;
+        assert!(matches!(readers.lend().await, Err(sqlx::Error::PoolClosed)));
+        readers.close().await;
+    }
+}
