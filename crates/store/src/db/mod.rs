@@ -140,6 +140,15 @@ impl Store {
         }
     }
 
+    /// Has the database see how many people there are, after many have come at once: it decides by that how it looks for
+    /// somebody. SQLite decides without.
+    pub async fn count_people(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(engine) => engine.count_people().await,
+        }
+    }
+
     /// Asks the database for anything, to learn whether it can be reached.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read().await?.fetch_one::<(i64,)>(PING, args![]).await.map(|_| ())

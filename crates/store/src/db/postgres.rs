@@ -135,6 +135,16 @@ impl Postgres {
         (self.0.most() as usize).saturating_sub(1).clamp(1, 3)
     }
 
+    /// Plans rest on what the server has counted. By itself it counts within some minutes of many rows having come, and
+    /// until then it may look for one person through all of them. Where it is about to, nothing is done.
+    pub(super) async fn count_people(&self) -> Result<(), StoreError> {
+        let mut lent = self.connection().await?;
+        let counting = sqlx::raw_sql("ANALYZE (SKIP_LOCKED) users, identities, passwords");
+        answered(counting.execute(&mut **lent.connection())).await?;
+        lent.settle();
+        Ok(())
+    }
+
     /// The pool itself asks a connection that is given back for a sign of life, without an end; whoever stops does not
     /// wait for that.
     pub(super) async fn close(&self) {

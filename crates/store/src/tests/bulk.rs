@@ -360,3 +360,17 @@ async fn a_hash_that_comes_later_is_where_the_password_comes_from() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_server_that_plans_by_numbers_counts_people_when_it_is_told_to() {
+    const COUNTED: &str = "SELECT relname::text FROM pg_stat_user_tables WHERE last_analyze IS NOT NULL ORDER BY 1";
+    for_each_database(async |database| {
+        database.store.count_people().await.unwrap();
+        if database.is_postgres() {
+            let mut db = PgConnection::connect(&database.url).await.unwrap();
+            let counted: Vec<String> = sqlx::query_scalar(COUNTED).fetch_all(&mut db).await.unwrap();
+            assert_eq!(counted, ["identities", "passwords", "users"]);
+        }
+    })
+    .await;
+}

@@ -134,6 +134,11 @@ impl Installation {
         self.postgres.iter().for_each(|database| database.wait_until_unused());
     }
 
+    /// Whether its database plans by numbers that are known: SQLite plans by none.
+    pub(crate) fn knows_its_numbers(&self) -> bool {
+        self.postgres.as_ref().is_none_or(|database| database.was_told_to_count())
+    }
+
     /// Its Postgres database is gone, whoever used it.
     pub(crate) fn destroy_database(&self) {
         self.postgres.as_ref().expect("a Postgres database").destroy();

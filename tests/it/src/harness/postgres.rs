@@ -49,6 +49,11 @@ impl PostgresDatabase {
         psql(&self.server, &format!("DO $$ BEGIN WHILE {used} LOOP {again} END LOOP; END $$"));
     }
 
+    /// Whether somebody has had the server count the rows of a table, which it also does by itself.
+    pub(super) fn was_told_to_count(&self) -> bool {
+        psql(&self.url(), "SELECT COUNT(last_analyze) FROM pg_stat_user_tables").trim() != "0"
+    }
+
     /// Takes it away from whoever uses it.
     pub(super) fn destroy(&self) {
         self.try_destroy().unwrap_or_else(|error| panic!("{error}"));
