@@ -71,6 +71,9 @@ pub(crate) const PASSWORD: &str = "korrekt-Pferd-Batterie-7";
 /// Far longer than any answer takes, so that one that never comes fails the test that waits for it.
 const REQUEST_LIMIT: Duration = Duration::from_mins(5);
 
+/// Less than a broker keeps a connection open that nobody uses: a request that meets its end is not sent again.
+const REUSED_WITHIN: Duration = Duration::from_secs(30);
+
 /// A client that follows no redirects.
 pub(crate) fn http() -> reqwest::Client {
     http_builder().build().expect("a client without wishes")
@@ -83,6 +86,7 @@ pub(crate) fn http_builder() -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(REQUEST_LIMIT)
+        .pool_idle_timeout(REUSED_WITHIN)
         .resolve("localhost", (HERE, 0).into())
 }
 
