@@ -51,6 +51,9 @@ pub use reader::SkipReason;
 pub use refusal::{RefusedRow, RowCode, RowError};
 pub use summary::Summary;
 
+/// How many rows have to come for the database to count its people.
+const A_CROWD: u64 = 1_000;
+
 /// What to import, and how.
 #[derive(Clone, Debug, Default)]
 pub struct ImportRequest {
@@ -146,7 +149,12 @@ pub async fn import<R: Read + Seek + Send + 'static>(
     let run = run(svc, cx, &connection, request, Checkpoint::Beginning(&beginning));
     let outcome = run.through(input, Summary::default(), observer).await;
     match &outcome {
-        Ok(summary) if !request.dry_run => record(svc, cx, &connection, summary).await?,
+        Ok(summary) if !request.dry_run => {
+            record(svc, cx, &connection, summary).await?;
+            if summary.read > A_CROWD {
+                tell_the_database(svc).await;
+            }
+        }
         Err(refused) if beginning.is_told() => {
             let failed = event(svc, cx, EventType::UsersImportFailed).connection(&connection);
             failed.describe(refused.to_string()).record_alone(svc).await?;
@@ -156,7 +164,14 @@ pub async fn import<R: Read + Seek + Send + 'static>(
     outcome
 }
 
-/// Goes on with an import for a job, which hears of every row in the write that settles it.
+/// The import is done without it.
+async fn tell_the_database(svc: &Services) {
+    if let Err(error) = svc.store.count_people().await {
+        tracing::warn!(%error, "the database could not count its people; searches may be slow until it does by itself");
+    }
+}
+
+/// Goes on with an import for a job, whose files are small, and which hears of every row in the write that settles it.
 pub(crate) async fn resume<R: Read + Seek + Send + 'static>(
     svc: &Services,
     cx: &RequestContext,

@@ -30,9 +30,6 @@ const ATTEMPTS: u32 = 3;
 /// Batches that are being decided about, or wait to be written.
 const AHEAD: usize = 1;
 
-/// How many people have to come for the database to plan otherwise.
-const A_CROWD: u64 = 1_000;
-
 /// The first byte of what gzip made. No text begins with it.
 const GZIP: u8 = 0x1f;
 
@@ -57,7 +54,6 @@ impl Run<'_> {
         let prepared = tokio::task::spawn_blocking(move || first_pass.over(input));
         let Prepared { input, reader } = prepared.await.or_internal("reading the input")??;
         let settled = usize::try_from(before.read).or_internal("counting rows")?;
-        let inserted_before = before.inserted;
         let mut summary = Summary { total: reader.survey.rows, ..before };
         observer.progress(&summary);
         let (sender, batches) = mpsc::channel(AHEAD);
@@ -74,17 +70,7 @@ impl Run<'_> {
         });
         self.take_all(batches, &mut summary, observer).await?;
         second_pass.await.or_internal("reading rows and deciding about them")?;
-        if !self.request.dry_run && summary.inserted > inserted_before + A_CROWD {
-            self.tell_the_database().await;
-        }
         Ok(summary)
-    }
-
-    /// The import is done without it.
-    async fn tell_the_database(&self) {
-        if let Err(error) = self.decider.store.count_people().await {
-            tracing::warn!(%error, "the database could not count its people; searches are slow until it does by itself");
-        }
     }
 
     async fn take_all(
