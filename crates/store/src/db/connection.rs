@@ -28,7 +28,7 @@ pub trait Connect: Send {
     fn settle(&mut self) {}
 
     /// A statement failed.
-    fn fail(&mut self);
+    fn fail(&mut self, error: &StoreError);
 }
 
 pub enum ConnectionMut<'c> {

@@ -12,6 +12,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
+use super::StoreError;
+
 /// Where connections come from, and what else an engine has of its own about them.
 pub(super) trait Source: Send + Sync + 'static {
     type Connection: Send + 'static;
@@ -21,19 +23,26 @@ pub(super) trait Source: Send + Sync + 'static {
 
     fn open(&self) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
 
-    /// A connection that has come back, where it is good for more.
-    fn looked_at(kept: Kept<Self::Connection>) -> impl Future<Output = Option<Self::Connection>> + Send;
+    /// Whether a connection has served for as long as it may, and is not kept.
+    fn is_over(connection: &Self::Connection) -> bool;
+
+    /// Whether a connection is still there, of which nothing was heard for so long.
+    fn is_there(connection: &mut Self::Connection, silent: Duration) -> impl Future<Output = bool> + Send;
 
     fn run(connection: &mut Self::Connection, sql: SqlStr) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Ends what was left, so that somebody else can ask something.
     fn tidy(connection: &mut Self::Connection, left: Left) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Closes a connection that is good for nothing.
+    fn part_with(connection: Self::Connection);
 }
 
 pub(super) struct Lender<S: Source> {
     source: S,
     most: u32,
-    /// One for each connection there may be: whoever has one finds a connection at hand, or room for another.
+    /// One for each connection there may be: whoever has one finds a connection at hand, or room for another, if not at
+    /// once.
     places: Arc<Semaphore>,
     /// The one that was used last lies on top.
     at_hand: Mutex<Vec<Kept<S::Connection>>>,
@@ -41,9 +50,9 @@ pub(super) struct Lender<S: Source> {
 }
 
 /// A connection that nobody uses.
-pub(super) struct Kept<C> {
-    pub(super) connection: C,
-    pub(super) since: Instant,
+struct Kept<C> {
+    connection: C,
+    answered_at: Instant,
 }
 
 /// A connection in use.
@@ -51,6 +60,8 @@ pub(super) struct Lent<S: Source> {
     /// `None` once it is on its way back.
     connection: Option<S::Connection>,
     left: Option<Left>,
+    answered_at: Instant,
+    is_useless: bool,
     home: Arc<Lender<S>>,
     /// Given up last, so that whoever waits for it finds the connection.
     place: Option<OwnedSemaphorePermit>,
@@ -67,7 +78,7 @@ pub(super) enum Left {
 impl<S: Source> Lender<S> {
     /// Opens one connection, to see that it can be done.
     pub(super) async fn open(source: S, most: u32) -> Result<Arc<Self>, sqlx::Error> {
-        let first = Kept { connection: source.open().await?, since: Instant::now() };
+        let first = Kept { connection: source.open().await?, answered_at: Instant::now() };
         let places = usize::try_from(most).expect("a usize has 32 bits at least");
         Ok(Arc::new(Lender {
             source,
@@ -88,23 +99,41 @@ impl<S: Source> Lender<S> {
             Some(connection) => connection,
             None => self.source.open().await?,
         };
-        Ok(Lent { connection: Some(connection), left: None, home: Arc::clone(self), place: Some(place) })
+        Ok(Lent {
+            connection: Some(connection),
+            left: None,
+            answered_at: Instant::now(),
+            is_useless: false,
+            home: Arc::clone(self),
+            place: Some(place),
+        })
     }
 
     async fn one_at_hand(&self) -> Option<S::Connection> {
-        loop {
-            let kept = self.at_hand().pop()?;
-            if let Some(connection) = S::looked_at(kept).await {
-                return Some(connection);
-            }
+        let Kept { mut connection, answered_at } = self.at_hand().pop()?;
+        if S::is_there(&mut connection, answered_at.elapsed()).await {
+            return Some(connection);
         }
+        S::part_with(connection);
+        // The others have been silent for longer. To ask one after the other would take more time than there is.
+        drop(self.take_all());
+        None
     }
 
     /// Waits for those in use, and lends no more. Those at hand are the caller's to close.
     pub(super) async fn close(&self) -> Vec<S::Connection> {
         // An error says that they are closed already.
         let Ok(_all) = self.places.acquire_many(self.most).await else { return Vec::new() };
+        self.stop()
+    }
+
+    /// Lends no more, and keeps none of those that are in use. Those at hand are the caller's to close.
+    pub(super) fn stop(&self) -> Vec<S::Connection> {
         self.places.close();
+        self.take_all()
+    }
+
+    fn take_all(&self) -> Vec<S::Connection> {
         mem::take(&mut *self.at_hand()).into_iter().map(|kept| kept.connection).collect()
     }
 
@@ -118,8 +147,15 @@ impl<S: Source> Lender<S> {
         &self.source
     }
 
-    fn keep(&self, connection: S::Connection) {
-        self.at_hand().push(Kept { connection, since: Instant::now() });
+    fn keep(&self, connection: S::Connection, answered_at: Instant) {
+        let mut at_hand = self.at_hand();
+        // It lies at the bottom for as long as those above it are enough.
+        if at_hand.first().is_some_and(|longest| S::is_over(&longest.connection)) {
+            at_hand.remove(0);
+        }
+        if !S::is_over(&connection) && !self.places.is_closed() {
+            at_hand.push(Kept { connection, answered_at });
+        }
     }
 
     fn at_hand(&self) -> MutexGuard<'_, Vec<Kept<S::Connection>>> {
@@ -145,6 +181,13 @@ impl<S: Source> Lent<S> {
     /// What was asked has been answered, to the end.
     pub(super) fn settle(&mut self) {
         self.left.take_if(|left| *left == Left::Question);
+        self.answered_at = Instant::now();
+    }
+
+    /// A statement failed. Where that tells of the database itself, a connection made anew may lead elsewhere: a standby
+    /// that an old address led to answers everything, and takes no write.
+    pub(super) fn fail(&mut self, error: &StoreError) {
+        self.is_useless |= matches!(error, StoreError::Unreachable(_));
     }
 
     /// Begins a transaction, which is undone when this is dropped.
@@ -156,7 +199,7 @@ impl<S: Source> Lent<S> {
     /// Commits the transaction.
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
         S::run(self.connection(), SqlStr::from_static("COMMIT")).await?;
-        self.left = None;
+        (self.left, self.answered_at) = (None, Instant::now());
         Ok(())
     }
 }
@@ -165,10 +208,15 @@ impl<S: Source> Drop for Lent<S> {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
         let (place, home) = (self.place.take(), Arc::clone(&self.home));
-        let Some(left) = self.left else { return home.keep(connection) };
-        self.home.runtime.spawn(async move {
-            if S::tidy(&mut connection, left).await.is_ok() {
-                home.keep(connection);
+        let _runtime = self.home.runtime.enter();
+        if self.is_useless {
+            return S::part_with(connection);
+        }
+        let Some(left) = self.left else { return home.keep(connection, self.answered_at) };
+        tokio::spawn(async move {
+            match S::tidy(&mut connection, left).await {
+                Ok(()) => home.keep(connection, Instant::now()),
+                Err(_) => S::part_with(connection),
             }
             drop(place);
         });
@@ -179,6 +227,7 @@ impl<S: Source> Drop for Lent<S> {
 mod tests {
     use std::future::{Future, poll_fn};
     use std::pin::{Pin, pin};
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
     use std::task::Poll;
 
     use sqlx::sqlite::SqliteConnectOptions;
@@ -186,6 +235,73 @@ mod tests {
 
     use super::*;
     use crate::db::sqlite::File;
+
+    /// A server of whose connections nothing may be heard, and each of them.
+    #[derive(Clone, Default)]
+    struct Server {
+        asked: Arc<AtomicU32>,
+        is_silent: Arc<AtomicBool>,
+        is_over: Arc<AtomicBool>,
+    }
+
+    impl Source for Server {
+        type Connection = Server;
+
+        const PATIENCE: Duration = Duration::from_secs(5);
+
+        async fn open(&self) -> Result<Server, sqlx::Error> {
+            Ok(self.clone())
+        }
+
+        fn is_over(connection: &Server) -> bool {
+            connection.is_over.load(Ordering::Relaxed)
+        }
+
+        async fn is_there(connection: &mut Server, _: Duration) -> bool {
+            connection.asked.fetch_add(1, Ordering::Relaxed);
+            !connection.is_silent.load(Ordering::Relaxed)
+        }
+
+        async fn run(_: &mut Server, _: SqlStr) -> Result<(), sqlx::Error> {
+            Ok(())
+        }
+
+        async fn tidy(_: &mut Server, _: Left) -> Result<(), sqlx::Error> {
+            Ok(())
+        }
+
+        fn part_with(_: Server) {}
+    }
+
+    /// Three connections were in use at once.
+    async fn three_at_hand(server: &Server) -> Arc<Lender<Server>> {
+        let lender = Lender::open(server.clone(), 3).await.unwrap();
+        let all = (lender.lend().await.unwrap(), lender.lend().await.unwrap(), lender.lend().await.unwrap());
+        drop(all);
+        assert_eq!(lender.at_hand().len(), 3);
+        server.asked.store(0, Ordering::Relaxed);
+        lender
+    }
+
+    #[tokio::test]
+    async fn of_several_silent_connections_one_is_asked() {
+        let server = Server::default();
+        let lender = three_at_hand(&server).await;
+        server.is_silent.store(true, Ordering::Relaxed);
+        lender.lend().await.unwrap();
+        assert_eq!(server.asked.load(Ordering::Relaxed), 1);
+        assert_eq!(lender.at_hand().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn no_connection_is_kept_for_longer_than_it_may_serve() {
+        let server = Server::default();
+        let lender = three_at_hand(&server).await;
+        let last = lender.lend().await.unwrap();
+        server.is_over.store(true, Ordering::Relaxed);
+        drop(last);
+        assert_eq!(lender.at_hand().len(), 1, "the one that was lent, and the one at the bottom");
+    }
 
     async fn one_reader() -> (TempDir, Arc<Lender<File>>) {
         let folder = TempDir::new().unwrap();

@@ -270,7 +270,11 @@ impl Connect for Reader {
         }
     }
 
-    fn fail(&mut self) {}
+    fn fail(&mut self, error: &StoreError) {
+        if let ReaderKind::Postgres(lent) = &mut self.kind {
+            lent.fail(error);
+        }
+    }
 }
 
 impl Connect for Snapshot {
@@ -282,7 +286,11 @@ impl Connect for Snapshot {
         })
     }
 
-    fn fail(&mut self) {}
+    fn fail(&mut self, error: &StoreError) {
+        if let SnapshotKind::Postgres(lent) = &mut self.0 {
+            lent.fail(error);
+        }
+    }
 }
 
 impl Connect for WriteTx {
@@ -294,8 +302,11 @@ impl Connect for WriteTx {
         })
     }
 
-    fn fail(&mut self) {
+    fn fail(&mut self, error: &StoreError) {
         self.has_failed = true;
+        if let WriteKind::Postgres(lent) = &mut self.kind {
+            lent.fail(error);
+        }
     }
 }
 
@@ -350,7 +361,7 @@ pub(crate) trait Ask: Read {
     fn noting_failure<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
         match &answer {
             Ok(_) => self.settle(),
-            Err(_) => self.fail(),
+            Err(error) => self.fail(error),
         }
         answer
     }

@@ -13,7 +13,7 @@ use super::StoreError;
 /// For a statement, with the locks it waits for. Ours take far less, and a call is given up after twice this time.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// For a sign of life on a connection that has nothing to do.
+/// For a sign of life, or the end of what was given up.
 const SIGN: Duration = Duration::from_secs(1);
 
 /// What a statement answers; an error where nothing comes. Its connection is then closed as it is given back, because

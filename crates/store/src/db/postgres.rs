@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgPool, SqlSafeStr, SqlStr};
 use tokio::time::{Instant, timeout};
 
-use super::lending::{Kept, Left, Lender, Lent, Source};
+use super::lending::{Left, Lender, Lent, Source};
 use super::patience::{answered, opened, soon};
 use super::{StoreError, StoreSettings};
 
@@ -49,25 +49,24 @@ impl Source for Server {
         Ok(Borrowed { connection: self.0.acquire().await?, since: Instant::now() })
     }
 
-    async fn looked_at(kept: Kept<Borrowed>) -> Option<Borrowed> {
-        let Kept { connection: mut borrowed, since } = kept;
-        if borrowed.since.elapsed() >= TERM {
-            return None;
-        }
-        if since.elapsed() >= FRESH && soon(borrowed.connection.ping()).await.is_err() {
-            borrowed.connection.close_on_drop();
-            return None;
-        }
-        Some(borrowed)
+    fn is_over(borrowed: &Borrowed) -> bool {
+        borrowed.since.elapsed() >= TERM
+    }
+
+    async fn is_there(borrowed: &mut Borrowed, idle: Duration) -> bool {
+        idle < FRESH || soon(borrowed.connection.ping()).await.is_ok()
     }
 
     async fn tidy(borrowed: &mut Borrowed, left: Left) -> Result<(), sqlx::Error> {
-        let tidied = match left {
+        match left {
             Left::Question => soon(borrowed.connection.ping()).await,
             Left::Transaction => soon(Self::run(borrowed, SqlStr::from_static("ROLLBACK"))).await,
-        };
-        // The pool would ask it again.
-        tidied.inspect_err(|_| borrowed.connection.close_on_drop())
+        }
+    }
+
+    /// The pool would ask it for a sign of life.
+    fn part_with(mut borrowed: Borrowed) {
+        borrowed.connection.close_on_drop();
     }
 
     async fn run(borrowed: &mut Borrowed, sql: SqlStr) -> Result<(), sqlx::Error> {
@@ -136,10 +135,10 @@ impl Postgres {
     }
 
     /// Plans rest on what the server has counted. By itself it counts within some minutes of many rows having come, and
-    /// until then it may look for one person through all of them. Where it is about to, nothing is done.
+    /// until then it may look for one person through all of them.
     pub(super) async fn count_people(&self) -> Result<(), StoreError> {
         let mut lent = self.connection().await?;
-        let counting = sqlx::raw_sql("ANALYZE (SKIP_LOCKED) users, identities, passwords");
+        let counting = sqlx::raw_sql("ANALYZE users, identities, passwords");
         answered(counting.execute(&mut **lent.connection())).await?;
         lent.settle();
         Ok(())
@@ -148,14 +147,10 @@ impl Postgres {
     /// The pool itself asks a connection that is given back for a sign of life, without an end; whoever stops does not
     /// wait for that.
     pub(super) async fn close(&self) {
-        let closing = async {
-            for borrowed in self.0.close().await {
-                // What was committed is on disk.
-                let _ = borrowed.connection.close().await;
-            }
-            self.0.source().0.close().await;
-        };
-        let _ = timeout(ACQUIRE_TIMEOUT, closing).await;
+        // They go to the pool, which closes what it is given from here on.
+        let pool = self.0.source().0.close();
+        drop(self.0.stop());
+        let _ = timeout(ACQUIRE_TIMEOUT, pool).await;
     }
 }
 
@@ -188,11 +183,22 @@ mod tests {
     #[tokio::test]
     async fn the_pool_has_a_connection_back_after_its_term() {
         let Some(url) = server("TEST_DATABASE_URL") else { return };
-        let server = Server(PgPool::connect(&url).await.unwrap());
-        let borrowed = server.open().await.unwrap();
-        let kept = |connection| Kept { connection, since: Instant::now() };
-        let mut borrowed = Server::looked_at(kept(borrowed)).await.expect("it has just been borrowed");
-        borrowed.since -= TERM;
-        assert!(Server::looked_at(kept(borrowed)).await.is_none());
+        let pool = PgPool::connect(&url).await.unwrap();
+        let lender = Lender::open(Server(pool.clone()), 2).await.unwrap();
+        let mut lent = lender.lend().await.unwrap();
+        lent.connection().since -= TERM;
+        lent.settle();
+        drop(lent);
+        timeout(ACQUIRE_TIMEOUT, async {
+            while pool.num_idle() == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .expect("the pool has it back");
+        let one = lender.lend().await.unwrap();
+        let other = lender.lend().await.unwrap();
+        assert_eq!((pool.size(), pool.num_idle()), (2, 0), "neither was lost");
+        drop((one, other));
     }
 }

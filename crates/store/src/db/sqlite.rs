@@ -26,7 +26,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use self::undoing::Undoing;
 use self::writer::{Waiting, Writer};
-use super::lending::{Kept, Left, Lender, Lent, Source};
+use super::lending::{Left, Lender, Lent, Source};
 use super::{Load, StoreError, StoreSettings};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -94,8 +94,12 @@ impl Source for File {
         SqliteConnection::connect_with(&self.0).await
     }
 
-    async fn looked_at(kept: Kept<SqliteConnection>) -> Option<SqliteConnection> {
-        Some(kept.connection)
+    fn is_over(_: &SqliteConnection) -> bool {
+        false
+    }
+
+    async fn is_there(_: &mut SqliteConnection, _: Duration) -> bool {
+        true
     }
 
     async fn run(connection: &mut SqliteConnection, sql: SqlStr) -> Result<(), sqlx::Error> {
@@ -108,6 +112,10 @@ impl Source for File {
             // It fails where the transaction was not begun.
             Left::Transaction => Self::run(connection, SqlStr::from_static("ROLLBACK")).await,
         }
+    }
+
+    fn part_with(connection: SqliteConnection) {
+        drop(connection);
     }
 }
 

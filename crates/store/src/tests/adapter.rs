@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::engines::{for_each_database, for_each_engine, open, places};
+use super::engines::{READERS, for_each_database, for_each_engine, open, places};
 use super::notes::{note, noted, noted_in, write_note};
 use crate::db::{Ask, InsertMany, Sql, args};
 use crate::{Load, Read, Store, StoreError, StoreSettings};
@@ -257,6 +257,26 @@ async fn a_caller_that_goes_away_at_any_moment_harms_nobody() {
     .await;
 }
 
+/// An address may lead to a server that takes no writes any more, and lead elsewhere by the next time.
+#[tokio::test]
+async fn a_connection_to_a_server_that_takes_no_writes_is_given_up() {
+    const TAKE_NO_WRITES: &str = "SET default_transaction_read_only = on";
+    for_each_database(async |database| {
+        if !database.is_postgres() {
+            return;
+        }
+        let store = &database.store;
+        let mut tx = store.write().await.unwrap();
+        tx.execute(Sql::both(TAKE_NO_WRITES), args![]).await.unwrap();
+        tx.commit().await.unwrap();
+        let refused = write_note(store, "refused").await;
+        assert!(matches!(refused, Err(StoreError::Unreachable(_))), "{refused:?}");
+        write_note(store, "taken").await.unwrap();
+        assert_eq!(noted(store).await, ["taken"]);
+    })
+    .await;
+}
+
 /// Connections that the server has closed, as it does when it starts again, fail one caller each at the most.
 #[tokio::test]
 async fn a_server_that_hangs_up_is_called_again() {
@@ -285,19 +305,27 @@ async fn a_server_that_hangs_up_is_called_again() {
 
 #[tokio::test]
 async fn ad_08_a_question_is_given_up_when_its_time_is_over() {
+    const LIMIT: Sql = Sql { sqlite: "SELECT '0'", postgres: "SELECT current_setting('statement_timeout')" };
     // Much more than any engine counts to in the time.
     let endless = "WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) \
                    SELECT COUNT(*) FROM n";
-    let short = "SELECT CAST(1 AS BIGINT)";
+    let long = "WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
+                SELECT COUNT(*) FROM n";
     for_each_engine(async |store| {
         for _ in 0..2 {
             let mut watched = store.snapshot_within(Duration::from_millis(50)).await.unwrap();
             let refused = watched.fetch_composed::<(i64,)>(endless.to_owned(), args![]).await;
             assert!(matches!(refused, Err(StoreError::OutOfTime)), "{refused:?}");
         }
-        // Whoever is given the connection next has all the time.
-        let mut reader = store.read().await.unwrap();
-        assert_eq!(reader.fetch_composed::<(i64,)>(short.to_owned(), args![]).await.unwrap(), [(1,)]);
+        // Whoever is given the connection next has all the time, whichever of them it is.
+        let mut readers = Vec::new();
+        for _ in 0..READERS {
+            readers.push(store.read().await.unwrap());
+        }
+        for reader in &mut readers {
+            assert_eq!(reader.fetch_one::<(String,)>(LIMIT, args![]).await.unwrap().0, "0");
+            assert_eq!(reader.fetch_composed::<(i64,)>(long.to_owned(), args![]).await.unwrap(), [(100_000,)]);
+        }
     })
     .await;
 }

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 
 use crate::{Load, Store, StoreSettings};
 
+/// How many connections read at the same time.
+pub(super) const READERS: u32 = 8;
+
 /// Runs a test on an empty database of each engine.
 pub(super) async fn for_each_engine(test: impl AsyncFn(&Store)) {
     for_each_database(async |database| test(&database.store).await).await;
@@ -98,7 +101,7 @@ impl Database {
 }
 
 pub(super) async fn open(url: &str) -> Store {
-    Store::open(&StoreSettings { url: url.to_owned(), readers: 8, load: Load::Service }).await.unwrap()
+    Store::open(&StoreSettings { url: url.to_owned(), readers: READERS, load: Load::Service }).await.unwrap()
 }
 
 pub(super) struct PostgresDatabase {
