@@ -20,14 +20,16 @@ pub(super) trait Source: Send + Sync + 'static {
 
     /// How long whoever wants a connection may wait for one.
     const PATIENCE: Duration;
+    /// For how long a connection that has answered is believed to be there.
+    const FRESH: Duration;
 
     fn open(&self) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
 
     /// Whether a connection has served for as long as it may, and is not kept.
     fn is_over(connection: &Self::Connection) -> bool;
 
-    /// Whether a connection is still there, of which nothing was heard for so long.
-    fn is_there(connection: &mut Self::Connection, silent: Duration) -> impl Future<Output = bool> + Send;
+    /// Whether a connection is still there.
+    fn is_there(connection: &mut Self::Connection) -> impl Future<Output = bool> + Send;
 
     fn run(connection: &mut Self::Connection, sql: SqlStr) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
@@ -75,10 +77,17 @@ pub(super) enum Left {
     Transaction,
 }
 
+impl<C> Kept<C> {
+    /// One that has just answered.
+    fn new(connection: C) -> Self {
+        Kept { connection, answered_at: Instant::now() }
+    }
+}
+
 impl<S: Source> Lender<S> {
     /// Opens one connection, to see that it can be done.
     pub(super) async fn open(source: S, most: u32) -> Result<Arc<Self>, sqlx::Error> {
-        let first = Kept { connection: source.open().await?, answered_at: Instant::now() };
+        let first = Kept::new(source.open().await?);
         let places = usize::try_from(most).expect("a usize has 32 bits at least");
         Ok(Arc::new(Lender {
             source,
@@ -95,27 +104,30 @@ impl<S: Source> Lender<S> {
 
     async fn lend_in_time(self: &Arc<Self>) -> Result<Lent<S>, sqlx::Error> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
-        let connection = match self.one_at_hand().await {
-            Some(connection) => connection,
-            None => self.source.open().await?,
+        let Kept { connection, answered_at } = match self.one_at_hand().await {
+            Some(kept) => kept,
+            None => Kept::new(self.source.open().await?),
         };
         Ok(Lent {
             connection: Some(connection),
             left: None,
-            answered_at: Instant::now(),
+            answered_at,
             is_useless: false,
             home: Arc::clone(self),
             place: Some(place),
         })
     }
 
-    async fn one_at_hand(&self) -> Option<S::Connection> {
-        let Kept { mut connection, answered_at } = self.at_hand().pop()?;
-        if S::is_there(&mut connection, answered_at.elapsed()).await {
-            return Some(connection);
+    async fn one_at_hand(&self) -> Option<Kept<S::Connection>> {
+        let mut kept = self.at_hand().pop()?;
+        if kept.answered_at.elapsed() < S::FRESH {
+            return Some(kept);
         }
-        S::part_with(connection);
-        // The others have been silent for longer. To ask one after the other would take more time than there is.
+        if S::is_there(&mut kept.connection).await {
+            return Some(Kept::new(kept.connection));
+        }
+        S::part_with(kept.connection);
+        // Most others have been silent for longer. To ask one after the other would take more time than there is.
         drop(self.take_all());
         None
     }
@@ -147,14 +159,14 @@ impl<S: Source> Lender<S> {
         &self.source
     }
 
-    fn keep(&self, connection: S::Connection, answered_at: Instant) {
+    fn keep(&self, kept: Kept<S::Connection>) {
         let mut at_hand = self.at_hand();
         // It lies at the bottom for as long as those above it are enough.
         if at_hand.first().is_some_and(|longest| S::is_over(&longest.connection)) {
             at_hand.remove(0);
         }
-        if !S::is_over(&connection) && !self.places.is_closed() {
-            at_hand.push(Kept { connection, answered_at });
+        if !S::is_over(&kept.connection) && !self.places.is_closed() {
+            at_hand.push(kept);
         }
     }
 
@@ -212,10 +224,10 @@ impl<S: Source> Drop for Lent<S> {
         if self.is_useless {
             return S::part_with(connection);
         }
-        let Some(left) = self.left else { return home.keep(connection, self.answered_at) };
+        let Some(left) = self.left else { return home.keep(Kept { connection, answered_at: self.answered_at }) };
         tokio::spawn(async move {
             match S::tidy(&mut connection, left).await {
-                Ok(()) => home.keep(connection, Instant::now()),
+                Ok(()) => home.keep(Kept::new(connection)),
                 Err(_) => S::part_with(connection),
             }
             drop(place);
@@ -236,7 +248,7 @@ mod tests {
     use super::*;
     use crate::db::sqlite::File;
 
-    /// A server of whose connections nothing may be heard, and each of them.
+    /// A server that may fall silent. Its connections are copies of it.
     #[derive(Clone, Default)]
     struct Server {
         asked: Arc<AtomicU32>,
@@ -248,6 +260,7 @@ mod tests {
         type Connection = Server;
 
         const PATIENCE: Duration = Duration::from_secs(5);
+        const FRESH: Duration = Duration::ZERO;
 
         async fn open(&self) -> Result<Server, sqlx::Error> {
             Ok(self.clone())
@@ -257,7 +270,7 @@ mod tests {
             connection.is_over.load(Ordering::Relaxed)
         }
 
-        async fn is_there(connection: &mut Server, _: Duration) -> bool {
+        async fn is_there(connection: &mut Server) -> bool {
             connection.asked.fetch_add(1, Ordering::Relaxed);
             !connection.is_silent.load(Ordering::Relaxed)
         }
@@ -301,6 +314,16 @@ mod tests {
         server.is_over.store(true, Ordering::Relaxed);
         drop(last);
         assert_eq!(lender.at_hand().len(), 1, "the one that was lent, and the one at the bottom");
+    }
+
+    #[tokio::test]
+    async fn what_is_given_back_after_the_end_is_not_kept() {
+        let lender = three_at_hand(&Server::default()).await;
+        let lent = lender.lend().await.unwrap();
+        assert_eq!(lender.stop().len(), 2);
+        drop(lent);
+        assert_eq!(lender.at_hand().len(), 0);
+        assert!(matches!(lender.lend().await, Err(sqlx::Error::PoolClosed)));
     }
 
     async fn one_reader() -> (TempDir, Arc<Lender<File>>) {

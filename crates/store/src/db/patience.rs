@@ -16,8 +16,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// For a sign of life, or the end of what was given up.
 const SIGN: Duration = Duration::from_secs(1);
 
-/// What a statement answers; an error where nothing comes. Its connection is then closed as it is given back, because
-/// it gives no sign either.
+/// What a statement answers; an error where nothing comes. Its connection is then closed as it is given back.
 pub(super) async fn answered<T, E: Into<StoreError>>(
     statement: impl Future<Output = Result<T, E>>,
 ) -> Result<T, StoreError> {

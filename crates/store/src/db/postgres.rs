@@ -44,6 +44,7 @@ impl Source for Server {
     type Connection = Borrowed;
 
     const PATIENCE: Duration = ACQUIRE_TIMEOUT;
+    const FRESH: Duration = FRESH;
 
     async fn open(&self) -> Result<Borrowed, sqlx::Error> {
         Ok(Borrowed { connection: self.0.acquire().await?, since: Instant::now() })
@@ -53,8 +54,8 @@ impl Source for Server {
         borrowed.since.elapsed() >= TERM
     }
 
-    async fn is_there(borrowed: &mut Borrowed, idle: Duration) -> bool {
-        idle < FRESH || soon(borrowed.connection.ping()).await.is_ok()
+    async fn is_there(borrowed: &mut Borrowed) -> bool {
+        soon(borrowed.connection.ping()).await.is_ok()
     }
 
     async fn tidy(borrowed: &mut Borrowed, left: Left) -> Result<(), sqlx::Error> {
@@ -144,10 +145,9 @@ impl Postgres {
         Ok(())
     }
 
-    /// The pool itself asks a connection that is given back for a sign of life, without an end; whoever stops does not
-    /// wait for that.
+    /// The pool itself may be asking a connection for a sign of life, without an end; whoever stops does not wait for that.
     pub(super) async fn close(&self) {
-        // They go to the pool, which closes what it is given from here on.
+        // What is given back from here on is closed.
         let pool = self.0.source().0.close();
         drop(self.0.stop());
         let _ = timeout(ACQUIRE_TIMEOUT, pool).await;

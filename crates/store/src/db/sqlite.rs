@@ -89,6 +89,7 @@ impl Source for File {
     type Connection = SqliteConnection;
 
     const PATIENCE: Duration = Duration::from_secs(30);
+    const FRESH: Duration = Duration::MAX;
 
     async fn open(&self) -> Result<SqliteConnection, sqlx::Error> {
         SqliteConnection::connect_with(&self.0).await
@@ -98,7 +99,7 @@ impl Source for File {
         false
     }
 
-    async fn is_there(_: &mut SqliteConnection, _: Duration) -> bool {
+    async fn is_there(_: &mut SqliteConnection) -> bool {
         true
     }
 
