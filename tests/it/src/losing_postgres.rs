@@ -177,8 +177,10 @@ async fn a_restart_of_postgres_costs_seconds_and_nothing_that_was_acknowledged()
         spawn_blocking(restart).await.unwrap();
         deployment.recover().await;
         let (acknowledged, pause) = writers.end(&deployment).await;
-        let what = if crash { "crash" } else { "restart" };
-        figure(&format!("a {what} of Postgres"), &told(acknowledged, pause));
+        let what = if crash { "crashes" } else { "restarts" };
+        let mut pauses = Pauses::default();
+        pauses.add(acknowledged, pause);
+        pauses.tell(&format!("{what} of Postgres"));
     }
     deployment.stop().await;
 }
@@ -189,6 +191,7 @@ async fn a_standby_takes_over_with_everything_that_was_acknowledged() {
         return;
     }
     let mut pair = PostgresPair::start();
+    let [mut killed, mut silent] = [Pauses::default(), Pauses::default()];
     let deployment = Deployment::on(&pair.url()).await;
     for number in 0..wanted::<usize>("FAILOVERS").unwrap_or(1) {
         if number > 0 {
@@ -199,12 +202,37 @@ async fn a_standby_takes_over_with_everything_that_was_acknowledged() {
         pair = spawn_blocking(move || pair.fail_over(is_silent)).await.unwrap();
         deployment.recover().await;
         let (acknowledged, pause) = writers.end(&deployment).await;
-        let how = if is_silent { "that goes without a word" } else { "that is killed" };
-        figure(&format!("failover from a Postgres {how}"), &told(acknowledged, pause));
+        let pauses = if is_silent { &mut silent } else { &mut killed };
+        pauses.add(acknowledged, pause);
     }
     deployment.stop().await;
+    killed.tell("failovers from a Postgres that is killed");
+    silent.tell("failovers from a Postgres that goes without a word");
 }
 
-fn told(acknowledged: usize, pause: Duration) -> String {
-    format!("0 of {acknowledged} acknowledged writes lost; for {pause:.1?} no write was acknowledged")
+/// What was seen of several losses of one kind.
+#[derive(Default)]
+struct Pauses {
+    count: usize,
+    acknowledged: usize,
+    longest: Duration,
+}
+
+impl Pauses {
+    fn add(&mut self, acknowledged: usize, pause: Duration) {
+        self.count += 1;
+        self.acknowledged += acknowledged;
+        self.longest = self.longest.max(pause);
+    }
+
+    fn tell(&self, what: &str) {
+        let Pauses { count, acknowledged, longest } = self;
+        if *count > 0 {
+            let longest = longest.as_secs_f64();
+            let seen = format!(
+                "0 of {acknowledged} acknowledged writes lost; for {longest:.1} s at the most no write was acknowledged"
+            );
+            figure(&format!("{what}: {count}"), &seen);
+        }
+    }
 }
