@@ -3,7 +3,6 @@
 use protocol::authorization::request_object;
 use protocol::params::{MAX_PARAMETERS, Params};
 use protocol::strict_json;
-use serde_json::Value;
 
 use super::fixtures::{self, CLIENT, ISSUER, NOW};
 
@@ -22,7 +21,8 @@ pub(crate) fn check(input: &[u8]) {
     for (name, value) in inside.iter() {
         assert!(!value.contains('\0'));
         let said = &claims[name];
-        assert!(said == value || serde_json::from_str::<Value>(value).is_ok_and(|value| value == *said), "{name}");
+        // As text: a number of many digits reads as another once it was written.
+        assert!(said == value || said.to_string() == value, "{name}");
         assert!(!beside.has(name) || beside.get(name).unwrap_or_default() == value, "{name} is another beside it");
     }
 }
