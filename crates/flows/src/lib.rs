@@ -47,6 +47,7 @@ pub mod signing_keys;
 pub mod signup;
 pub mod startup;
 pub mod sweeping;
+mod tally;
 pub mod tenant;
 pub mod tickets;
 pub mod tokens;

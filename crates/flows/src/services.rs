@@ -16,6 +16,7 @@ use crate::limits::LimitSettings;
 use crate::mail::Mailer;
 use crate::seldom::Seldom;
 use crate::shared_reading::SharedReading;
+use crate::tally::Tallies;
 
 /// What flows need to know that is the same for every call.
 #[derive(Clone, Debug)]
@@ -81,6 +82,8 @@ pub struct Services {
     pub(crate) looking: SharedReading,
     /// Whose turn it is to look, of those who need not know at once.
     pub(crate) glances: Seldom,
+    /// How many there are of what may be very many.
+    pub(crate) tallies: Tallies,
     /// What is sent to whoever asks what there is here.
     pub(crate) documents: Documents,
     /// What the operator has set for the whole deployment; see [`crate::tenant`].

@@ -17,6 +17,7 @@ use crate::mail::Mailer;
 use crate::seldom::Seldom;
 use crate::shared_reading::SharedReading;
 use crate::signing_keys::{self, SigningKeysUnusable};
+use crate::tally::Tallies;
 use crate::{InternalError, RequestContext, Services, Settings, tenant};
 
 const CHECK_PURPOSE: &str = "master key check";
@@ -82,6 +83,7 @@ pub async fn start(parts: Parts, now: Timestamp) -> Result<Services, StartRefuse
         reading: Mutex::default(),
         looking: SharedReading::default(),
         glances: Seldom::default(),
+        tallies: Tallies::default(),
         documents: Documents::of(&parts.settings.issuer),
         tenant: RwLock::default(),
         sealer: parts.sealer,

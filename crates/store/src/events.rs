@@ -32,6 +32,7 @@ statements! {
             WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
     ROWS_OF_USER = "SELECT log_id, position, date, type, client_id, user_id, document, erasure FROM events
                     WHERE user_id = $1 AND log_id > $2 ORDER BY log_id LIMIT $3";
+    AFTER_SO_MANY = "SELECT log_id FROM events LIMIT 1 OFFSET $1";
     BEHIND = "SELECT COUNT(*) AS events FROM events WHERE position IS NULL OR position > $1";
     REWRITE = "UPDATE events SET document = $2, erasure = $3 WHERE log_id = $1";
     SWEEP = "DELETE FROM events WHERE position <= $1";
@@ -159,6 +160,11 @@ pub async fn list(db: &mut impl Read, filter: &EventFilter, page: &Page) -> Resu
 /// How many there are.
 pub async fn count(db: &mut impl Read, filter: &EventFilter) -> Result<u64, StoreError> {
     filter.list().count(db).await
+}
+
+/// Whether there are more than so many, which is known without counting all of them.
+pub async fn are_more_than(db: &mut impl Read, number: u32) -> Result<bool, StoreError> {
+    Ok(db.fetch_optional::<(String,)>(AFTER_SO_MANY, args![i64::from(number)]).await?.is_some())
 }
 
 /// How many events of each of three types there were, by days since 1970 (UTC), from one moment until before another.

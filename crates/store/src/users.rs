@@ -46,6 +46,7 @@ statements! {
                     WHERE user_id = $1 AND last_password_reset IS NOT DISTINCT FROM $4
                     AND (blocked IS NULL OR blocked <> $5)";
     HOLD = "UPDATE users SET version = version WHERE user_id = $1";
+    AFTER_SO_MANY = "SELECT user_id FROM users LIMIT 1 OFFSET $1";
     ACTIVE_SINCE = "SELECT COUNT(*) AS active FROM users WHERE last_login >= $1";
     HOLD_TO_DELETE = deleting "SELECT user_id FROM users WHERE user_id = $1";
     DELETE = "DELETE FROM users WHERE user_id = $1";
@@ -252,6 +253,11 @@ async fn with_identities(db: &mut impl Read, rows: Vec<UserRow>) -> Result<Vec<U
 /// How many there are.
 pub async fn count(db: &mut impl Read, filter: &UserFilter) -> Result<u64, StoreError> {
     filter.list().count(db).await
+}
+
+/// Whether there are more than so many, which is known without counting all of them.
+pub async fn are_more_than(db: &mut impl Read, number: u32) -> Result<bool, StoreError> {
+    Ok(db.fetch_optional::<(String,)>(AFTER_SO_MANY, args![i64::from(number)]).await?.is_some())
 }
 
 /// How many have signed in since then.

@@ -6,11 +6,13 @@ use model::event::Event;
 use model::{EventId, UserId};
 use protocol::management_scope::ManagementScope;
 use store::events::EventFilter;
+use store::{Snapshot, StoreError};
 
 use super::paging::Paging;
 use super::search::Searched;
 use super::{Caller, Listing, Query, QueryInvalid, Refused, Resource, Shape};
-use crate::Services;
+use crate::tally::{FEW, LONGEST_COUNT};
+use crate::{RequestContext, Services};
 
 const READ: [ManagementScope; 2] = [ManagementScope::ReadLogs, ManagementScope::ReadLogsUsers];
 const DEFAULT_TAKE: u32 = 50;
@@ -40,21 +42,27 @@ pub struct NextEvents {
 }
 
 /// Events. With `from` or `take` those that follow an event, oldest first; else a page of those that `q` selects, the
-/// newest first.
-pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<LogPage, Refused> {
+/// newest first. Among many, the length of the whole log is that of at most a minute ago.
+pub async fn list(svc: &Services, cx: &RequestContext, caller: &Caller, query: &Query) -> Result<LogPage, Refused> {
     caller.require_any(&READ)?;
-    if query.has("from") || query.has("take") { follow(svc, query).await } else { search(svc, query).await }
+    if query.has("from") || query.has("take") { follow(svc, query).await } else { search(svc, cx, query).await }
 }
 
 /// A page of the events of one user, the newest first unless `sort` says otherwise. Those of somebody who is gone stay.
-pub async fn of_user(svc: &Services, caller: &Caller, id: &UserId, query: &Query) -> Result<Listing<Event>, Refused> {
+pub async fn of_user(
+    svc: &Services,
+    cx: &RequestContext,
+    caller: &Caller,
+    id: &UserId,
+    query: &Query,
+) -> Result<Listing<Event>, Refused> {
     caller.require_any(&READ)?;
     let filter = EventFilter {
         user_ids: vec![id.as_str().to_owned()],
         oldest_first: oldest_first(query)?,
         ..EventFilter::default()
     };
-    page(svc, query, &filter).await
+    page(svc, cx, query, &filter).await
 }
 
 /// One event.
@@ -78,16 +86,32 @@ async fn follow(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
     Ok(LogPage { listing: Listing { items, shape: Shape::Plain }, next: Some(NextEvents { from: last, take }) })
 }
 
-async fn search(svc: &Services, query: &Query) -> Result<LogPage, Refused> {
-    Ok(LogPage { listing: page(svc, query, &filter(query)?).await?, next: None })
+async fn search(svc: &Services, cx: &RequestContext, query: &Query) -> Result<LogPage, Refused> {
+    Ok(LogPage { listing: page(svc, cx, query, &filter(query)?).await?, next: None })
 }
 
-async fn page(svc: &Services, query: &Query, filter: &EventFilter) -> Result<Listing<Event>, Refused> {
+async fn page(
+    svc: &Services,
+    cx: &RequestContext,
+    query: &Query,
+    filter: &EventFilter,
+) -> Result<Listing<Event>, Refused> {
     let paging = Paging::read_within_reach(query)?;
     let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     let rows = store::events::list(&mut db, filter, &paging.page()).await?;
-    let total = if paging.wants_total() { store::events::count(&mut db, filter).await? } else { 0 };
+    let total = if paging.wants_total() { total(svc, cx, db, filter).await? } else { 0 };
     Ok(paging.listing(rows, total, |event| (event.date, event.log_id.as_str().to_owned())))
+}
+
+/// How many there are. What a search finds, and what one user did, is counted each time.
+async fn total(svc: &Services, cx: &RequestContext, mut db: Snapshot, filter: &EventFilter) -> Result<u64, StoreError> {
+    let is_of_all = filter.search.is_none() && filter.user_ids.is_empty() && filter.types.is_empty();
+    if !is_of_all || !store::events::are_more_than(&mut db, FEW).await? {
+        return store::events::count(&mut db, filter).await;
+    }
+    drop(db);
+    let all = async || store::events::count(&mut svc.store.snapshot_within(LONGEST_COUNT).await?, filter).await;
+    svc.tallies.events.get(cx.now, all).await
 }
 
 fn filter(query: &Query) -> Result<EventFilter, QueryInvalid> {

@@ -8,13 +8,14 @@ use model::event::EventType;
 use protocol::management_scope::ManagementScope;
 
 use super::{Caller, Query, QueryInvalid, Refused};
+use crate::tally::{FEW, LONGEST_COUNT};
 use crate::{RequestContext, Services};
 
 const DAY: Duration = Duration::from_hours(24);
 /// How far back people count as active, and days are counted where nothing else is asked.
 const USUAL_DAYS: u32 = 30;
-/// How long the database may count.
-const LONGEST_COUNT: Duration = Duration::from_secs(2);
+/// How long the database may count what happened each day.
+const LONGEST_DAILY: Duration = Duration::from_secs(2);
 
 /// What happened in a day, which begins at midnight UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +30,15 @@ pub struct Daily {
     pub leaked_passwords: i64,
 }
 
-/// How many people signed in within the last thirty days.
+/// How many people signed in within the last thirty days; among many, as of at most a minute ago.
 pub async fn active_users(svc: &Services, cx: &RequestContext, caller: &Caller) -> Result<u64, Refused> {
     caller.require(ManagementScope::ReadStats)?;
-    let mut db = svc.store.snapshot_within(LONGEST_COUNT).await?;
-    Ok(store::users::count_active(&mut db, cx.now.minus(DAY * USUAL_DAYS)).await?)
+    let count = async || {
+        let mut db = svc.store.snapshot_within(LONGEST_COUNT).await?;
+        store::users::count_active(&mut db, cx.now.minus(DAY * USUAL_DAYS)).await
+    };
+    let are_few = !store::users::are_more_than(&mut svc.store.read().await?, FEW).await?;
+    Ok(if are_few { count().await? } else { svc.tallies.active_users.get(cx.now, count).await? })
 }
 
 /// The days on which anything happened, from `from` to `to` (`YYYYMMDD`), both included.
@@ -42,7 +47,7 @@ pub async fn daily(svc: &Services, cx: &RequestContext, caller: &Caller, query: 
     let to = day(query, "to")?.unwrap_or(cx.now);
     let from = day(query, "from")?.unwrap_or_else(|| to.minus(DAY * USUAL_DAYS));
     let types = [EventType::LoginSucceeded, EventType::SignupSucceeded, EventType::BreachedPassword];
-    let mut db = svc.store.snapshot_within(LONGEST_COUNT).await?;
+    let mut db = svc.store.snapshot_within(LONGEST_DAILY).await?;
     let counted = store::events::daily(&mut db, types, from, to.plus(DAY)).await?;
     let mut days: BTreeMap<i64, Daily> = BTreeMap::new();
     for (day, code, count) in counted {

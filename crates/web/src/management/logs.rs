@@ -72,7 +72,7 @@ impl<'a> From<&'a Event> for EventBody<'a> {
 
 /// `GET /logs`
 pub(crate) async fn list(call: Call) -> Answer {
-    let found = logs::list(&call.services, &call.caller, &call.query).await?;
+    let found = logs::list(&call.services, &call.cx, &call.caller, &call.query).await?;
     let mut response = page("logs", &found.listing, EventBody::from, &call.query, Length::Shown)?;
     if let Some(next) = &found.next {
         response.headers_mut().insert(header::LINK, link(&call.services.settings.issuer, next));
@@ -82,7 +82,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 
 /// `GET /users/{id}/logs`
 pub(crate) async fn of_user(call: Call, Id(id): Id) -> Answer {
-    let listing = logs::of_user(&call.services, &call.caller, &UserId::new(id), &call.query).await?;
+    let listing = logs::of_user(&call.services, &call.cx, &call.caller, &UserId::new(id), &call.query).await?;
     page("logs", &listing, EventBody::from, &call.query, Length::Shown)
 }
 

@@ -112,7 +112,7 @@ impl<'a> From<&'a Identity> for IdentityBody<'a> {
 
 /// `GET /users`
 pub(crate) async fn list(call: Call) -> Answer {
-    let listing = users::list(&call.services, &call.caller, &call.query).await?;
+    let listing = users::list(&call.services, &call.cx, &call.caller, &call.query).await?;
     page("users", &listing, UserBody::from, &call.query, Length::Shown)
 }
 

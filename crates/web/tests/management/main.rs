@@ -27,6 +27,7 @@ mod signing_keys;
 mod stats;
 mod tenant_settings;
 mod tickets;
+mod totals;
 mod users;
 mod users_exports;
 mod users_imports;

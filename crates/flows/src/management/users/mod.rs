@@ -13,7 +13,7 @@ use model::event::EventType;
 use model::user::{Identity, User};
 use protocol::management_scope::ManagementScope;
 use store::users::UserFilter;
-use store::{Page, Read, StoreError, WriteTx};
+use store::{Page, Read, Snapshot, StoreError, WriteTx};
 use upstream::social::Preset;
 
 pub use create::create;
@@ -26,6 +26,7 @@ use super::{ATTEMPTS, Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, R
 use crate::event_seals::Forgetting;
 use crate::events::event;
 use crate::login::attempts::{self, Account};
+use crate::tally::{FEW, LONGEST_COUNT};
 use crate::{InternalError, RequestContext, Services};
 
 /// How many people one address can have: one for each connection that has it.
@@ -57,15 +58,31 @@ pub fn is_social(identity: &Identity) -> bool {
     Preset::of(&identity.provider).is_some_and(|preset| preset.is_social)
 }
 
-/// A page of users, oldest first unless `sort` says otherwise; `q` selects.
-pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<Listing<User>, Refused> {
+/// A page of users, oldest first unless `sort` says otherwise; `q` selects. Among many, the length of the whole list is that
+/// of at most a minute ago.
+pub async fn list(
+    svc: &Services,
+    cx: &RequestContext,
+    caller: &Caller,
+    query: &Query,
+) -> Result<Listing<User>, Refused> {
     caller.require(ManagementScope::ReadUsers)?;
     let paging = Paging::read_within_reach(query)?;
     let filter = filter(query, &paging)?;
     let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     let rows = store::users::list(&mut db, &filter, &paging.page()).await?;
-    let total = if paging.wants_total() { store::users::count(&mut db, &filter).await? } else { 0 };
+    let total = if paging.wants_total() { total(svc, cx, db, &filter).await? } else { 0 };
     Ok(paging.listing(rows, total, |user| (user.created_at, user.user_id.as_str().to_owned())))
+}
+
+/// How many there are. What a search finds is counted each time.
+async fn total(svc: &Services, cx: &RequestContext, mut db: Snapshot, filter: &UserFilter) -> Result<u64, StoreError> {
+    if filter.search.is_some() || !store::users::are_more_than(&mut db, FEW).await? {
+        return store::users::count(&mut db, filter).await;
+    }
+    drop(db);
+    let everybody = async || store::users::count(&mut svc.store.snapshot_within(LONGEST_COUNT).await?, filter).await;
+    svc.tallies.users.get(cx.now, everybody).await
 }
 
 fn filter(query: &Query, paging: &Paging) -> Result<UserFilter, QueryInvalid> {

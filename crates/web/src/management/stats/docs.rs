@@ -28,7 +28,9 @@ pub(crate) fn daily(schemas: &mut Schemas) -> Operation {
 
 pub(crate) fn active_users(_: &mut Schemas) -> Operation {
     let count = json!({ "type": "integer", "minimum": 0 });
-    Operation::management("Count who signed in within 30 days", READ).answers(StatusCode::OK, &count, &json!(1234))
+    Operation::management("Count who signed in within 30 days", READ)
+        .describe("Among more than 1,000 users, as of at most a minute ago.")
+        .answers(StatusCode::OK, &count, &json!(1234))
 }
 
 fn day() -> Value {
