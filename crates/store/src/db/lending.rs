@@ -5,7 +5,7 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{self, Duration};
 
 use sqlx::SqlStr;
 use tokio::runtime::Handle;
@@ -64,6 +64,8 @@ pub(super) struct Lent<S: Source> {
     left: Option<Left>,
     answered_at: Instant,
     is_useless: bool,
+    /// Until when questions may take, for whoever watches the connection while this is there.
+    deadline: Option<Arc<time::Instant>>,
     home: Arc<Lender<S>>,
     /// Given up last, so that whoever waits for it finds the connection.
     place: Option<OwnedSemaphorePermit>,
@@ -113,6 +115,7 @@ impl<S: Source> Lender<S> {
             left: None,
             answered_at,
             is_useless: false,
+            deadline: None,
             home: Arc::clone(self),
             place: Some(place),
         })
@@ -202,6 +205,12 @@ impl<S: Source> Lent<S> {
         self.is_useless |= matches!(error, StoreError::Unreachable(_));
     }
 
+    /// Keeps a deadline until nothing is under way on the connection any more: whoever is dropped in the middle of a
+    /// question leaves it to go on until then.
+    pub(super) fn watch_with(&mut self, deadline: Arc<time::Instant>) {
+        self.deadline = Some(deadline);
+    }
+
     /// Begins a transaction, which is undone when this is dropped.
     pub(super) async fn begin(&mut self, sql: SqlStr) -> Result<(), sqlx::Error> {
         self.left = Some(Left::Transaction);
@@ -219,14 +228,16 @@ impl<S: Source> Lent<S> {
 impl<S: Source> Drop for Lent<S> {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
-        let (place, home) = (self.place.take(), Arc::clone(&self.home));
+        let (place, home, deadline) = (self.place.take(), Arc::clone(&self.home), self.deadline.take());
         let _runtime = self.home.runtime.enter();
         if self.is_useless {
             return S::part_with(connection);
         }
         let Some(left) = self.left else { return home.keep(Kept { connection, answered_at: self.answered_at }) };
         tokio::spawn(async move {
-            match S::tidy(&mut connection, left).await {
+            let tidied = S::tidy(&mut connection, left).await;
+            drop(deadline);
+            match tidied {
                 Ok(()) => home.keep(Kept::new(connection)),
                 Err(_) => S::part_with(connection),
             }

@@ -100,7 +100,7 @@ impl Store {
     /// ([`StoreError::OutOfTime`]).
     pub async fn snapshot_within(&self, limit: Duration) -> Result<Snapshot, StoreError> {
         Ok(Snapshot(match &self.engine {
-            Engine::Sqlite(engine) => SnapshotKind::Watched(engine.snapshot_within(limit).await?),
+            Engine::Sqlite(engine) => SnapshotKind::Sqlite(engine.snapshot_within(limit).await?),
             Engine::Postgres(engine) => SnapshotKind::Postgres(engine.snapshot_within(limit).await?),
         }))
     }
@@ -179,7 +179,6 @@ pub struct Snapshot(SnapshotKind);
 
 enum SnapshotKind {
     Sqlite(Lent<sqlite::File>),
-    Watched(sqlite::Watched),
     Postgres(Lent<postgres::Server>),
 }
 
@@ -281,7 +280,6 @@ impl Connect for Snapshot {
     fn connection(&mut self) -> Result<ConnectionMut<'_>, StoreError> {
         Ok(match &mut self.0 {
             SnapshotKind::Sqlite(lent) => ConnectionMut::Sqlite(lent.connection()),
-            SnapshotKind::Watched(watched) => ConnectionMut::Sqlite(watched.connection()),
             SnapshotKind::Postgres(lent) => ConnectionMut::Postgres(lent.connection()),
         })
     }

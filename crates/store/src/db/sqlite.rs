@@ -6,16 +6,13 @@
 //! commits the group, which queues like everybody else, comes after them. A write that is dropped ends its group.
 
 mod undoing;
-mod watched;
 mod writer;
-
-pub(super) use watched::Watched;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
@@ -69,6 +66,9 @@ const PAGE_IN_LOG: u64 = 4096 + 24;
 
 /// How long a write leaves the file to other processes that wait for it: two looks of [`writer`].
 const WAY: Duration = Duration::from_millis(4);
+
+/// How many steps SQLite makes between two looks at the time.
+const STEPS: i32 = 1000;
 
 const SQLITE_BUSY: &str = "5";
 
@@ -184,9 +184,17 @@ impl Sqlite {
         Ok(reader)
     }
 
-    /// The same, with a time for all that is asked.
-    pub(super) async fn snapshot_within(&self, limit: Duration) -> Result<Watched, StoreError> {
-        Watched::begin(self.snapshot().await?, limit).await
+    /// The same, with a time for all that is asked. Its questions are given up when that is over, also where whoever asked
+    /// has gone meanwhile. The connection goes back with the watch still set.
+    #[expect(clippy::disallowed_methods, reason = "measures a timeout")]
+    pub(super) async fn snapshot_within(&self, limit: Duration) -> Result<Lent<File>, StoreError> {
+        let mut reader = self.snapshot().await?;
+        let deadline = Arc::new(Instant::now() + limit);
+        let watch = Arc::downgrade(&deadline);
+        let goes_on = move || watch.upgrade().is_none_or(|deadline| Instant::now() < *deadline);
+        reader.connection().lock_handle().await?.set_progress_handler(STEPS, goes_on);
+        reader.watch_with(deadline);
+        Ok(reader)
     }
 
     pub(super) async fn write(&self) -> Result<Write, StoreError> {

@@ -305,18 +305,19 @@ async fn a_server_that_hangs_up_is_called_again() {
     .await;
 }
 
+/// Much more than any engine counts to in the time.
+const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) \
+                       SELECT COUNT(*) FROM n";
+
 #[tokio::test]
 async fn ad_08_a_question_is_given_up_when_its_time_is_over() {
     const LIMIT: Sql = Sql { sqlite: "SELECT '0'", postgres: "SELECT current_setting('statement_timeout')" };
-    // Much more than any engine counts to in the time.
-    let endless = "WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) \
-                   SELECT COUNT(*) FROM n";
     let long = "WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
                 SELECT COUNT(*) FROM n";
     for_each_engine(async |store| {
         for _ in 0..2 {
             let mut watched = store.snapshot_within(Duration::from_millis(50)).await.unwrap();
-            let refused = watched.fetch_composed::<(i64,)>(endless.to_owned(), args![]).await;
+            let refused = watched.fetch_composed::<(i64,)>(ENDLESS.to_owned(), args![]).await;
             assert!(matches!(refused, Err(StoreError::OutOfTime)), "{refused:?}");
         }
         // Whoever is given the connection next has all the time, whichever of them it is.
@@ -328,6 +329,21 @@ async fn ad_08_a_question_is_given_up_when_its_time_is_over() {
             assert_eq!(reader.fetch_one::<(String,)>(LIMIT, args![]).await.unwrap().0, "0");
             assert_eq!(reader.fetch_composed::<(i64,)>(long.to_owned(), args![]).await.unwrap(), [(100_000,)]);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ad_08_a_question_of_somebody_who_has_gone_is_given_up_in_its_time_too() {
+    for_each_engine(async |store| {
+        for _ in 0..READERS {
+            let mut watched = store.snapshot_within(Duration::from_millis(50)).await.unwrap();
+            let mut asking = pin!(watched.fetch_composed::<(i64,)>(ENDLESS.to_owned(), args![]));
+            let is_answered = poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx).is_ready())).await;
+            assert!(!is_answered);
+        }
+        // There would be no reader before the end of what has none.
+        store.ping().await.unwrap();
     })
     .await;
 }
