@@ -119,9 +119,9 @@ pub(crate) const MEMBERS: [&str; 11] = [
 /// The field of this name, by which events can be searched.
 pub fn field(name: &str) -> Option<Field> {
     Some(match name {
-        "log_id" => Field::column(Kind::Text, "log_id"),
-        "date" => Field::column(Kind::Moment, "date"),
-        "type" => Field::column(Kind::Text, "type"),
+        "log_id" => Field::filled(Kind::Text, "log_id"),
+        "date" => Field::filled(Kind::Moment, "date"),
+        "type" => Field::filled(Kind::Text, "type"),
         "client_id" => Field::column(Kind::Text, "client_id"),
         "user_id" => Field::column(Kind::Text, "user_id"),
         _ => Field::member(Kind::Text, "document", MEMBERS.into_iter().find(|member| *member == name)?),

@@ -116,7 +116,9 @@ impl List {
         let direction = |is_descending| if is_descending { "DESC" } else { "ASC" };
         if let Some(Sort { field, is_descending }) = &self.sort {
             let (expression, direction) = (field.expression(engine), direction(*is_descending));
-            return format!("ORDER BY {expression} {direction} NULLS LAST, {second} {direction}");
+            // Postgres takes no index for an order that says where what is never absent comes.
+            let absent = if field.is_always_there() { "" } else { " NULLS LAST" };
+            return format!("ORDER BY {expression} {direction}{absent}, {second} {direction}");
         }
         let direction = direction(self.newest_first);
         format!("ORDER BY {first} {direction}, {second} {direction}")

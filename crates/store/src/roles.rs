@@ -93,7 +93,7 @@ pub async fn count(db: &mut impl Read, name: Option<&str>) -> Result<u64, StoreE
 pub(crate) fn named(name: Option<&str>) -> List {
     let contains = |name: &str| {
         let anywhere = vec![String::new(), name.to_ascii_lowercase(), String::new()];
-        Condition::Holds(Field::column(Kind::Caseless, "name"), Test::Text(TextTest::Like(anywhere)))
+        Condition::Holds(Field::filled(Kind::Caseless, "name"), Test::Text(TextTest::Like(anywhere)))
     };
     List {
         table: "roles",

@@ -53,8 +53,10 @@ pub enum Kind {
 /// Where a field is kept.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
-    /// A column.
+    /// A column that may be empty.
     Column(&'static str),
+    /// A column that never is.
+    Filled(&'static str),
     /// A text in a column's JSON object.
     Member(&'static str, &'static str),
     /// What stands behind the `@` of a column's address.
@@ -99,6 +101,15 @@ impl Field {
         Field { kind, place: Place::Column(column) }
     }
 
+    pub(crate) fn filled(kind: Kind, column: &'static str) -> Self {
+        Field { kind, place: Place::Filled(column) }
+    }
+
+    /// Whether each row has it.
+    pub(crate) fn is_always_there(&self) -> bool {
+        matches!(self.place, Place::Filled(_))
+    }
+
     pub(crate) fn member(kind: Kind, column: &'static str, name: &'static str) -> Self {
         Field { kind, place: Place::Member(column, name) }
     }
@@ -106,7 +117,9 @@ impl Field {
     /// What a row is sorted by.
     pub(crate) fn expression(&self, engine: EngineKind) -> String {
         let expression = match &self.place {
-            Place::Column(column) | Place::Identity(column) | Place::Path(column, _) => (*column).to_owned(),
+            Place::Column(column) | Place::Filled(column) | Place::Identity(column) | Place::Path(column, _) => {
+                (*column).to_owned()
+            }
             Place::Member(column, name) => member(engine, column, name),
             Place::Domain(column) => domain(engine, column),
         };

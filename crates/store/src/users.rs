@@ -169,10 +169,10 @@ pub fn field(name: &str) -> Option<Field> {
     let caseless = |name| Field::member(Kind::Caseless, "profile", name);
     let identity = |column| Field { kind: Kind::Text, place: Place::Identity(column) };
     Some(match name {
-        "user_id" => Field::column(Kind::Text, "user_id"),
+        "user_id" => Field::filled(Kind::Text, "user_id"),
         "email" => Field::column(Kind::Email, "email_folded"),
         "email.domain" => Field { kind: Kind::Email, place: Place::Domain("email_folded") },
-        "email_verified" => Field::column(Kind::Flag, "email_verified"),
+        "email_verified" => Field::filled(Kind::Flag, "email_verified"),
         "name" => caseless("name"),
         "given_name" => caseless("given_name"),
         "family_name" => caseless("family_name"),
@@ -184,12 +184,12 @@ pub fn field(name: &str) -> Option<Field> {
             Field { kind: Kind::ExactJson, place: Place::Path("profile", vec!["phone_verified".to_owned()]) }
         }
         "blocked" => Field::column(Kind::Flag, "blocked"),
-        "created_at" => Field::column(Kind::Moment, "created_at"),
-        "updated_at" => Field::column(Kind::Moment, "updated_at"),
+        "created_at" => Field::filled(Kind::Moment, "created_at"),
+        "updated_at" => Field::filled(Kind::Moment, "updated_at"),
         "last_login" => Field::column(Kind::Moment, "last_login"),
         "last_ip" => Field::column(Kind::Text, "last_ip"),
         "last_password_reset" => Field::column(Kind::Moment, "last_password_reset"),
-        "logins_count" => Field::column(Kind::Number, "logins_count"),
+        "logins_count" => Field::filled(Kind::Number, "logins_count"),
         "identities.connection" => identity("c.name"),
         "identities.provider" => identity("c.strategy"),
         "identities.user_id" => identity("i.external_id"),

@@ -4,12 +4,12 @@ use model::address::FoldedEmail;
 use model::{ClientId, FamilyId, RoleId, Timestamp, UserId};
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr, SqliteConnection};
 
-use super::engines::databases;
+use super::engines::{databases, for_each_engine};
 use super::records::{at, reader};
 use super::statements::{Shape, shape};
 use crate::client_grants::ClientGrantFilter;
 use crate::connections::ConnectionFilter;
-use crate::db::{Ask, EngineKind};
+use crate::db::{Ask, EngineKind, args};
 use crate::events::EventFilter;
 use crate::grants::GrantFilter;
 use crate::held_refresh_tokens::Held;
@@ -17,7 +17,7 @@ use crate::listing::{Composed, List};
 use crate::search::{Condition, Field, Kind, Test, TextTest};
 use crate::sessions::LiveSessions;
 use crate::users::UserFilter;
-use crate::{Page, Sort, clients, connections, events, identities, resource_servers, roles, users};
+use crate::{Page, Snapshot, Sort, clients, connections, events, identities, resource_servers, roles, users};
 
 const EVENT_COLUMNS: [&str; 5] = ["log_id", "date", "type", "client_id", "user_id"];
 
@@ -171,4 +171,36 @@ async fn every_composed_statement_prepares_and_is_answered() {
         columns.push(shapes.into_iter().map(|shape| shape.columns).collect::<Vec<_>>());
     }
     assert!(columns.windows(2).all(|engines| engines[0] == engines[1]), "both engines answer the same columns");
+}
+
+/// How the engine would go about a statement.
+async fn plan(db: &mut Snapshot, Composed { sql, args }: Composed) -> String {
+    if db.engine().unwrap() == EngineKind::Sqlite {
+        let steps: Vec<(i64, i64, i64, String)> =
+            db.fetch_composed(format!("EXPLAIN QUERY PLAN {sql}"), args).await.unwrap();
+        return steps.into_iter().map(|(.., step)| step).collect::<Vec<_>>().join("\n");
+    }
+    // With nobody in the table, the server sorts them whatever there is.
+    for setting in ["enable_sort", "enable_seqscan"] {
+        let off = format!("SELECT set_config('{setting}', 'off', true)");
+        db.fetch_composed::<(String,)>(off, args![]).await.unwrap();
+    }
+    let lines: Vec<(String,)> = db.fetch_composed(format!("EXPLAIN {sql}"), args).await.unwrap();
+    lines.into_iter().map(|(line,)| line).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn an_index_has_the_order_of_age_in_both_directions() {
+    for_each_engine(async |store| {
+        let mut db = store.snapshot().await.unwrap();
+        let engine = db.engine().unwrap();
+        for is_descending in [false, true] {
+            let sort = users::field("created_at").map(|field| Sort { field, is_descending });
+            let list = UserFilter { sort, ..UserFilter::default() }.list();
+            let plan = plan(&mut db, list.page(engine, &Page::Offset { skip: 0, limit: 50 })).await;
+            assert!(plan.contains("users_by_age"), "{plan}");
+            assert!(!["Sort", "TEMP B-TREE"].iter().any(|sorting| plan.contains(sorting)), "{plan}");
+        }
+    })
+    .await;
 }
