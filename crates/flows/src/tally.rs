@@ -1,7 +1,8 @@
 //! How many there are of what may be very many.
 //!
 //! SDKs ask for the length of the list with each page. To count a million people takes twenty times as long as to read a
-//! page of them, so where there are many, the number is one that was counted lately.
+//! page of them, so where there are many, the number is one that was counted lately
+//! ([ADR 0014](../../../docs/adr/0014-totals-among-many.md)).
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -9,14 +10,18 @@ use std::time::Duration;
 use model::Timestamp;
 use store::StoreError;
 
-/// Up to here each answer counts anew.
-pub(crate) const FEW: u32 = 1_000;
+/// From here on an answer does not count anew: where there are more than pages by number reach, so that nobody who goes
+/// through them sees more than there are said to be.
+pub(crate) const MANY: u32 = 1_001;
 
 /// How old a number may be.
 const AGE: Duration = Duration::from_mins(1);
 
 /// How long the database may count, for one of all who ask.
 pub(crate) const LONGEST_COUNT: Duration = Duration::from_secs(10);
+
+/// For how long nobody counts again what could not be counted in that time.
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// One number for each question that is asked of everything.
 #[derive(Default)]
@@ -35,46 +40,41 @@ pub(crate) struct Tally {
 
 #[derive(Clone, Copy, Default)]
 struct Known {
-    number: Option<u64>,
-    counted_at: Option<Timestamp>,
+    number: Option<(u64, Timestamp)>,
+    gave_up_at: Option<Timestamp>,
 }
 
 impl Tally {
-    /// The number of at most a minute ago. While somebody counts, the others take the last one there is, and wait only
-    /// where there is none; whoever waited for somebody who failed is refused as out of time.
+    /// The number of at most a minute ago. While somebody counts, the others wait; if nobody could count in time, it is
+    /// [`StoreError::OutOfTime`] for all of them, and for whoever comes soon after.
     pub(crate) async fn get(
         &self,
         now: Timestamp,
         count: impl AsyncFnOnce() -> Result<u64, StoreError>,
     ) -> Result<u64, StoreError> {
-        if let Some(number) = self.young(now) {
-            return Ok(number);
+        if let Some(known) = self.young(now) {
+            return known;
         }
-        let Ok(_counting) = self.counting.try_lock() else { return self.counted_by_another().await };
-        // Noted before, because whoever is dropped meanwhile notes nothing afterwards.
-        self.known().counted_at = Some(now);
-        match count().await {
-            Ok(number) => {
-                self.known().number = Some(number);
-                Ok(number)
-            }
-            Err(error) => self.known().number.ok_or(error),
+        // Whoever counts may be dropped meanwhile. Then the next one does.
+        let _counting = self.counting.lock().await;
+        if let Some(known) = self.young(now) {
+            return known;
         }
+        let counted = count().await;
+        match &counted {
+            Ok(number) => *self.known() = Known { number: Some((*number, now)), gave_up_at: None },
+            Err(StoreError::OutOfTime) => self.known().gave_up_at = Some(now),
+            Err(_) => {}
+        }
+        counted
     }
 
-    fn young(&self, now: Timestamp) -> Option<u64> {
-        let Known { number, counted_at } = *self.known();
-        // Also over where the clock was put back by more than that.
-        let age = Duration::from_millis(now.millis().abs_diff(counted_at?.millis()));
-        number.filter(|_| age < AGE)
-    }
-
-    async fn counted_by_another(&self) -> Result<u64, StoreError> {
-        if let Some(number) = self.known().number {
-            return Ok(number);
+    fn young(&self, now: Timestamp) -> Option<Result<u64, StoreError>> {
+        let Known { number, gave_up_at } = *self.known();
+        if let Some((number, _)) = number.filter(|(_, counted_at)| is_within(*counted_at, now, AGE)) {
+            return Some(Ok(number));
         }
-        drop(self.counting.lock().await);
-        self.known().number.ok_or(StoreError::OutOfTime)
+        gave_up_at.filter(|gave_up_at| is_within(*gave_up_at, now, PAUSE)).map(|_| Err(StoreError::OutOfTime))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -82,9 +82,15 @@ impl Tally {
     }
 }
 
+/// No more where the clock was put back by as much.
+fn is_within(since: Timestamp, now: Timestamp, length: Duration) -> bool {
+    Duration::from_millis(now.millis().abs_diff(since.millis())) < length
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::future::{pending, ready};
 
     use tokio::sync::Notify;
 
@@ -118,15 +124,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_old_number_is_better_than_none_and_is_not_counted_again_in_a_rush() {
+    async fn what_takes_too_long_is_not_tried_again_in_a_rush() {
         let tally = Tally::default();
-        for _ in 0..2 {
-            assert_eq!(ask(&tally, 0, Err(StoreError::OutOfTime)).await, (None, true), "there is none yet");
-        }
-        ask(&tally, 1, Ok(1)).await;
-        assert_eq!(ask(&tally, 61, Err(StoreError::OutOfTime)).await, (Some(1), true));
-        assert_eq!(ask(&tally, 62, Ok(2)).await, (Some(1), false));
-        assert_eq!(ask(&tally, 121, Ok(2)).await, (Some(2), true));
+        ask(&tally, 0, Ok(1)).await;
+        assert_eq!(ask(&tally, 60, Err(StoreError::OutOfTime)).await, (None, true), "what is old is not told");
+        assert_eq!(ask(&tally, 119, Ok(2)).await, (None, false));
+        assert_eq!(ask(&tally, 120, Ok(2)).await, (Some(2), true));
+    }
+
+    #[tokio::test]
+    async fn another_error_is_for_whoever_met_it() {
+        let tally = Tally::default();
+        let refused = tally.get(at(0), async || Err(StoreError::Unreachable("it is away".to_owned()))).await;
+        assert!(matches!(refused, Err(StoreError::Unreachable(_))), "{refused:?}");
+        assert_eq!(ask(&tally, 0, Ok(1)).await, (Some(1), true));
     }
 
     /// One counts until it is told to go on; two ask meanwhile, of whom nobody counts.
@@ -145,19 +156,22 @@ mod tests {
     #[tokio::test]
     async fn one_counts_for_all() {
         let tally = Tally::default();
-        assert_eq!(meanwhile(&tally, 0, Err(StoreError::OutOfTime)).await, [None, None, None]);
-        assert_eq!(meanwhile(&tally, 1, Ok(5)).await, [Some(5); 3], "they wait for the first");
-        assert_eq!(meanwhile(&tally, 61, Ok(6)).await, [Some(6), Some(5), Some(5)], "and for no other");
+        assert_eq!(meanwhile(&tally, 0, Err(StoreError::OutOfTime)).await, [None; 3]);
+        assert_eq!(meanwhile(&tally, 60, Ok(5)).await, [Some(5); 3]);
+        assert_eq!(meanwhile(&tally, 120, Ok(6)).await, [Some(6); 3], "nobody is told the old one");
     }
 
     #[tokio::test]
-    async fn whoever_is_dropped_while_counting_keeps_nobody_from_it() {
+    async fn where_the_one_who_counts_is_dropped_the_next_counts() {
         let tally = Tally::default();
+        ask(&tally, 0, Ok(1)).await;
+        let mut dropped = Box::pin(tally.get(at(60), async || pending().await));
         tokio::select! {
             biased;
-            _ = tally.get(at(0), async || std::future::pending().await) => panic!("it never ends"),
-            () = std::future::ready(()) => {}
+            _ = &mut dropped => panic!("it never ends"),
+            () = ready(()) => {}
         }
-        assert_eq!(ask(&tally, 0, Ok(1)).await, (Some(1), true));
+        let drop_it = async move { drop(dropped) };
+        assert_eq!(tokio::join!(ask(&tally, 60, Ok(2)), drop_it).0, (Some(2), true));
     }
 }

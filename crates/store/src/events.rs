@@ -32,7 +32,6 @@ statements! {
             WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3";
     ROWS_OF_USER = "SELECT log_id, position, date, type, client_id, user_id, document, erasure FROM events
                     WHERE user_id = $1 AND log_id > $2 ORDER BY log_id LIMIT $3";
-    AFTER_SO_MANY = "SELECT log_id FROM events LIMIT 1 OFFSET $1";
     BEHIND = "SELECT COUNT(*) AS events FROM events WHERE position IS NULL OR position > $1";
     REWRITE = "UPDATE events SET document = $2, erasure = $3 WHERE log_id = $1";
     SWEEP = "DELETE FROM events WHERE position <= $1";
@@ -87,6 +86,12 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
+    /// Whether it leaves nothing out.
+    pub fn is_everything(&self) -> bool {
+        let EventFilter { types, user_ids, search, oldest_first: _ } = self;
+        types.is_empty() && user_ids.is_empty() && search.as_ref().is_none_or(Condition::is_of_all)
+    }
+
     pub(crate) fn list(&self) -> List {
         let filters = [Filter::one_of("type", &self.types), Filter::one_of("user_id", &self.user_ids)];
         List {
@@ -162,9 +167,9 @@ pub async fn count(db: &mut impl Read, filter: &EventFilter) -> Result<u64, Stor
     filter.list().count(db).await
 }
 
-/// Whether there are more than so many, which is known without counting all of them.
-pub async fn are_more_than(db: &mut impl Read, number: u32) -> Result<bool, StoreError> {
-    Ok(db.fetch_optional::<(String,)>(AFTER_SO_MANY, args![i64::from(number)]).await?.is_some())
+/// How many there are, or `most` where there are more, which is known without counting all of them.
+pub async fn count_up_to(db: &mut impl Read, filter: &EventFilter, most: u32) -> Result<u64, StoreError> {
+    filter.list().count_up_to(db, most).await
 }
 
 /// How many events of each of three types there were, by days since 1970 (UTC), from one moment until before another.

@@ -158,6 +158,17 @@ impl List {
         Composed { sql: format!("SELECT COUNT(*) AS found FROM {}{filter}", self.table), args }
     }
 
+    /// Asks for the number of rows, which is counted no further than that.
+    pub(crate) fn total_up_to(&self, engine: EngineKind, most: u32) -> Composed {
+        let mut args = args![];
+        let filter = where_clause(&self.conditions(engine, &mut args));
+        let (table, order, limit) = (self.table, self.order(engine), args.len() + 1);
+        args.push(i64::from(most));
+        // In an order that an index has: a table may begin with many rows that were deleted.
+        let rows = format!("SELECT 1 AS counted FROM {table}{filter} {order} LIMIT ${limit}");
+        Composed { sql: format!("SELECT COUNT(*) AS found FROM ({rows}) AS some_rows"), args }
+    }
+
     /// The rows of a page.
     pub(crate) async fn rows<R: Row>(&self, db: &mut impl Read, page: &Page) -> Result<Vec<R>, StoreError> {
         let Composed { sql, args } = self.page(db.engine()?, page);
@@ -166,10 +177,20 @@ impl List {
 
     /// How many rows the list has in all.
     pub(crate) async fn count(&self, db: &mut impl Read) -> Result<u64, StoreError> {
-        let Composed { sql, args } = self.total(db.engine()?);
-        let rows: Vec<(i64,)> = db.fetch_composed(sql, args).await?;
-        Ok(rows.first().map_or(0, |(count,)| u64::try_from(*count).unwrap_or(0)))
+        let asked = self.total(db.engine()?);
+        number(db, asked).await
     }
+
+    /// How many rows the list has, or that number where it has more.
+    pub(crate) async fn count_up_to(&self, db: &mut impl Read, most: u32) -> Result<u64, StoreError> {
+        let asked = self.total_up_to(db.engine()?, most);
+        number(db, asked).await
+    }
+}
+
+async fn number(db: &mut impl Read, Composed { sql, args }: Composed) -> Result<u64, StoreError> {
+    let rows: Vec<(i64,)> = db.fetch_composed(sql, args).await?;
+    Ok(rows.first().map_or(0, |(count,)| u64::try_from(*count).unwrap_or(0)))
 }
 
 fn where_clause(conditions: &[String]) -> String {

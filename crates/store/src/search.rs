@@ -91,6 +91,13 @@ pub enum TextTest {
     Between(Option<(String, bool)>, Option<(String, bool)>),
 }
 
+impl Condition {
+    /// Whether it asks for nothing, as a wildcard alone does.
+    pub(crate) fn is_of_all(&self) -> bool {
+        matches!(self, Condition::All(parts) if parts.is_empty())
+    }
+}
+
 impl Field {
     /// What it holds.
     pub fn kind(&self) -> Kind {

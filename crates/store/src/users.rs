@@ -46,7 +46,6 @@ statements! {
                     WHERE user_id = $1 AND last_password_reset IS NOT DISTINCT FROM $4
                     AND (blocked IS NULL OR blocked <> $5)";
     HOLD = "UPDATE users SET version = version WHERE user_id = $1";
-    AFTER_SO_MANY = "SELECT user_id FROM users LIMIT 1 OFFSET $1";
     ACTIVE_SINCE = "SELECT COUNT(*) AS active FROM users WHERE last_login >= $1";
     HOLD_TO_DELETE = deleting "SELECT user_id FROM users WHERE user_id = $1";
     DELETE = "DELETE FROM users WHERE user_id = $1";
@@ -149,6 +148,12 @@ pub struct UserFilter {
 }
 
 impl UserFilter {
+    /// Whether it leaves nobody out.
+    pub fn is_everybody(&self) -> bool {
+        let UserFilter { email, search, sort: _ } = self;
+        email.is_none() && search.as_ref().is_none_or(Condition::is_of_all)
+    }
+
     pub(crate) fn list(&self) -> List {
         let emails: Vec<String> = self.email.iter().map(|email| email.as_str().to_owned()).collect();
         List {
@@ -255,9 +260,9 @@ pub async fn count(db: &mut impl Read, filter: &UserFilter) -> Result<u64, Store
     filter.list().count(db).await
 }
 
-/// Whether there are more than so many, which is known without counting all of them.
-pub async fn are_more_than(db: &mut impl Read, number: u32) -> Result<bool, StoreError> {
-    Ok(db.fetch_optional::<(String,)>(AFTER_SO_MANY, args![i64::from(number)]).await?.is_some())
+/// How many there are, or `most` where there are more, which is known without counting all of them.
+pub async fn count_up_to(db: &mut impl Read, filter: &UserFilter, most: u32) -> Result<u64, StoreError> {
+    filter.list().count_up_to(db, most).await
 }
 
 /// How many have signed in since then.

@@ -24,7 +24,7 @@ pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<List
     };
     let mut db = svc.store.read().await?;
     let rows = store::grants::list(&mut db, &filter, &paging.page()).await?;
-    let total = if paging.wants_total() { store::grants::count(&mut db, &filter).await? } else { 0 };
+    let total = paging.total(rows.len(), async || store::grants::count(&mut db, &filter).await).await?;
     Ok(paging.listing(rows, total, |grant| (grant.created_at, grant.id.as_str().to_owned())))
 }
 

@@ -11,7 +11,7 @@ use store::{Snapshot, StoreError};
 use super::paging::Paging;
 use super::search::Searched;
 use super::{Caller, Listing, Query, QueryInvalid, Refused, Resource, Shape};
-use crate::tally::{FEW, LONGEST_COUNT};
+use crate::tally::{LONGEST_COUNT, MANY};
 use crate::{RequestContext, Services};
 
 const READ: [ManagementScope; 2] = [ManagementScope::ReadLogs, ManagementScope::ReadLogsUsers];
@@ -99,19 +99,23 @@ async fn page(
     let paging = Paging::read_within_reach(query)?;
     let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     let rows = store::events::list(&mut db, filter, &paging.page()).await?;
-    let total = if paging.wants_total() { total(svc, cx, db, filter).await? } else { 0 };
+    let total = paging.total(rows.len(), async || total(svc, cx, db, filter).await).await?;
     Ok(paging.listing(rows, total, |event| (event.date, event.log_id.as_str().to_owned())))
 }
 
 /// How many there are. What a search finds, and what one user did, is counted each time.
 async fn total(svc: &Services, cx: &RequestContext, mut db: Snapshot, filter: &EventFilter) -> Result<u64, StoreError> {
-    let is_of_all = filter.search.is_none() && filter.user_ids.is_empty() && filter.types.is_empty();
-    if !is_of_all || !store::events::are_more_than(&mut db, FEW).await? {
+    if !filter.is_everything() {
         return store::events::count(&mut db, filter).await;
     }
+    let everything = EventFilter::default();
+    let counted = store::events::count_up_to(&mut db, &everything, MANY).await?;
     drop(db);
-    let all = async || store::events::count(&mut svc.store.snapshot_within(LONGEST_COUNT).await?, filter).await;
-    svc.tallies.events.get(cx.now, all).await
+    if counted < u64::from(MANY) {
+        return Ok(counted);
+    }
+    let count = async || store::events::count(&mut svc.store.snapshot_within(LONGEST_COUNT).await?, &everything).await;
+    svc.tallies.events.get(cx.now, count).await
 }
 
 fn filter(query: &Query) -> Result<EventFilter, QueryInvalid> {

@@ -107,9 +107,12 @@ impl Paging {
         }
     }
 
-    /// Whether the length of the whole list is wanted.
-    pub(super) fn wants_total(&self) -> bool {
-        matches!(self, Paging::Numbered { with_totals: true, .. })
+    /// How long the whole list is, if that is wanted. A last page tells it, from so many rows; else it is counted.
+    pub(super) async fn total<E>(&self, rows: usize, count: impl AsyncFnOnce() -> Result<u64, E>) -> Result<u64, E> {
+        let Paging::Numbered { page, size, with_totals: true } = self else { return Ok(0) };
+        let (before, rows) = (u64::from(*page) * u64::from(*size), u64::try_from(rows).unwrap_or(u64::MAX));
+        let is_last = rows < u64::from(*size) && (rows > 0 || before == 0);
+        if is_last { Ok(before + rows) } else { count().await }
     }
 
     /// What to ask the store for. A checkpoint asks for one row more, to know whether there is a next page.
@@ -252,6 +255,22 @@ mod tests {
                 }
             }
             assert_eq!(visited, rows(0..7));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_last_page_tells_how_long_the_list_is() {
+        for (paging, rows, expected) in [
+            (numbered(0, 5, true), 0, Ok(0)),
+            (numbered(0, 5, true), 4, Ok(4)),
+            (numbered(2, 5, true), 3, Ok(13)),
+            (numbered(0, 5, true), 5, Err("counted")),
+            (numbered(2, 5, true), 5, Err("counted")),
+            (numbered(2, 5, true), 0, Err("counted")),
+            (numbered(0, 5, false), 5, Ok(0)),
+            (Paging::Checkpoint { after: None, size: 5 }, 6, Ok(0)),
+        ] {
+            assert_eq!(paging.total(rows, async || Err("counted")).await, expected, "{rows} rows of {paging:?}");
         }
     }
 

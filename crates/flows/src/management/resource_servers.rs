@@ -43,7 +43,7 @@ pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<List
     let identifiers = query.repeated("identifiers")?;
     let mut db = svc.store.read().await?;
     let rows = store::resource_servers::list(&mut db, &identifiers, &paging.page()).await?;
-    let total = if paging.wants_total() { store::resource_servers::count(&mut db, &identifiers).await? } else { 0 };
+    let total = paging.total(rows.len(), async || store::resource_servers::count(&mut db, &identifiers).await).await?;
     Ok(paging.listing(rows, total, |api| (api.created_at, api.id.as_str().to_owned())))
 }
 

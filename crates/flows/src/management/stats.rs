@@ -6,9 +6,10 @@ use std::time::Duration;
 use model::Timestamp;
 use model::event::EventType;
 use protocol::management_scope::ManagementScope;
+use store::users::UserFilter;
 
 use super::{Caller, Query, QueryInvalid, Refused};
-use crate::tally::{FEW, LONGEST_COUNT};
+use crate::tally::{LONGEST_COUNT, MANY};
 use crate::{RequestContext, Services};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -33,12 +34,14 @@ pub struct Daily {
 /// How many people signed in within the last thirty days; among many, as of at most a minute ago.
 pub async fn active_users(svc: &Services, cx: &RequestContext, caller: &Caller) -> Result<u64, Refused> {
     caller.require(ManagementScope::ReadStats)?;
-    let count = async || {
-        let mut db = svc.store.snapshot_within(LONGEST_COUNT).await?;
-        store::users::count_active(&mut db, cx.now.minus(DAY * USUAL_DAYS)).await
-    };
-    let are_few = !store::users::are_more_than(&mut svc.store.read().await?, FEW).await?;
-    Ok(if are_few { count().await? } else { svc.tallies.active_users.get(cx.now, count).await? })
+    let mut db = svc.store.snapshot_within(LONGEST_COUNT).await?;
+    let since = cx.now.minus(DAY * USUAL_DAYS);
+    if store::users::count_up_to(&mut db, &UserFilter::default(), MANY).await? < u64::from(MANY) {
+        return Ok(store::users::count_active(&mut db, since).await?);
+    }
+    drop(db);
+    let count = async || store::users::count_active(&mut svc.store.snapshot_within(LONGEST_COUNT).await?, since).await;
+    Ok(svc.tallies.active_users.get(cx.now, count).await?)
 }
 
 /// The days on which anything happened, from `from` to `to` (`YYYYMMDD`), both included.

@@ -128,8 +128,8 @@ fn composed(engine: EngineKind) -> Vec<Composed> {
     let last = Some((Timestamp::from_millis(1), "a".to_owned()));
     let pages = [Page::Offset { skip: 2, limit: 3 }, Page::After { last, limit: 3 }];
     let of = |list: List| {
-        let total = list.total(engine);
-        pages.iter().map(|page| list.page(engine, page)).chain([total]).collect::<Vec<_>>()
+        let totals = [list.total(engine), list.total_up_to(engine, 4)];
+        pages.iter().map(|page| list.page(engine, page)).chain(totals).collect::<Vec<_>>()
     };
     // Never asked for by position.
     let ids = texts(&["a", "b"]);

@@ -218,12 +218,7 @@ fn parameters() -> Value {
         "include_fields": query("include_fields", body::flag(), "`false` shows all but those that `fields` names."),
         "page": query("page", body::whole(0, u64::from(u32::MAX)), "Which page; the first is 0."),
         "per_page": query("per_page", body::whole(1, 100), "How many a page has. 50, if nothing is said."),
-        "include_totals": query(
-            "include_totals",
-            body::flag(),
-            "Whether to say how many there are in all. Of more than 1,000 users or events without `q`, how many there were at \
-             most a minute ago.",
-        ),
+        "include_totals": query("include_totals", body::flag(), "Whether to say how many there are in all."),
         "from": query("from", body::text(), "The `next` of the page before."),
         "take": query("take", body::whole(1, 100), "How many to show from there. 50, if nothing is said."),
     })

@@ -67,6 +67,7 @@ async fn many_people_are_counted_once_a_minute() {
         add_people(&api.app, 1002..=1003).await;
         api.app.advance(ALMOST_A_MINUTE);
         assert_eq!(counted().await, (1001, 1000), "for a minute");
+        assert_eq!(total(&api, "/users?sort=created_at:-1&q=*&").await, 1001, "everybody is everybody");
         assert_eq!(total(&api, "/users?q=user_id:%22auth0%7C1003%22&").await, 1);
         assert_eq!(total(&api, "/users?q=email_verified:*&").await, 1003, "what is found is counted each time");
         api.app.advance(SECOND);

@@ -53,7 +53,7 @@ pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<List
     } else {
         let mut db = svc.store.read().await?;
         let rows = store::clients::list(&mut db, &paging.page()).await?;
-        let total = if paging.wants_total() { store::clients::count(&mut db).await? } else { 0 };
+        let total = paging.total(rows.len(), async || store::clients::count(&mut db).await).await?;
         paging.listing(rows, total, position)
     };
     let mightier = mightier(svc, &mut svc.store.read().await?, caller).await?;

@@ -28,7 +28,7 @@ pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<List
         ConnectionFilter { strategies: query.words("strategy")?, name: query.text("name")?.map(str::to_owned) };
     let mut db = svc.store.read().await?;
     let rows = store::connections::list(&mut db, &filter, &paging.page()).await?;
-    let total = if paging.wants_total() { store::connections::count(&mut db, &filter).await? } else { 0 };
+    let total = paging.total(rows.len(), async || store::connections::count(&mut db, &filter).await).await?;
     let position = |stored: &StoredConnection| (stored.connection.created_at, stored.connection.id.as_str().to_owned());
     Ok(paging.listing(rows, total, position).map(|stored| stored.connection))
 }

@@ -28,7 +28,7 @@ pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<List
     let name = query.text("name_filter")?;
     let mut db = svc.store.read().await?;
     let rows = store::roles::list(&mut db, name, &paging.page()).await?;
-    let total = if paging.wants_total() { store::roles::count(&mut db, name).await? } else { 0 };
+    let total = paging.total(rows.len(), async || store::roles::count(&mut db, name).await).await?;
     Ok(paging.listing(rows, total, position))
 }
 

@@ -28,7 +28,7 @@ pub async fn users(
     let mut db = svc.store.read().await?;
     super::find(&mut db, id).await?;
     let rows = store::roles::members(&mut db, id, &paging.page()).await?;
-    let total = if paging.wants_total() { store::roles::count_members(&mut db, id).await? } else { 0 };
+    let total = paging.total(rows.len(), async || store::roles::count_members(&mut db, id).await).await?;
     Ok(paging.listing(rows, total, |member| (member.assigned_at, member.user_id.as_str().to_owned())))
 }
 

@@ -26,7 +26,7 @@ use super::{ATTEMPTS, Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, R
 use crate::event_seals::Forgetting;
 use crate::events::event;
 use crate::login::attempts::{self, Account};
-use crate::tally::{FEW, LONGEST_COUNT};
+use crate::tally::{LONGEST_COUNT, MANY};
 use crate::{InternalError, RequestContext, Services};
 
 /// How many people one address can have: one for each connection that has it.
@@ -71,18 +71,23 @@ pub async fn list(
     let filter = filter(query, &paging)?;
     let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     let rows = store::users::list(&mut db, &filter, &paging.page()).await?;
-    let total = if paging.wants_total() { total(svc, cx, db, &filter).await? } else { 0 };
+    let total = paging.total(rows.len(), async || total(svc, cx, db, &filter).await).await?;
     Ok(paging.listing(rows, total, |user| (user.created_at, user.user_id.as_str().to_owned())))
 }
 
 /// How many there are. What a search finds is counted each time.
 async fn total(svc: &Services, cx: &RequestContext, mut db: Snapshot, filter: &UserFilter) -> Result<u64, StoreError> {
-    if filter.search.is_some() || !store::users::are_more_than(&mut db, FEW).await? {
+    if !filter.is_everybody() {
         return store::users::count(&mut db, filter).await;
     }
+    let everybody = UserFilter::default();
+    let counted = store::users::count_up_to(&mut db, &everybody, MANY).await?;
     drop(db);
-    let everybody = async || store::users::count(&mut svc.store.snapshot_within(LONGEST_COUNT).await?, filter).await;
-    svc.tallies.users.get(cx.now, everybody).await
+    if counted < u64::from(MANY) {
+        return Ok(counted);
+    }
+    let count = async || store::users::count(&mut svc.store.snapshot_within(LONGEST_COUNT).await?, &everybody).await;
+    svc.tallies.users.get(cx.now, count).await
 }
 
 fn filter(query: &Query, paging: &Paging) -> Result<UserFilter, QueryInvalid> {

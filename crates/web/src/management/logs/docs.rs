@@ -16,7 +16,8 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
     Operation::management("Read the log", READ)
         .describe(
             "With `from` or `take` the entries that follow one, oldest first, and in the `Link` header where to go \
-             on. Else a page, the newest first, within the first 1000 entries.",
+             on. Else a page, the newest first, within the first 1000 entries. The total of more than 1000 without a \
+             search is that of at most a minute ago.",
         )
         .query("q", body::text(), "A search in Auth0's syntax.")
         .query("search", body::text(), "Another name of `q`.")

@@ -29,7 +29,7 @@ pub(crate) fn daily(schemas: &mut Schemas) -> Operation {
 pub(crate) fn active_users(_: &mut Schemas) -> Operation {
     let count = json!({ "type": "integer", "minimum": 0 });
     Operation::management("Count who signed in within 30 days", READ)
-        .describe("Among more than 1,000 users, as of at most a minute ago.")
+        .describe("Among more than 1000 users, as of at most a minute ago.")
         .answers(StatusCode::OK, &count, &json!(1234))
 }
 

@@ -15,7 +15,10 @@ const EMAIL: &str = "ann@example.com";
 
 pub(crate) fn list(schemas: &mut Schemas) -> Operation {
     Operation::management("List users", &[ManagementScope::ReadUsers])
-        .describe("By number, pages reach the first 1000 users; `from` and `take` reach all.")
+        .describe(
+            "By number, pages reach the first 1000 users; `from` and `take` reach all. The total of more than 1000 without \
+             a search is that of at most a minute ago.",
+        )
         .query("q", body::text(), "A search in Auth0's syntax.")
         .query("sort", sort(), "By what to sort, and `1` or `-1`. Not with `from` and `take`.")
         .paged_from()
