@@ -4,24 +4,21 @@
 //! page of them, so where there are many, the number is one that was counted lately
 //! ([ADR 0014](../../../docs/adr/0014-totals-among-many.md)).
 
-use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use model::Timestamp;
 use store::StoreError;
+use tokio::sync::Mutex;
 
 /// From here on an answer does not count anew: where there are more than pages by number reach, so that nobody who goes
 /// through them sees more than there are said to be.
 pub(crate) const MANY: u32 = 1_001;
 
-/// How old a number may be.
+/// How old a number may be, and for how long nobody counts again what could not be counted in time.
 const AGE: Duration = Duration::from_mins(1);
 
 /// How long the database may count, for one of all who ask.
 pub(crate) const LONGEST_COUNT: Duration = Duration::from_secs(10);
-
-/// For how long nobody counts again what could not be counted in that time.
-const PAUSE: Duration = Duration::from_mins(1);
 
 /// One number for each question that is asked of everything.
 #[derive(Default)]
@@ -33,58 +30,42 @@ pub(crate) struct Tallies {
 
 /// A number that one counts for all.
 #[derive(Default)]
-pub(crate) struct Tally {
-    known: Mutex<Known>,
-    counting: tokio::sync::Mutex<()>,
-}
+pub(crate) struct Tally(Mutex<Option<Counted>>);
 
-#[derive(Clone, Copy, Default)]
-struct Known {
-    number: Option<(u64, Timestamp)>,
-    gave_up_at: Option<Timestamp>,
+struct Counted {
+    /// None where there was not enough time.
+    number: Option<u64>,
+    at: Timestamp,
 }
 
 impl Tally {
-    /// The number of at most a minute ago. While somebody counts, the others wait; if nobody could count in time, it is
+    /// The number of at most a minute ago. While somebody counts, the others wait; if it could not be counted in time, it is
     /// [`StoreError::OutOfTime`] for all of them, and for whoever comes soon after.
     pub(crate) async fn get(
         &self,
         now: Timestamp,
         count: impl AsyncFnOnce() -> Result<u64, StoreError>,
     ) -> Result<u64, StoreError> {
-        if let Some(known) = self.young(now) {
-            return known;
-        }
         // Whoever counts may be dropped meanwhile. Then the next one does.
-        let _counting = self.counting.lock().await;
-        if let Some(known) = self.young(now) {
-            return known;
+        let mut counted = self.0.lock().await;
+        if let Some(Counted { number, .. }) = counted.as_ref().filter(|counted| counted.serves(now)) {
+            return number.ok_or(StoreError::OutOfTime);
         }
-        let counted = count().await;
-        match &counted {
-            Ok(number) => *self.known() = Known { number: Some((*number, now)), gave_up_at: None },
-            Err(StoreError::OutOfTime) => self.known().gave_up_at = Some(now),
+        let answer = count().await;
+        match &answer {
+            Ok(number) => *counted = Some(Counted { number: Some(*number), at: now }),
+            Err(StoreError::OutOfTime) => *counted = Some(Counted { number: None, at: now }),
             Err(_) => {}
         }
-        counted
-    }
-
-    fn young(&self, now: Timestamp) -> Option<Result<u64, StoreError>> {
-        let Known { number, gave_up_at } = *self.known();
-        if let Some((number, _)) = number.filter(|(_, counted_at)| is_within(*counted_at, now, AGE)) {
-            return Some(Ok(number));
-        }
-        gave_up_at.filter(|gave_up_at| is_within(*gave_up_at, now, PAUSE)).map(|_| Err(StoreError::OutOfTime))
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().expect("nothing panics while it holds the lock")
+        answer
     }
 }
 
-/// No more where the clock was put back by as much.
-fn is_within(since: Timestamp, now: Timestamp, length: Duration) -> bool {
-    Duration::from_millis(now.millis().abs_diff(since.millis())) < length
+impl Counted {
+    /// No more where the clock was put back by as much.
+    fn serves(&self, now: Timestamp) -> bool {
+        Duration::from_millis(now.millis().abs_diff(self.at.millis())) < AGE
+    }
 }
 
 #[cfg(test)]
