@@ -27,7 +27,7 @@ pub(crate) fn watch(
     cargo.envs(lengths.iter().map(|(name, length)| (name, length.to_string())));
     cargo.env("LANDBRIDGE_BIN", workspace.landbridge("release")?);
     cargo.envs(services.environment()).envs([LEAVE_NO_TEST_OUT]);
-    let status = workspace.runner.stream(&mut cargo, |line| {
+    let status = workspace.runner.stream_at_any_length(&mut cargo, |line| {
         println!("{line}");
         see(line);
     })?;

@@ -19,7 +19,8 @@ mod group;
 const POLL: Duration = Duration::from_millis(50);
 /// How long output is awaited from a process that escaped the group of an ended program and kept its standard output.
 const DRAIN: Duration = Duration::from_secs(2);
-/// No program of ours takes this long; one that does hangs, and says so before whoever runs the tests gives up.
+/// No program of ours takes this long, unless somebody said how long it is to go on; one that does hangs, and says so
+/// before whoever runs the tests gives up.
 const LIMIT: Duration = Duration::from_mins(40);
 
 /// Runs one program at a time and ends it, with all it started, on Ctrl-C, SIGTERM or SIGHUP.
@@ -45,16 +46,25 @@ impl Runner {
     pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
         let (_, no_lines) = channel();
         let group = Group::spawn(command)?;
-        expect_success(command, self.supervise(group, &no_lines, |_| {})?)
+        expect_success(command, self.supervise(group, LIMIT, &no_lines, |_| {})?)
     }
 
     /// Runs to the end and hands over each line of standard output as it comes; the exit status is the caller's to judge.
     pub(crate) fn stream(&self, command: &mut Command, on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+        self.stream_within(LIMIT, command, on_line)
+    }
+
+    /// The same for a program that goes on for as long as somebody said, which may be hours.
+    pub(crate) fn stream_at_any_length(&self, command: &mut Command, on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+        self.stream_within(Duration::MAX, command, on_line)
+    }
+
+    fn stream_within(&self, limit: Duration, command: &mut Command, on_line: impl FnMut(&str)) -> Result<ExitStatus> {
         let mut group = Group::spawn(command.stdout(Stdio::piped()))?;
         let (sender, lines) = channel();
         let output = group.take_stdout().context("standard output was piped")?;
         thread::spawn(move || send_lines(output, &sender));
-        self.supervise(group, &lines, on_line)
+        self.supervise(group, limit, &lines, on_line)
     }
 
     /// Runs to the end and returns standard output; anything but success is an error.
@@ -90,12 +100,13 @@ impl Runner {
     fn supervise(
         &self,
         mut group: Group,
+        limit: Duration,
         lines: &Receiver<String>,
         mut on_line: impl FnMut(&str),
     ) -> Result<ExitStatus> {
         let started = clock();
         while !group.has_ended()? {
-            if let Some(reason) = self.reason_to_stop(started, LIMIT) {
+            if let Some(reason) = self.reason_to_stop(started, limit) {
                 bail!(reason);
             }
             match lines.recv_timeout(POLL) {

@@ -76,3 +76,15 @@ fn waiting_has_an_end() {
     let error = runner().wait_until(Duration::ZERO, || false).expect_err("gives up").to_string();
     assert_eq!(error, "given up after 0 s");
 }
+
+#[test]
+fn a_program_that_takes_too_long_is_given_up_with_all_it_started() {
+    let mut pid = String::new();
+    let note = |line: &str| line.clone_into(&mut pid);
+    let limit = Duration::from_secs(1);
+    let error = runner().stream_within(limit, &mut shell("sleep 600 & echo $!; wait"), note).expect_err("gives up");
+    assert_eq!(error.to_string(), "given up after 1 s");
+    assert_ends(&pid);
+    let status = runner().stream_at_any_length(&mut shell("exit 0"), |_| ()).expect("runs");
+    assert!(status.success());
+}
