@@ -25,8 +25,8 @@ impl Seldom {
     /// put back holds nobody up.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         let last = self.last.load(Ordering::Relaxed);
-        let passed = Duration::from_millis(now.millis().abs_diff(last));
-        passed >= PERIOD && self.last.compare_exchange(last, now.millis(), Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        let is_over = now.distance(Timestamp::from_millis(last)) >= PERIOD;
+        is_over && self.last.compare_exchange(last, now.millis(), Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

@@ -64,7 +64,7 @@ impl Tally {
 impl Counted {
     /// No more where the clock was put back by as much.
     fn serves(&self, now: Timestamp) -> bool {
-        Duration::from_millis(now.millis().abs_diff(self.at.millis())) < AGE
+        now.distance(self.at) < AGE
     }
 }
 

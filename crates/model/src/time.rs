@@ -59,6 +59,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// How far apart two instants are, whichever is earlier. What is kept for so long is so over in the end also where the
+    /// clock was put back.
+    pub fn distance(self, other: Timestamp) -> Duration {
+        Duration::from_millis(self.0.abs_diff(other.0))
+    }
+
     /// Reads RFC 3339 text, such as `2026-01-31T12:00:00.000Z`.
     pub fn parse(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
@@ -117,6 +123,16 @@ mod tests {
     fn text_form_round_trips_with_milliseconds() {
         let text = "2026-01-31T12:00:00.007Z";
         assert_eq!(Timestamp::parse(text).map(|t| t.to_string()).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn a_distance_is_the_same_either_way() {
+        let (early, late) = (Timestamp::from_millis(-1), Timestamp::from_millis(4));
+        assert_eq!([early.distance(late), late.distance(early)], [Duration::from_millis(5); 2]);
+        assert_eq!(
+            Timestamp::from_millis(i64::MIN).distance(Timestamp::from_millis(i64::MAX)).as_millis(),
+            u64::MAX.into()
+        );
     }
 
     #[test]

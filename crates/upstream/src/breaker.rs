@@ -74,8 +74,7 @@ struct Span {
 
 impl Span {
     fn rest(self, now: Timestamp) -> Option<Duration> {
-        let distance = Duration::from_millis(now.millis().abs_diff(self.since.millis()));
-        self.length.checked_sub(distance).filter(|rest| !rest.is_zero())
+        self.length.checked_sub(now.distance(self.since)).filter(|rest| !rest.is_zero())
     }
 }
 

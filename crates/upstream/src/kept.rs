@@ -114,7 +114,7 @@ impl<T> Kept<T> {
 
 /// Also over when the clock was set back by more than that.
 fn is_within(since: Timestamp, now: Timestamp, length: Duration) -> bool {
-    Duration::from_millis(now.millis().abs_diff(since.millis())) < length
+    now.distance(since) < length
 }
 
 #[cfg(test)]
