@@ -12,13 +12,20 @@ statements! {
     INSERT = "INSERT INTO jobs (id, kind, user_id, payload_sealed, report, attempts, due_at, created_at)
               VALUES ($1, $2, $3, $4, $5, 0, $6, $6)";
     ANY_DUE = "SELECT id FROM jobs WHERE outcome IS NULL AND due_at <= $1
-               AND (leased_until IS NULL OR leased_until <= $1) AND kind = COALESCE($2, kind) LIMIT 1";
+               AND (leased_until IS NULL OR leased_until <= $1) LIMIT 1";
+    ANY_DUE_OF_KIND = "SELECT id FROM jobs WHERE outcome IS NULL AND due_at <= $1
+                       AND (leased_until IS NULL OR leased_until <= $1) AND kind = $2 LIMIT 1";
     CLAIM = "UPDATE jobs SET leased_until = $2, attempts = attempts + 1
              WHERE id = (SELECT id FROM jobs WHERE outcome IS NULL AND due_at <= $1
-                         AND (leased_until IS NULL OR leased_until <= $1) AND kind = COALESCE($3, kind)
-                         ORDER BY due_at, id LIMIT 1)
+                         AND (leased_until IS NULL OR leased_until <= $1) ORDER BY due_at, id LIMIT 1)
              AND outcome IS NULL AND (leased_until IS NULL OR leased_until <= $1)
              RETURNING id, kind, user_id, payload_sealed, report, attempts";
+    CLAIM_OF_KIND = "UPDATE jobs SET leased_until = $2, attempts = attempts + 1
+                     WHERE id = (SELECT id FROM jobs WHERE outcome IS NULL AND due_at <= $1
+                                 AND (leased_until IS NULL OR leased_until <= $1) AND kind = $3
+                                 ORDER BY due_at, id LIMIT 1)
+                     AND outcome IS NULL AND (leased_until IS NULL OR leased_until <= $1)
+                     RETURNING id, kind, user_id, payload_sealed, report, attempts";
     REPLACE = "UPDATE jobs SET payload_sealed = $3, report = $4, leased_until = $5
                WHERE id = $1 AND attempts = $2 AND outcome IS NULL";
     POSTPONE = "UPDATE jobs SET leased_until = NULL, due_at = $3, last_error = $4
@@ -129,7 +136,11 @@ pub async fn insert(tx: &mut WriteTx, job: NewJob<'_>) -> Result<(), StoreError>
 
 /// Whether there is something to claim, of this kind or of any, without a write.
 pub async fn is_any_due(db: &mut impl Read, kind: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(db.fetch_optional::<(String,)>(ANY_DUE, args![now, kind]).await?.is_some())
+    let (asked, args) = match kind {
+        None => (ANY_DUE, args![now]),
+        Some(kind) => (ANY_DUE_OF_KIND, args![now, kind]),
+    };
+    Ok(db.fetch_optional::<(String,)>(asked, args).await?.is_some())
 }
 
 /// Takes the job that is due longest, of this kind or of any, for as long as the lease lasts. None also where another
@@ -140,7 +151,11 @@ pub async fn claim(
     now: Timestamp,
     leased_until: Timestamp,
 ) -> Result<Option<ClaimedJob>, StoreError> {
-    let row: Option<ClaimedRow> = tx.fetch_optional(CLAIM, args![now, leased_until, kind]).await?;
+    let (asked, args) = match kind {
+        None => (CLAIM, args![now, leased_until]),
+        Some(kind) => (CLAIM_OF_KIND, args![now, leased_until, kind]),
+    };
+    let row: Option<ClaimedRow> = tx.fetch_optional(asked, args).await?;
     row.map(ClaimedRow::into_job).transpose()
 }
 

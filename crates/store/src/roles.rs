@@ -12,7 +12,8 @@ use crate::{Page, Read, StoreError, WriteTx};
 
 const COLUMNS: &str = "id, name, description, created_at, version";
 
-const MEMBERS: &str = "(SELECT r.role_id, r.assigned_at, u.user_id, u.email, u.profile FROM user_roles r \
+// The id is that of `user_roles`, by which its index is sorted.
+const MEMBERS: &str = "(SELECT r.role_id, r.assigned_at, r.user_id, u.email, u.profile FROM user_roles r \
                        JOIN users u ON u.user_id = r.user_id) AS members";
 
 statements! {
@@ -20,6 +21,7 @@ statements! {
     OF_USER = "SELECT r.id, r.name, r.description, r.created_at, r.version FROM user_roles u
                JOIN roles r ON r.id = u.role_id WHERE u.user_id = $1 ORDER BY r.created_at, r.id";
     COUNT_OF_USER = "SELECT COUNT(*) AS held FROM user_roles WHERE user_id = $1";
+    COUNT_MEMBERS = "SELECT COUNT(*) AS members FROM user_roles WHERE role_id = $1";
     INSERT = "INSERT INTO roles (id, name, description, created_at, version) VALUES ($1, $2, $3, $4, 1)
               ON CONFLICT DO NOTHING";
     UPDATE = "UPDATE roles SET name = $3, description = $4, version = version + 1 WHERE id = $1 AND version = $2";
@@ -166,7 +168,8 @@ pub async fn members(db: &mut impl Read, id: &RoleId, page: &Page) -> Result<Vec
 
 /// How many have it.
 pub async fn count_members(db: &mut impl Read, id: &RoleId) -> Result<u64, StoreError> {
-    having(id).count(db).await
+    let (members,): (i64,) = db.fetch_one(COUNT_MEMBERS, args![id]).await?;
+    Ok(u64::try_from(members).unwrap_or(0))
 }
 
 pub(crate) fn having(id: &RoleId) -> List {

@@ -25,10 +25,11 @@ statements! {
     BY_LOGIN = "SELECT user_id FROM identities WHERE connection_id = $1 AND (email_folded = $2 OR username_folded = $2)
                 ORDER BY CASE WHEN email_folded = $2 THEN 0 ELSE 1 END LIMIT 1";
     // From each connection to whoever has the name there, which an index answers.
-    BY_NAME = "SELECT i.user_id, c.name FROM connections c JOIN identities i
-               ON i.connection_id = c.id AND i.email_folded = $1
-               UNION SELECT i.user_id, c.name FROM connections c JOIN identities i
-               ON i.connection_id = c.id AND i.username_folded = $1 ORDER BY 1, 2 LIMIT 100";
+    // SQLite would begin with all identities, were it not for `CROSS`: it takes the tables in their order.
+    BY_NAME = "SELECT i.user_id, c.name FROM connections c CROSS JOIN identities i
+               WHERE i.connection_id = c.id AND i.email_folded = $1
+               UNION SELECT i.user_id, c.name FROM connections c CROSS JOIN identities i
+               WHERE i.connection_id = c.id AND i.username_folded = $1 ORDER BY 1, 2 LIMIT 100";
     BY_IDENTITY = "SELECT user_id FROM identities WHERE connection_id = $1 AND external_id = $2";
     UNTIL = "SELECT user_id, email, email_verified, profile, user_metadata, app_metadata, blocked, logins_count,
              last_login, last_ip, last_password_reset, created_at, updated_at, version
