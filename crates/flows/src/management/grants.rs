@@ -7,7 +7,7 @@ use store::grants::GrantFilter;
 use store::{Page, WriteTx};
 
 use super::paging::Paging;
-use super::{Caller, Listing, Query, QueryInvalid, Refused};
+use super::{Caller, LONGEST_SEARCH, Listing, Query, QueryInvalid, Refused};
 use crate::{RequestContext, Services};
 
 /// A person allows few applications anything: all of it fits into one write.
@@ -16,13 +16,13 @@ const ALL: Page = Page::Offset { skip: 0, limit: u32::MAX };
 /// A page of grants, oldest first; `user_id`, `client_id` and `audience` narrow the list.
 pub async fn list(svc: &Services, caller: &Caller, query: &Query) -> Result<Listing<Grant>, Refused> {
     caller.require(ManagementScope::ReadGrants)?;
-    let paging = Paging::read(query)?;
+    let paging = Paging::read_within_reach(query)?;
     let filter = GrantFilter {
         user_ids: query.repeated("user_id")?,
         client_ids: query.repeated("client_id")?,
         audiences: query.repeated("audience")?,
     };
-    let mut db = svc.store.read().await?;
+    let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     let rows = store::grants::list(&mut db, &filter, &paging.page()).await?;
     let total = paging.total(rows.len(), async || store::grants::count(&mut db, &filter).await).await?;
     Ok(paging.listing(rows, total, |grant| (grant.created_at, grant.id.as_str().to_owned())))

@@ -1,7 +1,5 @@
 //! The log of security events.
 
-use std::time::Duration;
-
 use model::event::Event;
 use model::{EventId, UserId};
 use protocol::management_scope::ManagementScope;
@@ -10,15 +8,13 @@ use store::{Snapshot, StoreError};
 
 use super::paging::Paging;
 use super::search::Searched;
-use super::{Caller, Listing, Query, QueryInvalid, Refused, Resource, Shape};
+use super::{Caller, LONGEST_SEARCH, Listing, Query, QueryInvalid, Refused, Resource, Shape};
 use crate::tally::{LONGEST_COUNT, MANY};
 use crate::{RequestContext, Services};
 
 const READ: [ManagementScope; 2] = [ManagementScope::ReadLogs, ManagementScope::ReadLogsUsers];
 const DEFAULT_TAKE: u32 = 50;
 const LARGEST_TAKE: u32 = 100;
-/// How long a search may take.
-const LONGEST_SEARCH: Duration = Duration::from_secs(2);
 const SEARCHED: Searched = Searched {
     parameter: "q",
     field: store::events::field,

@@ -33,12 +33,17 @@ mod noted;
 mod search;
 mod text;
 
+use std::time::Duration;
+
 pub use body::{Body, BodyInvalid};
 pub use caller::{Caller, CallerRefused};
 pub use credentials::policy::Refusal as PasswordRefusal;
 pub use paging::{Listing, Shape};
 pub use query::{Query, QueryInvalid};
 pub use refused::{Refused, Resource};
+
+/// How long the database may look through a list that grows without bound, as Auth0 has it for searches.
+const LONGEST_SEARCH: Duration = Duration::from_secs(2);
 
 /// How often a change is applied to a record that somebody else changes at the same time.
 const ATTEMPTS: usize = 2;

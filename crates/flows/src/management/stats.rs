@@ -8,15 +8,13 @@ use model::event::EventType;
 use protocol::management_scope::ManagementScope;
 use store::users::UserFilter;
 
-use super::{Caller, Query, QueryInvalid, Refused};
+use super::{Caller, LONGEST_SEARCH, Query, QueryInvalid, Refused};
 use crate::tally::{LONGEST_COUNT, MANY};
 use crate::{RequestContext, Services};
 
 const DAY: Duration = Duration::from_hours(24);
 /// How far back people count as active, and days are counted where nothing else is asked.
 const USUAL_DAYS: u32 = 30;
-/// How long the database may count what happened each day.
-const LONGEST_DAILY: Duration = Duration::from_secs(2);
 
 /// What happened in a day, which begins at midnight UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +48,7 @@ pub async fn daily(svc: &Services, cx: &RequestContext, caller: &Caller, query: 
     let to = day(query, "to")?.unwrap_or(cx.now);
     let from = day(query, "from")?.unwrap_or_else(|| to.minus(DAY * USUAL_DAYS));
     let types = [EventType::LoginSucceeded, EventType::SignupSucceeded, EventType::BreachedPassword];
-    let mut db = svc.store.snapshot_within(LONGEST_DAILY).await?;
+    let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     let counted = store::events::daily(&mut db, types, from, to.plus(DAY)).await?;
     let mut days: BTreeMap<i64, Daily> = BTreeMap::new();
     for (day, code, count) in counted {

@@ -246,6 +246,10 @@ async fn ad_07_a_search_that_cannot_be_carried_out_says_why() {
     refused("sort=email:1&take=5".to_owned(), "sort cannot be combined with from and take").await;
     let far = "page must stay within the first 1000 rows; narrow the search, or use from and take";
     refused("q=email:a*&page=10&per_page=100".to_owned(), far).await;
+    for list in ["/logs", "/grants", "/roles/rol_clerk/users"] {
+        let answer = api.get(&format!("{list}?page=10&per_page=100")).await;
+        expect_refusal(&answer, 400, Some("invalid_query_string"), &format!("Query validation error: {far}"));
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::paging::Paging;
 use super::super::text::check_some;
-use super::super::{Body, BodyInvalid, Caller, Listing, Query, Refused};
+use super::super::{Body, BodyInvalid, Caller, LONGEST_SEARCH, Listing, Query, Refused};
 use crate::{RequestContext, Services};
 
 /// How many people are given a role at once.
@@ -24,8 +24,8 @@ pub async fn users(
 ) -> Result<Listing<RoleMember>, Refused> {
     caller.require(ManagementScope::ReadUsers)?;
     caller.require(ManagementScope::ReadRoles)?;
-    let paging = Paging::read(query)?;
-    let mut db = svc.store.read().await?;
+    let paging = Paging::read_within_reach(query)?;
+    let mut db = svc.store.snapshot_within(LONGEST_SEARCH).await?;
     super::find(&mut db, id).await?;
     let rows = store::roles::members(&mut db, id, &paging.page()).await?;
     let total = paging.total(rows.len(), async || store::roles::count_members(&mut db, id).await).await?;

@@ -5,8 +5,6 @@ mod fields;
 mod password;
 mod update;
 
-use std::time::Duration;
-
 use model::UserId;
 use model::address::FoldedEmail;
 use model::event::EventType;
@@ -22,7 +20,7 @@ pub use update::update;
 
 use super::paging::Paging;
 use super::search::{Searched, sort};
-use super::{ATTEMPTS, Body, BodyInvalid, Caller, Listing, Query, QueryInvalid, Refused, Resource};
+use super::{ATTEMPTS, Body, BodyInvalid, Caller, LONGEST_SEARCH, Listing, Query, QueryInvalid, Refused, Resource};
 use crate::event_seals::Forgetting;
 use crate::events::event;
 use crate::login::attempts::{self, Account};
@@ -32,8 +30,6 @@ use crate::{InternalError, RequestContext, Services};
 /// How many people one address can have: one for each connection that has it.
 const MOST_BY_EMAIL: u32 = 100;
 
-/// How long a search may take, as Auth0 has it.
-const LONGEST_SEARCH: Duration = Duration::from_secs(2);
 const SEARCHED: Searched = Searched {
     parameter: "q",
     field: store::users::field,

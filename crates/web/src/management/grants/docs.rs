@@ -21,6 +21,7 @@ pub(crate) fn list(schemas: &mut Schemas) -> Operation {
         "scope": ["read:orders"],
     });
     Operation::management("List what users have allowed applications", &[ManagementScope::ReadGrants])
+        .describe("By number, pages reach the first 1000 grants; `from` and `take` reach all.")
         .query("user_id", body::texts(), "Only grants of these users; repeated for each.")
         .query("client_id", body::texts(), "Only grants to these clients; repeated for each.")
         .query("audience", body::texts(), "Only grants for these APIs; repeated for each.")

@@ -53,6 +53,7 @@ pub(crate) fn delete(_: &mut Schemas) -> Operation {
 pub(crate) fn users(schemas: &mut Schemas) -> Operation {
     let example = json!([{ "user_id": USER_ID, "email": "ann@example.com" }]);
     one("List the users who have a role", &[ManagementScope::ReadUsers])
+        .describe("By number, pages reach the first 1000 users; `from` and `take` reach all.")
         .and_scope(READ)
         .paged_from()
         .answers(StatusCode::OK, &schemas.page::<RoleUserBody>("users", Length::Hidden), &example)
