@@ -4,9 +4,13 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::provision::{self, FOR_CLIENTS, TO_BUILD};
+use crate::runner::expect_success;
 use crate::suite::python;
 use crate::workspace::Workspace;
 
+/// How many are drawn for each operation where nobody says otherwise, and how many calls that is at the least.
+const OF_EACH: u64 = 150;
+const AT_LEAST: u64 = 20_000;
 /// Below `tests`.
 const TEST: &str = "reference/calls.test.mjs";
 
@@ -15,7 +19,7 @@ const TEST: &str = "reference/calls.test.mjs";
 pub(crate) struct Calls {
     /// How many calls are drawn for each operation, besides those at the edges of its schema; with the default, all
     /// together are more than 20,000
-    #[arg(long, default_value_t = 150)]
+    #[arg(long, default_value_t = OF_EACH)]
     of_each: u64,
     /// Other calls for another number
     #[arg(long, default_value_t = 1)]
@@ -30,6 +34,10 @@ impl Calls {
         node.current_dir(workspace.root.join("tests")).args(["--test", "--test-reporter=spec", TEST]);
         node.env("LANDBRIDGE_BIN", workspace.landbridge("release")?).env("PYTHON", python::install(workspace)?);
         node.env("CALLS_OF_EACH", self.of_each.to_string()).env("SEED", self.seed.to_string());
-        workspace.runner.run(node.env("PHASES", "examples,coverage,fuzzing"))
+        let at_least = if self.of_each >= OF_EACH { AT_LEAST } else { 0 };
+        node.env("CALLS_AT_LEAST", at_least.to_string());
+        node.env("PHASES", "examples,coverage,fuzzing");
+        let status = workspace.runner.stream_at_any_length(&mut node, |line| println!("{line}"))?;
+        expect_success(&node, status)
     }
 }

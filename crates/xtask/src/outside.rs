@@ -1,6 +1,6 @@
 //! Tests of the released binary from outside, by themselves and at the length that somebody asks for.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::provision::{self, FOR_SERVICES, TO_BUILD};
 use crate::runner::expect_success;
@@ -21,6 +21,10 @@ pub(crate) fn watch(
 ) -> Result<()> {
     provision::run(workspace, [TO_BUILD, FOR_SERVICES].into_iter().flatten())?;
     workspace.runner.run(workspace.cargo("build").args(["--release", "--package", "broker"]))?;
+    for test in tests {
+        let named = list(workspace, test)?;
+        ensure!(named > 0, "no test is called {test}");
+    }
     let services = Services::start(&workspace.runner)?;
     let mut cargo = workspace.cargo("test");
     cargo.args(["--quiet", "--package", "it", "--no-fail-fast", "--", "--nocapture", "--test-threads=1"]).args(tests);
@@ -32,4 +36,12 @@ pub(crate) fn watch(
         see(line);
     })?;
     expect_success(&cargo, status)
+}
+
+/// How many tests of `tests/it` have a path that contains this.
+fn list(workspace: &Workspace, test: &str) -> Result<usize> {
+    let mut cargo = workspace.cargo("test");
+    cargo.args(["--quiet", "--package", "it", "--", "--list", test]);
+    let listed = workspace.runner.capture(&mut cargo)?;
+    Ok(listed.lines().filter(|line| line.ends_with(": test")).count())
 }
