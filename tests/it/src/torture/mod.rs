@@ -3,6 +3,7 @@
 //!
 //! `TORTURE_CYCLES` says how often, in place of a minute of it. `cargo xtask torture` does it a thousand times.
 
+mod imports;
 mod operators;
 mod people;
 mod tokens;
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::harness::times::{median, now, timed, within};
 use crate::harness::{Admin, Application, Broker, Engine, Installation, LyingSource, figure, on_each_engine, wanted};
+use imports::Imports;
 use operators::{Clients, Keys};
 use people::{Movers, Passwords, SignUps};
 use tokens::Chain;
@@ -54,6 +56,7 @@ pub(crate) struct Everybody {
     strict: Chain,
     clients: Clients,
     keys: Keys,
+    imports: Imports,
 }
 
 impl Everybody {
@@ -71,6 +74,7 @@ impl Everybody {
         let strict = admin.application(&connection, &leeway(0)).await;
         let moving = admin.application(&moving, &json!({})).await;
         Everybody {
+            imports: Imports::of(&admin, &strict, &connection),
             sign_ups: SignUps::of(&strict),
             movers: Movers::from(source, moving),
             passwords: Passwords::of(&admin, &strict).await,
@@ -92,6 +96,7 @@ impl Everybody {
             keep_writing(&mut self.strict),
             keep_writing(&mut self.clients),
             keep_writing(&mut self.keys),
+            keep_writing(&mut self.imports),
         );
     }
 
@@ -105,9 +110,16 @@ impl Everybody {
         self.strict.check(&admin).await;
         self.clients.check(&admin).await;
         self.keys.check(&admin).await;
+        self.imports.check(&admin).await;
     }
 
-    fn acknowledged(&self) -> [(&'static str, u64); 7] {
+    /// Waits for what goes on after it was acknowledged. A job that a kill has interrupted takes minutes to begin again,
+    /// so this is for whoever has asked for a long run.
+    pub(crate) async fn finish(&mut self, broker: &Broker) {
+        self.imports.finish(&Admin::of(broker).await).await;
+    }
+
+    fn acknowledged(&self) -> [(&'static str, u64); 8] {
         [
             ("sign-ups", self.sign_ups.acknowledged()),
             ("first sign-ins of moving people", self.movers.acknowledged()),
@@ -116,6 +128,7 @@ impl Everybody {
             ("and without", self.strict.acknowledged()),
             ("clients", self.clients.acknowledged()),
             ("rotated keys", self.keys.acknowledged()),
+            ("files of 9,000 people", self.imports.acknowledged()),
         ]
     }
 
@@ -151,6 +164,9 @@ async fn dl_05_rt_05_nothing_that_was_acknowledged_is_lost(engine: Engine) {
         starts.push(time);
         everybody.check(&broker).await;
     }
+    if cycles().is_some() {
+        everybody.finish(&broker).await;
+    }
     broker.stop().await;
     let (middle, longest) = (median(&starts), within(&starts, 1000));
     println!("{engine:?}: killed {} times; ready again after {middle:.0?}, at most {longest:.0?}", starts.len());
@@ -173,11 +189,15 @@ pub(crate) async fn kill_after(broker: Broker, life: Duration) {
     broker.kill();
 }
 
-fn goes_on(cycles: usize, begun: Instant) -> bool {
-    match wanted::<usize>("TORTURE_CYCLES") {
-        Some(wanted) => cycles < wanted,
-        None => cycles == 0 || begun.elapsed() < LONG,
+fn goes_on(kills: usize, begun: Instant) -> bool {
+    match cycles() {
+        Some(wanted) => kills < wanted,
+        None => kills == 0 || begun.elapsed() < LONG,
     }
+}
+
+fn cycles() -> Option<usize> {
+    wanted("TORTURE_CYCLES")
 }
 
 /// Whether this password lets somebody in; a wrong one is refused in so many words.
