@@ -18,7 +18,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const OTHER_KEY: &str = "QSBrZXkgdGhhdCBpcyBub3QgdGhlIHNhbWUgb25lISE=";
 
 on_each_engine! {
-    the_wrong_master_key_opens_nothing_and_harms_nothing,
+    dl_02_the_wrong_master_key_opens_nothing_and_harms_nothing,
     a_damaged_import_line_is_refused_by_itself,
     a_body_of_a_hundred_megabytes_costs_nothing,
     nothing_that_strangers_send_is_our_fault,
@@ -71,7 +71,7 @@ fn an_unreachable_database_is_named_without_its_password() {
     assert!(names_in(&sqlite).is_empty(), "{:?}", names_in(&sqlite));
 }
 
-async fn the_wrong_master_key_opens_nothing_and_harms_nothing(engine: Engine) {
+async fn dl_02_the_wrong_master_key_opens_nothing_and_harms_nothing(engine: Engine) {
     let installation = Installation::new(engine);
     let broker = installation.start().await;
     let application = Admin::of(&broker).await.application_for(EMAIL).await;

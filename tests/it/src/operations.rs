@@ -20,7 +20,8 @@ const LIMIT: Duration = Duration::from_secs(90);
 
 on_each_engine! {
     what_was_accepted_is_finished_before_the_end,
-    no_secret_is_in_the_log_and_every_answer_is,
+    dl_01_no_secret_is_in_a_copy_of_the_database,
+    dl_03_no_secret_is_in_the_log_and_every_answer_is,
     keys_rotate_while_tokens_stay_good,
     sign_ins_and_tokens_are_counted,
 }
@@ -238,7 +239,34 @@ async fn live(broker: &Broker) -> Lived {
     lived
 }
 
-async fn no_secret_is_in_the_log_and_every_answer_is(engine: Engine) {
+/// How a public RSA key begins where it is kept as such, and a private one (RFC 5280, RFC 5958).
+const PUBLIC_KEY: &str = "300d06092a864886f70d010101050003820";
+const PRIVATE_KEY: &str = "020100300d06092a864886f70d0101010500";
+
+fn holds(copy: &[u8], text: &str) -> bool {
+    memchr::memmem::find(copy, text.as_bytes()).is_some()
+}
+
+async fn dl_01_no_secret_is_in_a_copy_of_the_database(engine: Engine) {
+    let installation = Installation::new(engine);
+    let broker = installation.start().await;
+    let lived = live(&broker).await;
+    // While it runs, with all that is only in the log of SQLite.
+    let running = installation.copy_of_database();
+    broker.stop().await;
+    for copy in [running, installation.copy_of_database()] {
+        let in_hex = hex::encode(&copy);
+        let holds_bytes = |hex: &str| holds(&copy, hex) || holds(in_hex.as_bytes(), hex);
+        assert!(holds(&copy, EMAIL) && holds_bytes(PUBLIC_KEY), "this is no copy of the database");
+        assert!(!holds_bytes(PRIVATE_KEY) && !holds(&copy, "PRIVATE KEY"), "a private key is in it");
+        for (name, secret) in lived.secrets.iter().filter(|(_, secret)| secret != EMAIL) {
+            assert!(!holds(&copy, secret), "a {name} is in it: {secret}");
+            assert!(!holds_bytes(&hex::encode(secret)), "the bytes of a {name} are in it: {secret}");
+        }
+    }
+}
+
+async fn dl_03_no_secret_is_in_the_log_and_every_answer_is(engine: Engine) {
     let broker = Installation::new(engine).with("log.level", "debug").start().await;
     let lived = live(&broker).await;
     let log = broker.stop().await;

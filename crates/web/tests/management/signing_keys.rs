@@ -28,7 +28,7 @@ async fn published(app: &App) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_key_is_next_then_current_then_previous_then_revoked() {
+async fn jw_10_a_key_is_next_then_current_then_previous_then_revoked() {
     for_each_deployment(async |[one, other]| {
         let api = Api::on(one).await;
         let before = expect(&api.get("/keys/signing").await, 200);
@@ -141,7 +141,7 @@ async fn use_tokens(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn five_rotations_under_load_fail_no_verification() {
+async fn jw_10_five_rotations_under_load_fail_no_verification() {
     for_each_deployment(async |nodes| {
         let api = Api::on(nodes[0].clone()).await;
         let client = machine(&api.app, "busy").await;

@@ -139,6 +139,16 @@ impl Installation {
         self.postgres.as_ref().is_none_or(|database| database.was_told_to_count())
     }
 
+    /// What somebody has who steals its database: the files of SQLite, or what Postgres gives out.
+    pub(crate) fn copy_of_database(&self) -> Vec<u8> {
+        if let Some(database) = &self.postgres {
+            return database.copy();
+        }
+        let files = std::fs::read_dir(self.folder()).unwrap().map(|entry| entry.unwrap());
+        let files = files.filter(|file| file.file_name().to_string_lossy().starts_with("landbridge.db"));
+        files.flat_map(|file| std::fs::read(file.path()).unwrap()).collect()
+    }
+
     /// Its Postgres database is gone, whoever used it.
     pub(crate) fn destroy_database(&self) {
         self.postgres.as_ref().expect("a Postgres database").destroy();

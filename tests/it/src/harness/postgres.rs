@@ -54,6 +54,14 @@ impl PostgresDatabase {
         psql(&self.url(), "SELECT COUNT(last_analyze) FROM pg_stat_user_tables").trim() != "0"
     }
 
+    /// Every row of every table, as `COPY` writes them: what is no text is in hexadecimal.
+    pub(super) fn copy(&self) -> Vec<u8> {
+        let tables =
+            psql(&self.url(), "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'");
+        let tables = tables.split_whitespace();
+        tables.flat_map(|table| psql(&self.url(), &format!("COPY {table} TO STDOUT")).into_bytes()).collect()
+    }
+
     /// Takes it away from whoever uses it.
     pub(super) fn destroy(&self) {
         self.try_destroy().unwrap_or_else(|error| panic!("{error}"));

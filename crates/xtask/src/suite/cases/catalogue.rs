@@ -15,7 +15,8 @@ const HEAD: &str = "# Security cases
 
 What must hold, and what shows that it does. A case is held where a test with its id in its name passed in the last run,
 on SQLite and on Postgres where it touches the database. Cases of ring A are the core, those of ring B come before the
-first stable release, and those of ring C with the feature they are about.
+first stable release, and those of ring C with the feature they are about. *Seen in others* names published flaws that
+were this very case.
 
 | ring | held | open | not yet |
 |---|---|---|---|
@@ -25,6 +26,17 @@ first stable release, and those of ring C with the feature they are about.
 #[serde(deny_unknown_fields)]
 pub(super) struct Catalogue {
     group: Vec<Group>,
+    rule: Vec<Rule>,
+}
+
+/// What holds for how the cases are shown.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    id: String,
+    what: String,
+    /// How it is kept, and where.
+    kept: String,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +53,9 @@ struct Case {
     id: String,
     ring: Ring,
     what: String,
+    /// Published flaws of others that were this very case.
+    #[serde(default)]
+    peers: Vec<String>,
     /// What has to exist before it concerns anything.
     awaits: Option<String>,
 }
@@ -85,7 +100,13 @@ impl Catalogue {
     pub(super) fn table(&self, shown: &Shown) -> String {
         let sums = [Ring::A, Ring::B, Ring::C].map(|ring| self.sum(ring, shown));
         let groups = self.group.iter().map(|group| group.table(shown));
-        [HEAD.to_owned()].into_iter().chain(sums).chain(groups).collect()
+        [HEAD.to_owned()].into_iter().chain(sums).chain(groups).chain([self.rules()]).collect()
+    }
+
+    fn rules(&self) -> String {
+        let row = |rule: &Rule| format!("| {} | {} | {} |\n", rule.id, rule.what, rule.kept);
+        let head = "\n## G: How the cases are shown\n\n| id | rule | how it is kept |\n|---|---|---|\n";
+        [head.to_owned()].into_iter().chain(self.rule.iter().map(row)).collect()
     }
 
     fn sum(&self, ring: Ring, shown: &Shown) -> String {
@@ -103,7 +124,10 @@ impl Catalogue {
 
 impl Group {
     fn table(&self, shown: &Shown) -> String {
-        let head = format!("\n## {}: {}\n\n| id | ring | case | state |\n|---|---|---|---|\n", self.name, self.about);
+        let head = format!(
+            "\n## {}: {}\n\n| id | ring | case | seen in others | state |\n|---|---|---|---|---|\n",
+            self.name, self.about
+        );
         [head].into_iter().chain(self.case.iter().map(|case| case.row(shown))).collect()
     }
 }
@@ -132,7 +156,7 @@ impl Case {
             State::Open => "**open**".to_owned(),
             State::NotYet(reason) => format!("not yet: {reason}"),
         };
-        format!("| {} | {} | {} | {state} |\n", self.id, self.ring, self.what)
+        format!("| {} | {} | {} | {} | {state} |\n", self.id, self.ring, self.what, self.peers.join(", "))
     }
 }
 
@@ -145,10 +169,14 @@ mod tests {
         name = "CO"
         about = "codes"
         case = [
-            { id = "CO-01", ring = "A", what = "a code twice" },
+            { id = "CO-01", ring = "A", what = "a code twice", peers = ["CVE-2020-0001", "somebody/broker#7"] },
             { id = "CO-02", ring = "A", what = "fifty at once" },
             { id = "CO-03", ring = "C", what = "a device", awaits = "the device flow" },
         ]
+        [[rule]]
+        id = "G-02"
+        what = "fifty at once"
+        kept = "by a test"
     "#;
 
     fn catalogue() -> Catalogue {
@@ -170,9 +198,10 @@ mod tests {
             "| A | 1 | 1 | 0 |",
             "| C | 0 | 0 | 1 |",
             "## CO: codes",
-            "| CO-01 | A | a code twice | held: `co_01_co_05_never`, `co_01_once` |",
-            "| CO-02 | A | fifty at once | **open** |",
-            "| CO-03 | C | a device | not yet: the device flow |",
+            "| CO-01 | A | a code twice | CVE-2020-0001, somebody/broker#7 | held: `co_01_co_05_never`, `co_01_once` |",
+            "| CO-02 | A | fifty at once |  | **open** |",
+            "| CO-03 | C | a device |  | not yet: the device flow |",
+            "| G-02 | fifty at once | by a test |",
         ] {
             assert!(table.lines().any(|found| found == line), "{line}\n{table}");
         }
