@@ -19,6 +19,8 @@ use tokio_rustls::client::TlsStream;
 
 use super::*;
 
+mod floods;
+
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(50);
 
