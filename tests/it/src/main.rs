@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod exactly_once;
+mod flood;
 mod harness;
 mod importing;
 mod life_of_a_grant;
