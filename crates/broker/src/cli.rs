@@ -70,6 +70,8 @@ pub(crate) enum KeysCommand {
     /// Withdraws a key that no longer signs: its tokens become worthless
     Revoke {
         /// The key's id, as `landbridge keys list` prints it
+        // One in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
 }

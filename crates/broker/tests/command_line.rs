@@ -241,9 +241,11 @@ fn keys_are_rotated_and_revoked_beside_a_running_broker() {
     let kid = |state: &str| keys().into_iter().find(|(_, found)| found == state).map(|(kid, _)| kid);
     let (first, second) = (kid("signs").unwrap(), kid("next").unwrap());
 
-    let refused = run(&folder, &["keys", "revoke", &first]);
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stderr).starts_with(&format!("error: {first} is not a key that used to sign")));
+    for kid in [first.as_str(), "-rVt9", "--rVt9"] {
+        let refused = run(&folder, &["keys", "revoke", kid]);
+        assert_eq!(refused.status.code(), Some(1), "{kid}");
+        assert!(text(&refused.stderr).starts_with(&format!("error: {kid} is not a key that used to sign")));
+    }
     assert_eq!(kid("signs"), Some(first.clone()));
 
     assert_eq!(run(&folder, &["keys", "rotate"]).status.code(), Some(0));
