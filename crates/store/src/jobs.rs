@@ -13,6 +13,7 @@ statements! {
               VALUES ($1, $2, $3, $4, $5, 0, $6, $6)";
     ANY_DUE = "SELECT id FROM jobs WHERE outcome IS NULL AND due_at <= $1
                AND (leased_until IS NULL OR leased_until <= $1) LIMIT 1";
+    // Apart from the one above, since each has an index of its own.
     ANY_DUE_OF_KIND = "SELECT id FROM jobs WHERE outcome IS NULL AND due_at <= $1
                        AND (leased_until IS NULL OR leased_until <= $1) AND kind = $2 LIMIT 1";
     CLAIM = "UPDATE jobs SET leased_until = $2, attempts = attempts + 1

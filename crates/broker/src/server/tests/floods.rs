@@ -109,7 +109,8 @@ async fn is_answered(server: &Running, trusted: &CertificateDer<'static>) -> boo
     answer.starts_with("HTTP/1.1 200 OK\r\n")
 }
 
-/// RL-08 (RUSTSEC-2024-0003, RUSTSEC-2024-0332): each of these once kept servers busy, or filled their memory, for next to nothing.
+/// RL-08 (RUSTSEC-2024-0003, RUSTSEC-2024-0332): each of these once kept servers busy, or filled their memory, for next
+/// to nothing.
 #[tokio::test]
 async fn rl_08_a_flood_of_frames_ends_its_connection_and_nothing_else() {
     let (files, trusted) = CertificateFiles::new();
